@@ -1,0 +1,62 @@
+//! The derivation's structured attributes (Nix manual, "Advanced Attributes": `__structuredAttrs`).
+
+use std::fs;
+use std::io::ErrorKind;
+
+use anyhow::{Context, Result, bail};
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What nix/build-container.nix puts into the derivation, and what Nix adds to it.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Attrs {
+    /// The derivation's name.
+    pub name: String,
+    /// The Nix system that the container's contents are for.
+    #[serde(rename = "hostSystem")]
+    pub host_system: String,
+    /// The user's arguments, verbatim.
+    pub container: Value,
+    /// The reference graph of everything in them; not there if no store path is.
+    #[serde(default = "empty_graph")]
+    pub closure: Value,
+    /// The output paths.
+    pub outputs: Outputs,
+}
+
+/// The derivation's outputs; a container has one.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Outputs {
+    /// The path to make.
+    pub out: Utf8PathBuf,
+}
+
+fn empty_graph() -> Value {
+    Value::Array(Vec::new())
+}
+
+impl Attrs {
+    /// Reads the file that Nix names in `NIX_ATTRS_JSON_FILE`, or `.attrs.json` in the build directory.
+    ///
+    /// Nix 2.8 with the sandbox on names a path from outside the sandbox, where the file is not.
+    ///
+    /// # Errors
+    /// A file that is missing, cannot be read, or is not what nix/build-container.nix makes.
+    pub fn read(named: Option<&Utf8Path>, build_dir: Option<&Utf8Path>) -> Result<Self> {
+        let fallback = build_dir.map(|dir| dir.join(".attrs.json"));
+        for file in named.into_iter().chain(fallback.as_deref()) {
+            let text = match fs::read_to_string(file) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                text => text.with_context(|| format!("reading the structured attributes '{file}'"))?,
+            };
+            return serde_json::from_str(&text).with_context(|| {
+                format!("the structured attributes '{file}' are not those of a buildContainer derivation")
+            });
+        }
+        bail!(
+            "no structured attributes: neither NIX_ATTRS_JSON_FILE nor .attrs.json in NIX_BUILD_TOP is there; \
+             'oci-bundle build' is the builder of a derivation, which the Nix function buildContainer makes"
+        )
+    }
+}

@@ -1,0 +1,179 @@
+//! The closure: every store path that the container needs (Nix manual, "Closure").
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use camino::Utf8Path;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::store::{self, StoreDir, StorePath};
+
+/// Store paths that refer to no store path outside the closure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closure(Vec<StorePath>);
+
+impl Closure {
+    /// Decodes the reference graph, as Nix writes it for `exportReferencesGraph` into the structured attributes.
+    ///
+    /// # Errors
+    /// A graph that is not one, or that leaves something out.
+    pub fn decode(graph: &Value, store_dir: &StoreDir) -> Result<Self, GraphError> {
+        let nodes = Vec::<Node>::deserialize(graph).map_err(|error| GraphError::Malformed(error.to_string()))?;
+        let parse = |path: &str| {
+            store::parse(store_dir, path).map_err(|reason| GraphError::NotAStorePath { path: path.to_owned(), reason })
+        };
+        let mut references = BTreeMap::new();
+        for node in &nodes {
+            if references.insert(parse(&node.path)?, &node.references).is_some() {
+                return Err(GraphError::Twice { path: node.path.clone() });
+            }
+        }
+        for node in &nodes {
+            for reference in &node.references {
+                if !references.contains_key(&parse(reference)?) {
+                    return Err(GraphError::Incomplete { path: node.path.clone(), missing: reference.clone() });
+                }
+            }
+        }
+        Ok(Self(references.into_keys().collect()))
+    }
+
+    /// Whether `path` is one of the store paths or something in one.
+    pub fn has(&self, path: &Utf8Path, store_dir: &StoreDir) -> bool {
+        let Ok(base) = store_dir.strip_prefix(path.as_str()) else { return false };
+        let mut names = Utf8Path::new(base).components().map(|component| component.as_str());
+        let store_path = names.next().and_then(|name| name.parse().ok());
+        store_path.is_some_and(|store_path| self.0.binary_search(&store_path).is_ok())
+            && !names.any(|name| name == "..")
+    }
+
+    /// The store paths, sorted.
+    pub fn paths(&self) -> &[StorePath] {
+        &self.0
+    }
+}
+
+/// One store path of the graph. Nix gives more about it (hash, sizes); only this is needed.
+#[derive(Deserialize)]
+struct Node {
+    path: String,
+    references: Vec<String>,
+}
+
+/// What is wrong with a reference graph. Nix writes it, so the user can only build again or report it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GraphError {
+    /// Not a list of `{ path, references }`.
+    Malformed(String),
+    /// A name that is not a store path.
+    NotAStorePath {
+        /// As it stands in the graph.
+        path: String,
+        /// Why it is none.
+        reason: String,
+    },
+    /// A store path that the graph has twice.
+    Twice {
+        /// The store path.
+        path: String,
+    },
+    /// A reference that the graph has no entry for.
+    Incomplete {
+        /// The store path that refers to it.
+        path: String,
+        /// The reference.
+        missing: String,
+    },
+}
+
+impl fmt::Display for GraphError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("buildContainer: the reference graph from Nix ")?;
+        match self {
+            Self::Malformed(reason) => write!(f, "is not a list of store paths with their references: {reason}"),
+            Self::NotAStorePath { path, reason } => write!(f, "names '{path}', which {reason}"),
+            Self::Twice { path } => write!(f, "names '{path}' twice"),
+            Self::Incomplete { path, missing } => write!(
+                f,
+                "is incomplete: '{path}' refers to '{missing}', which is not in it; \
+                 'nix-store --verify --repair' mends a store whose database is damaged"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for GraphError {}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const GLIBC: &str = "/nix/store/1rm6sr6ixxzipv5358x0cmaw8rs84g2j-glibc-2.38-44";
+    const BASH: &str = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash-5.2p26";
+
+    fn decode(graph: &Value) -> Result<Vec<String>, String> {
+        Closure::decode(graph, &StoreDir::default())
+            .map(|closure| closure.paths().iter().map(ToString::to_string).collect())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_paths_are_sorted_and_a_path_may_refer_to_itself() {
+        let graph = json!([
+            {"path": GLIBC, "references": [GLIBC], "narSize": 1, "narHash": "sha256:x", "valid": true},
+            {"path": BASH, "references": [GLIBC, BASH], "ca": null},
+        ]);
+        assert_eq!(
+            decode(&graph).unwrap(),
+            ["00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash-5.2p26", "1rm6sr6ixxzipv5358x0cmaw8rs84g2j-glibc-2.38-44"]
+        );
+    }
+
+    #[test]
+    fn a_closure_may_be_empty() {
+        assert_eq!(decode(&json!([])).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_bad_graph_is_refused_with_the_reason() {
+        for (graph, message) in [
+            (
+                json!("x"),
+                "is not a list of store paths with their references: invalid type: string \"x\", expected a sequence"
+                    .to_owned(),
+            ),
+            (
+                json!([{"path": BASH}]),
+                "is not a list of store paths with their references: missing field `references`".to_owned(),
+            ),
+            (
+                json!([{"path": BASH, "references": [GLIBC]}]),
+                format!(
+                    "is incomplete: '{BASH}' refers to '{GLIBC}', which is not in it; \
+                     'nix-store --verify --repair' mends a store whose database is damaged"
+                ),
+            ),
+            (
+                json!([{"path": "/etc/passwd", "references": []}]),
+                "names '/etc/passwd', which is not in the store '/nix/store'".to_owned(),
+            ),
+            (
+                json!([{"path": BASH, "references": ["/nix/store/../../etc"]}]),
+                "names '/nix/store/../../etc', which is not a store path ('/nix/store/<hash>-<name>')".to_owned(),
+            ),
+            (
+                json!([{"path": BASH, "references": []}, {"path": BASH, "references": []}]),
+                format!("names '{BASH}' twice"),
+            ),
+        ] {
+            assert_eq!(
+                decode(&graph),
+                Err(format!("buildContainer: the reference graph from Nix {message}")),
+                "{graph}"
+            );
+        }
+    }
+}

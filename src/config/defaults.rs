@@ -1,0 +1,78 @@
+//! What a container gets that nobody asked for: that of `runc spec`, and a `/tmp`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::mount::{Destination, Mount};
+
+/// The file systems that programs expect (config-linux.md, "Default Filesystems", and `runc spec`).
+pub fn mounts() -> BTreeMap<Destination, Mount> {
+    [
+        ("/proc", Mount::of("proc", "proc", &[])),
+        ("/dev", Mount::of("tmpfs", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"])),
+        (
+            "/dev/pts",
+            Mount::of("devpts", "devpts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+        ),
+        ("/dev/shm", Mount::of("tmpfs", "shm", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])),
+        ("/dev/mqueue", Mount::of("mqueue", "mqueue", &["nosuid", "noexec", "nodev"])),
+        ("/sys", Mount::of("sysfs", "sysfs", &["nosuid", "noexec", "nodev", "ro"])),
+        ("/sys/fs/cgroup", Mount::of("cgroup", "cgroup", &["nosuid", "noexec", "nodev", "relatime", "ro"])),
+        // Not in `runc spec`: Nix takes the write bits off everything in the store, so a /tmp in rootfs would be of no use.
+        ("/tmp", Mount::of("tmpfs", "tmpfs", &["nosuid", "nodev", "mode=1777"])),
+    ]
+    .into_iter()
+    .map(|(destination, mount)| {
+        let destination = Destination::parse(destination).expect("the default destinations are absolute");
+        (destination, mount)
+    })
+    .collect()
+}
+
+/// The process: root with three capabilities, and no way to more.
+pub fn process(args: &[String]) -> Value {
+    let capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
+    json!({
+        "args": args,
+        "cwd": "/",
+        "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+        "user": { "uid": 0, "gid": 0 },
+        "terminal": false,
+        "noNewPrivileges": true,
+        "capabilities": {
+            "bounding": capabilities,
+            "effective": capabilities,
+            "permitted": capabilities,
+        },
+        "rlimits": [{ "type": "RLIMIT_NOFILE", "soft": 1024, "hard": 1024 }],
+    })
+}
+
+/// Namespaces of its own, no devices but the default ones, and the parts of /proc and /sys that are the host's hidden.
+pub fn linux() -> Value {
+    let namespaces = ["pid", "network", "ipc", "uts", "mount"].map(|kind| json!({ "type": kind }));
+    json!({
+        "namespaces": namespaces,
+        "resources": { "devices": [{ "allow": false, "access": "rwm" }] },
+        "maskedPaths": [
+            "/proc/acpi",
+            "/proc/asound",
+            "/proc/kcore",
+            "/proc/keys",
+            "/proc/latency_stats",
+            "/proc/timer_list",
+            "/proc/timer_stats",
+            "/proc/sched_debug",
+            "/sys/firmware",
+            "/proc/scsi",
+        ],
+        "readonlyPaths": [
+            "/proc/bus",
+            "/proc/fs",
+            "/proc/irq",
+            "/proc/sys",
+            "/proc/sysrq-trigger",
+        ],
+    })
+}

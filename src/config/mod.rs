@@ -1,0 +1,122 @@
+//! The document `config.json` (OCI runtime spec, config.md).
+
+mod check;
+mod defaults;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::container::Container;
+use crate::mount::{Destination, Mount};
+
+pub use check::{Invalid, check};
+
+/// The oldest version of the spec that has every field written here; runtimes refuse what is newer than they are.
+const OCI_VERSION: &str = "1.0.0";
+
+/// The longest host name that Linux takes (sethostname(2)), in bytes.
+const LONGEST_HOSTNAME: usize = 64;
+
+/// The mounts of the container: the defaults, changed as the user asked.
+pub fn mounts(container: &Container) -> BTreeMap<Destination, Mount> {
+    let mut mounts = defaults::mounts();
+    for (destination, mount) in &container.mounts {
+        match mount {
+            Some(mount) => mounts.insert(destination.clone(), mount.clone()),
+            None => mounts.remove(destination),
+        };
+    }
+    mounts
+}
+
+/// The document for a container of this `name` with these `mounts`.
+///
+/// The mounts stand in the order of their destinations: a runtime mounts them in the order listed, so a parent has to
+/// come before its children (config.md, "Mounts").
+pub fn document(container: &Container, name: &str, mounts: &BTreeMap<Destination, Mount>) -> Value {
+    json!({
+        "ociVersion": OCI_VERSION,
+        "hostname": hostname(name),
+        "root": { "path": "rootfs", "readonly": container.readonly },
+        "process": defaults::process(&container.args),
+        "mounts": mounts.iter().map(|(at, mount)| mount.document(at)).collect::<Vec<_>>(),
+        "linux": defaults::linux(),
+    })
+}
+
+/// Store path names are ASCII, so any byte is a place to cut.
+fn hostname(name: &str) -> &str {
+    name.get(..LONGEST_HOSTNAME).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Destination {
+        Destination::parse(text).unwrap()
+    }
+
+    fn container(mounts: &[(&str, Option<Mount>)]) -> Container {
+        Container {
+            args: vec!["/bin/x".to_owned()],
+            mounts: mounts.iter().map(|(text, mount)| (at(text), mount.clone())).collect(),
+            readonly: true,
+        }
+    }
+
+    fn destinations(container: &Container) -> Vec<String> {
+        let document = document(container, "x", &mounts(container));
+        let mounts = document["mounts"].as_array().unwrap();
+        mounts.iter().map(|mount| mount["destination"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn parents_are_mounted_before_their_children() {
+        let bind = || Some(Mount::of("bind", "/s", &["bind"]));
+        let container = container(&[("/srv/a/b", bind()), ("/srv", bind()), ("/srv/a", bind()), ("/srv-b", bind())]);
+        assert_eq!(
+            destinations(&container),
+            [
+                "/dev",
+                "/dev/mqueue",
+                "/dev/pts",
+                "/dev/shm",
+                "/proc",
+                "/srv",
+                "/srv/a",
+                "/srv/a/b",
+                "/srv-b",
+                "/sys",
+                "/sys/fs/cgroup",
+                "/tmp",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_default_mount_is_replaced_or_dropped() {
+        let tmpfs = Mount::of("tmpfs", "tmpfs", &["size=1m"]);
+        let container = container(&[("/tmp", Some(tmpfs.clone())), ("/dev/mqueue", None), ("/not/there", None)]);
+        let mounts = mounts(&container);
+        assert_eq!(mounts[&at("/tmp")], tmpfs);
+        assert!(!mounts.contains_key(&at("/dev/mqueue")));
+        assert_eq!(mounts.len(), defaults::mounts().len() - 1);
+    }
+
+    #[test]
+    fn the_document_is_what_the_spec_wants() {
+        let container = container(&[]);
+        let document = document(&container, "hello", &mounts(&container));
+        check(&document).unwrap();
+        assert_eq!(document["process"]["args"], json!(["/bin/x"]));
+        assert_eq!(document["root"], json!({"path": "rootfs", "readonly": true}));
+        assert_eq!(document["hostname"], "hello");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_to_a_host_name() {
+        assert_eq!(hostname(&"n".repeat(200)).len(), 64);
+    }
+}

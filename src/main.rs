@@ -1,0 +1,83 @@
+//! The command line: where the environment is read, the one thread pool made, and errors become exit codes.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand};
+use oci_bundle::attrs::Attrs;
+use oci_bundle::closure::Closure;
+use oci_bundle::container::Container;
+use oci_bundle::store::StoreDir;
+use oci_bundle::{bundle, config, rootfs};
+
+/// Builds OCI runtime bundles from Nix closures.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds a bundle. Nix runs this as the builder of a buildContainer derivation.
+    Build(BuildOptions),
+}
+
+/// Everything comes from the environment that Nix gives a builder.
+#[derive(Args)]
+struct BuildOptions {
+    /// The derivation's structured attributes
+    #[arg(long, value_name = "FILE", env = "NIX_ATTRS_JSON_FILE")]
+    attrs: Option<Utf8PathBuf>,
+
+    /// The build directory, whose .attrs.json is read if the file above is not there
+    #[arg(long, value_name = "DIRECTORY", env = "NIX_BUILD_TOP")]
+    build_dir: Option<Utf8PathBuf>,
+
+    /// The store directory
+    #[arg(long, value_name = "DIRECTORY", env = "NIX_STORE", default_value = "/nix/store")]
+    store_dir: String,
+
+    /// The number of threads; 0 for one a core
+    #[arg(long, value_name = "NUMBER", env = "NIX_BUILD_CORES", default_value_t = 0)]
+    cores: usize,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Build(options) => build(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", one_line(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Decode, plan, write.
+fn build(options: &BuildOptions) -> Result<()> {
+    let store_dir = StoreDir::new(&options.store_dir)
+        .with_context(|| format!("NIX_STORE: '{}' is not a store directory", options.store_dir))?;
+    let attrs = Attrs::read(options.attrs.as_deref(), options.build_dir.as_deref())?;
+    let container = Container::decode(&attrs.container, &attrs.host_system)?;
+    let closure = Closure::decode(&attrs.closure, &store_dir)?;
+
+    let mounts = config::mounts(&container);
+    let document = config::document(&container, &attrs.name, &mounts);
+    config::check(&document)?;
+    let layout = rootfs::plan(&closure, &store_dir, &mounts);
+
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(options.cores).build().context("starting the threads that copy")?;
+    pool.install(|| bundle::write(&attrs.outputs.out, &store_dir, &layout, &document))
+}
+
+/// The error and its causes, outermost first. Every message starts with the name that the user knows.
+fn one_line(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}").replace('\n', " ");
+    if text.starts_with("buildContainer: ") { text } else { format!("buildContainer: {text}") }
+}

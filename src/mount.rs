@@ -1,0 +1,253 @@
+//! Mounts: where, what and how (OCI runtime spec, config.md, "Mounts").
+
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Value, json};
+
+use crate::field::{Field, Mistake};
+
+/// A place in the container that something is mounted on: absolute, normalised, and not `/` itself.
+///
+/// The order is that of the path's components, so a parent always comes before its children.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Destination(Utf8PathBuf);
+
+impl Destination {
+    /// Normalises `text`: repeated and trailing slashes and `.` mean nothing.
+    ///
+    /// # Errors
+    /// The reason, in words that follow a colon.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if !text.starts_with('/') {
+            return Err(format!("a mount's destination is an absolute path; did you mean \"/{text}\"?"));
+        }
+        if text.contains('\0') {
+            return Err("found a NUL character, which no path can hold".to_owned());
+        }
+        let names: Vec<&str> = text.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
+        if names.contains(&"..") {
+            return Err("a mount's destination has no '..'; write the path that is meant".to_owned());
+        }
+        if names.is_empty() {
+            return Err("a mount on \"/\" would hide the container's program; name a directory below it".to_owned());
+        }
+        Ok(Self(format!("/{}", names.join("/")).into()))
+    }
+
+    /// The absolute path.
+    pub fn as_path(&self) -> &Utf8Path {
+        &self.0
+    }
+
+    /// Whether this is a place somewhere below `other`.
+    pub fn is_below(&self, other: &Self) -> bool {
+        self != other && self.0.starts_with(&other.0)
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What the rootfs holds where a mount goes. A read-only rootfs must hold it before the runtime starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MountPoint {
+    /// An empty directory.
+    Directory,
+    /// An empty file.
+    File,
+    /// A file if this path of the host is one, else a directory. The builder sees only what is in the closure.
+    Like(Utf8PathBuf),
+}
+
+/// One entry of `mounts`, without its destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The file system's type; a dummy for bind mounts.
+    pub kind: String,
+    /// A device, a file or directory for bind mounts, or a dummy.
+    pub source: String,
+    /// As in fstab(5); see "Linux mount options" in config.md.
+    pub options: Vec<String>,
+    /// What the rootfs holds at the destination.
+    pub mount_point: MountPoint,
+}
+
+impl Mount {
+    /// A mount of a file system that is not a bind mount.
+    pub fn of(kind: &str, source: &str, options: &[&str]) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            source: source.to_owned(),
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            mount_point: MountPoint::Directory,
+        }
+    }
+
+    /// Decodes one value of the argument `mounts`: a string, or an attribute set.
+    ///
+    /// # Errors
+    /// A [`Mistake`] at the attribute that is wrong.
+    pub fn decode(field: &Field<'_>) -> Result<Self, Mistake> {
+        if field.is_string() {
+            return Ok(Self::bind(existing_source(field)?, Vec::new(), None));
+        }
+        if field.attributes().is_err() {
+            return Err(field.unwanted("the path of a directory or file, { type, source, options }, or null"));
+        }
+        field.only(&["type", "source", "options", "mountPoint"], "attribute of a mount")?;
+        let kind = field.get("type")?.map(|kind| kind.string()).transpose()?;
+        let source = field.get("source")?;
+        let options = field.get("options")?.map_or(Ok(Vec::new()), |options| options.strings())?;
+        let mount_point = field.get("mountPoint")?.map(|point| mount_point(&point)).transpose()?;
+
+        let bound = options.iter().any(|option| is_bind(option));
+        match (kind, source) {
+            (kind, Some(source)) if bound || matches!(kind, None | Some("bind")) => Ok(Self {
+                kind: kind.unwrap_or("bind").to_owned(),
+                ..Self::bind(existing_source(&source)?, options, mount_point)
+            }),
+            (Some(kind), source) if !bound && kind != "bind" => Ok(Self {
+                kind: kind.to_owned(),
+                // The name by which the mount appears in /proc/mounts.
+                source: source.map_or(Ok(kind), |source| source.string())?.to_owned(),
+                options,
+                mount_point: mount_point.unwrap_or(MountPoint::Directory),
+            }),
+            (Some(_), _) => Err(Mistake::new(
+                &field.path().attribute("source"),
+                "a bind mount needs the host's path here, such as \"/srv/data\"",
+            )),
+            (None, _) => Err(Mistake::new(
+                &field.path().attribute("type"),
+                "missing; want a file system such as \"tmpfs\", or a 'source' for a bind mount",
+            )),
+        }
+    }
+
+    /// A bind mount of the host's `source`.
+    fn bind(source: &str, mut options: Vec<String>, mount_point: Option<MountPoint>) -> Self {
+        // The spec knows a bind mount by this option, not by its type.
+        if !options.iter().any(|option| is_bind(option)) {
+            options.insert(0, "rbind".to_owned());
+        }
+        Self {
+            kind: "bind".to_owned(),
+            source: source.to_owned(),
+            options,
+            mount_point: mount_point.unwrap_or_else(|| MountPoint::Like(source.into())),
+        }
+    }
+
+    /// The entry of `mounts` in config.json.
+    pub fn document(&self, destination: &Destination) -> Value {
+        let mut entry = json!({
+            "destination": destination.as_path(),
+            "type": self.kind,
+            "source": self.source,
+        });
+        if !self.options.is_empty() {
+            entry["options"] = json!(self.options);
+        }
+        entry
+    }
+}
+
+fn is_bind(option: &str) -> bool {
+    matches!(option, "bind" | "rbind")
+}
+
+fn existing_source<'v>(field: &Field<'v>) -> Result<&'v str, Mistake> {
+    let source = field.string()?;
+    if source.is_empty() {
+        return Err(field.unwanted("the path of a directory or file on the host"));
+    }
+    Ok(source)
+}
+
+fn mount_point(field: &Field<'_>) -> Result<MountPoint, Mistake> {
+    match field.string()? {
+        "directory" => Ok(MountPoint::Directory),
+        "file" => Ok(MountPoint::File),
+        _ => Err(field.unwanted("\"directory\" or \"file\"")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(value: &Value) -> Result<Mount, String> {
+        Mount::decode(&Field::root(value)).map_err(|mistake| mistake.to_string())
+    }
+
+    #[test]
+    fn a_destination_is_normalised() {
+        for text in ["/a/b", "/a/b/", "//a///b", "/./a/./b/."] {
+            assert_eq!(Destination::parse(text).unwrap().to_string(), "/a/b", "{text}");
+        }
+    }
+
+    #[test]
+    fn parents_come_before_their_children() {
+        let mut destinations: Vec<_> =
+            ["/a/b", "/a-b", "/a", "/a!", "/a/b/c", "/A"].map(|text| Destination::parse(text).unwrap()).into();
+        destinations.sort();
+        let sorted: Vec<_> = destinations.iter().map(ToString::to_string).collect();
+        assert_eq!(sorted, ["/A", "/a", "/a/b", "/a/b/c", "/a!", "/a-b"]);
+    }
+
+    #[test]
+    fn below_means_whole_components() {
+        let at = |text| Destination::parse(text).unwrap();
+        assert!(at("/dev/pts").is_below(&at("/dev")));
+        assert!(!at("/development").is_below(&at("/dev")));
+        assert!(!at("/dev").is_below(&at("/dev")));
+    }
+
+    #[test]
+    fn a_string_is_a_read_write_bind_of_that_path() {
+        assert_eq!(
+            decode(&json!("/srv/data")).unwrap(),
+            Mount {
+                kind: "bind".into(),
+                source: "/srv/data".into(),
+                options: vec!["rbind".into()],
+                mount_point: MountPoint::Like("/srv/data".into()),
+            }
+        );
+    }
+
+    #[test]
+    fn a_bind_mount_has_the_option_that_makes_it_one() {
+        for (value, kind, options) in [
+            (json!({"type": "bind", "source": "/s", "options": ["ro"]}), "bind", vec!["rbind", "ro"]),
+            (json!({"type": "bind", "source": "/s", "options": ["bind"]}), "bind", vec!["bind"]),
+            (json!({"type": "none", "source": "/s", "options": ["bind"]}), "none", vec!["bind"]),
+            (json!({"source": "/s"}), "bind", vec!["rbind"]),
+            (json!({"source": "/s", "options": ["ro", "rbind"]}), "bind", vec!["ro", "rbind"]),
+        ] {
+            let mount = decode(&value).unwrap();
+            assert_eq!((mount.kind.as_str(), mount.options), (kind, options.iter().map(ToString::to_string).collect()));
+        }
+    }
+
+    #[test]
+    fn other_file_systems_stay_as_they_are() {
+        let mount = decode(&json!({"type": "tmpfs", "options": ["size=1m"]})).unwrap();
+        assert_eq!(mount, Mount::of("tmpfs", "tmpfs", &["size=1m"]));
+        let mount = decode(&json!({"type": "ext4", "source": "/dev/sdb1", "options": null})).unwrap();
+        assert_eq!(mount, Mount::of("ext4", "/dev/sdb1", &[]));
+        let document = mount.document(&Destination::parse("/x").unwrap());
+        assert_eq!(document, json!({"destination": "/x", "type": "ext4", "source": "/dev/sdb1"}));
+    }
+
+    #[test]
+    fn a_mount_point_may_be_chosen() {
+        let mount = decode(&json!({"source": "/etc/hosts", "mountPoint": "file"})).unwrap();
+        assert_eq!(mount.mount_point, MountPoint::File);
+    }
+}

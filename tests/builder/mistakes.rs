@@ -1,0 +1,136 @@
+//! Input that cannot be built: one line that says so, and nothing left in $out.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+
+use serde_json::json;
+
+use crate::derivation::{Derivation, Outcome};
+
+#[test]
+fn a_mistake_in_the_arguments_leaves_nothing() {
+    for (container, message) in [
+        (
+            json!({ "args": [] }),
+            "args: found an empty list, want the command and its arguments, such as [ \"${pkgs.hello}/bin/hello\" ]",
+        ),
+        (json!({ "args": ["x", true] }), "args[1]: found true (a boolean), want a string"),
+        (json!({ "args": ["x"], "redonly": true }), "redonly: no such argument (did you mean 'readonly'?)"),
+        (
+            json!({ "args": ["x"], "mounts": { "data": "/d" } }),
+            "mounts.data: a mount's destination is an absolute path; did you mean \"/data\"?",
+        ),
+        (
+            json!({ "args": ["x"], "mounts": { "/a/../b": "/d" } }),
+            "mounts.\"/a/../b\": a mount's destination has no '..'; write the path that is meant",
+        ),
+        (
+            json!({ "args": ["x"], "mounts": { "/a": "/d", "/a/": "/e" } }),
+            "mounts.\"/a/\": the same destination as mounts.\"/a\"; leave one of them out",
+        ),
+    ] {
+        Derivation::new(container).fails_with(&format!("buildContainer: {message}"));
+    }
+}
+
+#[test]
+fn a_graph_that_is_not_one_leaves_nothing() {
+    let bash = "00000000000000000000000000000001-bash";
+    let glibc = "00000000000000000000000000000002-glibc";
+    for (graph, message) in [
+        (
+            json!({}),
+            "is not a list of store paths with their references: invalid type: map, expected a sequence".to_owned(),
+        ),
+        (
+            json!([{ "path": format!("STORE/{bash}"), "references": [format!("STORE/{glibc}")] }]),
+            format!(
+                "is incomplete: 'TMP/store/{bash}' refers to 'TMP/store/{glibc}', which is not in it; \
+                 'nix-store --verify --repair' mends a store whose database is damaged"
+            ),
+        ),
+        (
+            json!([{ "path": "/etc/passwd", "references": [] }]),
+            "names '/etc/passwd', which is not in the store 'TMP/store'".to_owned(),
+        ),
+    ] {
+        let mut derivation = Derivation::new(json!({ "args": ["x"] }));
+        let graph = graph.to_string().replace("STORE", derivation.store().to_str().unwrap());
+        derivation.attrs["closure"] = serde_json::from_str(&graph).unwrap();
+        derivation.fails_with(&format!("buildContainer: the reference graph from Nix {message}"));
+    }
+}
+
+#[test]
+fn attributes_that_are_not_json_are_named() {
+    let derivation = Derivation::new(json!({}));
+    let file = derivation.build_dir().join("attrs.json");
+    fs::write(&file, "{").unwrap();
+    let outcome = Outcome::of(derivation.builder().env("NIX_ATTRS_JSON_FILE", &file));
+    derivation.fails(
+        outcome,
+        "buildContainer: the structured attributes 'TMP/build/attrs.json' are not those of a buildContainer \
+         derivation: EOF while parsing an object at line 1 column 1",
+    );
+}
+
+#[test]
+fn without_attributes_the_builder_says_who_runs_it() {
+    let derivation = Derivation::new(json!({}));
+    let outcome = Outcome::of(&mut derivation.builder());
+    derivation.fails(
+        outcome,
+        "buildContainer: no structured attributes: neither NIX_ATTRS_JSON_FILE nor .attrs.json in NIX_BUILD_TOP is \
+         there; 'oci-bundle build' is the builder of a derivation, which the Nix function buildContainer makes",
+    );
+}
+
+#[test]
+fn a_store_path_that_is_not_there_is_named() {
+    let mut derivation = Derivation::new(json!({ "args": ["x"] }));
+    let path = derivation.add("gone", &[]);
+    let name = path.file_name().unwrap().to_str().unwrap();
+    derivation.fails_with(&format!(
+        "buildContainer: copying the store path 'TMP/store/{name}' into the bundle: reading 'TMP/store/{name}': \
+         No such file or directory (os error 2)"
+    ));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let mut derivation = Derivation::new(json!({ "args": ["x"] }));
+    let path = derivation.add("secret", &[]);
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("key"), "").unwrap();
+    fs::set_permissions(path.join("key"), Permissions::from_mode(0o0)).unwrap();
+    let attrs = derivation.write_attrs("attrs.json");
+    let mut builder = if fs::read(path.join("key")).is_ok() {
+        // Root reads everything, unless it loses the right to.
+        derivation.builder_under(&["setpriv", "--bounding-set=-dac_override,-dac_read_search"])
+    } else {
+        derivation.builder()
+    };
+    builder.env("NIX_ATTRS_JSON_FILE", attrs);
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let outcome = Outcome::of(&mut builder);
+    derivation.fails(
+        outcome,
+        &format!(
+            "buildContainer: copying the store path 'TMP/store/{name}' into the bundle: copying \
+             'TMP/store/{name}/key' to 'TMP/out/rootfsTMP/store/{name}/key': Permission denied (os error 13)"
+        ),
+    );
+}
+
+#[test]
+fn a_socket_in_the_store_is_refused() {
+    let mut derivation = Derivation::new(json!({ "args": ["x"] }));
+    let path = derivation.add("socket", &[]);
+    let _listener = UnixListener::bind(&path).unwrap();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    derivation.fails_with(&format!(
+        "buildContainer: copying the store path 'TMP/store/{name}' into the bundle: 'TMP/store/{name}' is neither a \
+         file, a directory nor a symbolic link, as all in a store is"
+    ));
+}

@@ -1,0 +1,132 @@
+//! What the rootfs holds for the mounts, whatever the contents are.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use serde_json::{Value, json};
+
+use crate::derivation::Derivation;
+
+/// The store of these tests is somewhere below /tmp, so the mount that would hide it is left out.
+fn with_mounts(mounts: Value) -> Derivation {
+    let mut derivation = Derivation::new(json!({ "args": ["x"] }));
+    set_mounts(&mut derivation, mounts);
+    derivation
+}
+
+fn set_mounts(derivation: &mut Derivation, mut mounts: Value) {
+    mounts["/tmp"] = Value::Null;
+    derivation.attrs["container"]["mounts"] = mounts;
+}
+
+#[test]
+fn a_mount_point_is_a_directory_unless_something_else_is_known() {
+    let derivation = with_mounts(json!({
+        "/data/deep": "/srv/data",
+        "/etc/resolv.conf": { "source": "/etc/resolv.conf", "mountPoint": "file" },
+        "/dev/shm/below": "/srv/hidden",
+    }));
+    derivation.succeeds();
+    assert!(derivation.in_rootfs("/data/deep").is_dir());
+    assert!(derivation.in_rootfs("/etc/resolv.conf").is_file());
+    assert!(derivation.in_rootfs("/dev").is_dir());
+    assert!(!derivation.in_rootfs("/dev/shm").exists(), "the mount on /dev hides it");
+}
+
+#[test]
+fn a_file_of_the_closure_gets_a_file_to_be_mounted_on() {
+    let mut derivation = with_mounts(json!({}));
+    let file = derivation.add("hosts", &[]);
+    fs::write(&file, "127.0.0.1 localhost\n").unwrap();
+    let directory = derivation.add("conf", &[]);
+    fs::create_dir(&directory).unwrap();
+    fs::write(directory.join("app.conf"), "").unwrap();
+    symlink("app.conf", directory.join("link.conf")).unwrap();
+    set_mounts(
+        &mut derivation,
+        json!({
+            "/etc/hosts": file,
+            "/etc/conf": directory,
+            "/etc/app.conf": directory.join("app.conf"),
+            "/etc/link.conf": { "source": directory.join("link.conf") },
+        }),
+    );
+    derivation.succeeds();
+    assert!(derivation.in_rootfs("/etc/conf").is_dir());
+    for file in ["/etc/hosts", "/etc/app.conf", "/etc/link.conf"] {
+        assert!(derivation.in_rootfs(file).is_file(), "{file}");
+        assert_eq!(derivation.in_rootfs(file).metadata().unwrap().len(), 0, "{file} is only to be mounted on");
+    }
+}
+
+#[test]
+fn a_source_that_the_closure_does_not_have_is_named() {
+    let mut derivation = with_mounts(json!({}));
+    let directory = derivation.add("conf", &[]);
+    fs::create_dir(&directory).unwrap();
+    set_mounts(&mut derivation, json!({ "/etc/app.conf": directory.join("app.conf") }));
+    let path = derivation.store_path("conf");
+    let name = path.file_name().unwrap().to_str().unwrap();
+    derivation.fails_with(&format!(
+        "buildContainer: mounts.\"/etc/app.conf\": making its mount point: looking at its source \
+         'TMP/store/{name}/app.conf': No such file or directory (os error 2)"
+    ));
+}
+
+#[test]
+fn a_mount_may_go_into_a_store_path() {
+    let mut derivation = with_mounts(json!({}));
+    let site = derivation.add("site", &[]);
+    fs::create_dir_all(site.join("there")).unwrap();
+    set_mounts(
+        &mut derivation,
+        json!({ site.join("there").to_str().unwrap(): "/srv/a", site.join("new/deep").to_str().unwrap(): "/srv/b" }),
+    );
+    derivation.succeeds();
+    assert!(derivation.in_rootfs(site.join("there")).is_dir());
+    assert!(derivation.in_rootfs(site.join("new/deep")).is_dir());
+    assert!(!site.join("new").exists(), "made in the store instead of the bundle");
+}
+
+#[test]
+fn a_link_of_the_contents_never_leads_out_of_the_rootfs() {
+    let mut derivation = with_mounts(json!({}));
+    let hostile = derivation.add("hostile", &[]);
+    let outside = derivation.build_dir().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::create_dir(&hostile).unwrap();
+    symlink(&outside, hostile.join("absolute")).unwrap();
+    symlink("../../../../../../../../../../../../../../tmp", hostile.join("climbing")).unwrap();
+    let below = |name: &str| hostile.join(name).to_str().unwrap().to_owned();
+    set_mounts(
+        &mut derivation,
+        json!({ below("climbing/made-by-oci-bundle"): "/srv/b", below("absolute/made"): "/srv/a" }),
+    );
+
+    let outcome = derivation.build();
+
+    // The absolute link's target does not exist in the rootfs, so there is no place for the mount.
+    assert!(!outcome.success);
+    assert!(outcome.stderr.contains("hostile/absolute/made"), "{}", outcome.stderr);
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    assert!(!std::path::Path::new("/tmp/made-by-oci-bundle").exists());
+
+    set_mounts(&mut derivation, json!({ below("climbing/made-by-oci-bundle"): "/srv/b" }));
+    derivation.succeeds();
+    assert!(derivation.in_rootfs("/tmp/made-by-oci-bundle").is_dir(), "links are followed as the container would");
+    assert!(!std::path::Path::new("/tmp/made-by-oci-bundle").exists());
+}
+
+#[test]
+fn a_file_where_a_directory_is_to_be_mounted_is_a_mistake() {
+    let mut derivation = with_mounts(json!({}));
+    let file = derivation.add("conf", &[]);
+    fs::write(&file, "").unwrap();
+    let destination = file.to_str().unwrap().to_owned();
+    set_mounts(&mut derivation, json!({ &destination: "/srv/conf" }));
+    let shown = file.file_name().unwrap().to_str().unwrap();
+    derivation.fails_with(&format!(
+        "buildContainer: mounts.\"TMP/store/{shown}\": making its mount point: the rootfs has a file there, but what \
+         is mounted is a directory; if the source is a file, say mountPoint = \"file\""
+    ));
+}
