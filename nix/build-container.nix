@@ -1,0 +1,169 @@
+/**
+  Makes the function `buildContainer`, which turns its arguments into an OCI runtime bundle.
+
+  It checks the arguments' shapes, finds the store paths in them and names the derivation; the builder does the rest.
+  Only `builtins` are used, so any package set will do.
+
+  # Inputs
+  `oci-bundle`
+  : The package of the builder, for the system that builds.
+
+  `buildSystem`
+  : The Nix system that builds, such as "x86_64-linux".
+
+  `hostSystem`
+  : The Nix system that the containers' contents are for.
+
+  # Type
+  { oci-bundle, buildSystem, hostSystem } -> AttrSet -> Derivation
+*/
+{
+  oci-bundle,
+  buildSystem,
+  hostSystem ? buildSystem,
+}:
+let
+  inherit (builtins)
+    appendContext
+    attrNames
+    concatMap
+    concatStringsSep
+    elemAt
+    filter
+    genList
+    getContext
+    hasAttr
+    head
+    isList
+    isString
+    length
+    split
+    substring
+    toJSON
+    typeOf
+    unsafeDiscardStringContext
+    ;
+
+  arguments = import ./arguments.nix;
+  nearest = import ./nearest.nix;
+
+  mistake = attribute: problem: throw "buildContainer: ${attribute}: ${problem}";
+
+  # The arguments as they came, or an error at the first that cannot be right.
+  checked =
+    container:
+    let
+      unknown = filter (name: !hasAttr name arguments) (attrNames container);
+      misspelt = head unknown;
+      near = nearest misspelt (attrNames arguments);
+      hint =
+        if near == null then
+          "there are: ${concatStringsSep ", " (attrNames arguments)}"
+        else
+          "did you mean '${near}'?";
+
+      isMissing = name: (arguments.${name}.required or false) && (container.${name} or null) == null;
+      missing = filter isMissing (attrNames arguments);
+
+      # Each value with its attribute path and its shape.
+      values = concatMap (
+        name:
+        let
+          value = container.${name};
+          shape = arguments.${name};
+          elements = genList (index: {
+            attribute = "${name}[${toString index}]";
+            value = elemAt value index;
+            shape = shape.element;
+          }) (length value);
+        in
+        [
+          {
+            inherit value shape;
+            attribute = name;
+          }
+        ]
+        ++ (if isList value && shape ? element then elements else [ ])
+      ) (filter (name: container.${name} != null) (attrNames container));
+      wrong = filter (entry: !entry.shape.check entry.value) values;
+      first = head wrong;
+    in
+    if unknown != [ ] then
+      mistake misspelt "no such argument (${hint})"
+    else if missing != [ ] then
+      mistake (head missing) "missing; want ${arguments.${head missing}.want}"
+    else if wrong != [ ] then
+      mistake first.attribute "found ${describe first.value}, want ${first.shape.want}"
+    else
+      container;
+
+  describe =
+    value:
+    {
+      null = "null";
+      int = "${toString value} (an integer)";
+      bool = "${if value then "true" else "false"} (a boolean)";
+      string = "the string ${toJSON (unsafeDiscardStringContext value)}";
+      set = if value == { } then "an empty attribute set" else "an attribute set";
+      list = if value == [ ] then "an empty list" else "a list";
+      lambda = "a function";
+    }
+    .${typeOf value} or "a ${typeOf value}";
+
+  # Each store path in a text, once, cut down to what stands directly in the store, with the text's context.
+  storePathsIn =
+    text:
+    let
+      context = getContext text;
+      # A store path has 32 characters of Nix's base 32, and a name that is no longer than a file's may be.
+      pattern = "(${builtins.storeDir}/[0-9a-df-np-sv-z]{32}-[0-9a-zA-Z+._?=-]+)";
+      matches = filter isList (split pattern (unsafeDiscardStringContext text));
+      unique = attrNames (
+        builtins.listToAttrs (
+          map (match: {
+            name = head match;
+            value = null;
+          }) matches
+        )
+      );
+    in
+    map (path: appendContext path context) unique;
+
+  # The name of the program, without what a store path puts before it.
+  nameOf =
+    program:
+    let
+      last = builtins.baseNameOf (unsafeDiscardStringContext (toString program));
+      storeName = builtins.match "[0-9a-df-np-sv-z]{32}-(.+)" last;
+      base = if storeName == null then last else head storeName;
+      # What a store path's name may hold; it may not begin with a dot.
+      valid = filter isString (split "[^0-9a-zA-Z+._?=-]+" base);
+      joined = concatStringsSep "-" valid;
+      trimmed = builtins.match "[.-]*([^.-].*)" joined;
+    in
+    if trimmed == null then "container" else substring 0 200 (head trimmed);
+in
+container:
+let
+  given = checked container;
+  json = toJSON given;
+  name = if (given.name or null) == null then nameOf (head given.args) else given.name;
+  closure = storePathsIn json;
+
+  bundle = derivation (
+    {
+      inherit name hostSystem;
+      system = buildSystem;
+      builder = "${oci-bundle}/bin/oci-bundle";
+      args = [ "build" ];
+      __structuredAttrs = true;
+      container = given;
+    }
+    # Nix refuses to export the graph of nothing.
+    // (if closure == [ ] then { } else { exportReferencesGraph = { inherit closure; }; })
+  );
+in
+bundle
+// {
+  meta.description = "OCI runtime bundle of ${name}";
+}
