@@ -1,0 +1,212 @@
+/**
+  Programs made of Debian packages, under the names they have in nixpkgs.
+
+  `libraries` names entries of libraries.nix, as everywhere.
+*/
+final:
+let
+  debian = import ./debian.nix { inherit (final) system glibc; };
+
+  libraryPackages = builtins.mapAttrs (
+    name: direct:
+    debian {
+      inherit name;
+      libraries = map (other: libraryPackages.${other}) direct;
+      finish = "rm -rf bin etc share";
+    }
+  ) (import ./libraries.nix);
+
+  program =
+    args: debian (args // { libraries = map (name: libraryPackages.${name}) (args.libraries or [ ]); });
+in
+{
+  /**
+    The library packages, by Debian's names.
+  */
+  inherit libraryPackages;
+
+  glibc = debian {
+    name = "glibc";
+    packages = [ "libc6" ];
+    glibc = null;
+  };
+
+  bash = program {
+    name = "bash";
+    libraries = [ "libtinfo6" ];
+    finish = "ln -s bash bin/sh";
+  };
+  bashInteractive = final.bash;
+
+  busybox = program {
+    name = "busybox";
+    packages = [ "busybox-static" ];
+    glibc = null;
+    finish = ''
+      for applet in $(bin/busybox --list); do
+        [ -e "bin/$applet" ] || ln -s busybox "bin/$applet"
+      done
+    '';
+  };
+
+  coreutils = program {
+    name = "coreutils";
+    libraries = [
+      "libacl1"
+      "libattr1"
+      "libgmp10"
+      "libselinux1"
+    ];
+  };
+
+  crun = program {
+    name = "crun";
+    libraries = [
+      "libcap2"
+      "libseccomp2"
+      "libsystemd0"
+      "libyajl2"
+    ];
+  };
+
+  curl = program {
+    name = "curl";
+    libraries = [
+      "libcurl4"
+      "zlib1g"
+    ];
+  };
+
+  diffutils = program { name = "diffutils"; };
+
+  findutils = program {
+    name = "findutils";
+    mainProgram = "find";
+    libraries = [ "libselinux1" ];
+  };
+
+  gawk = program {
+    name = "gawk";
+    libraries = [
+      "libgmp10"
+      "libmpfr6"
+      "libreadline8"
+      "libsigsegv2"
+    ];
+    interpreters = [ final.bash ];
+    finish = "ln -s gawk bin/awk";
+  };
+
+  gnugrep = program {
+    name = "gnugrep";
+    packages = [ "grep" ];
+    mainProgram = "grep";
+    libraries = [ "libpcre2-8-0" ];
+    interpreters = [ final.bash ];
+  };
+
+  gnused = program {
+    name = "gnused";
+    packages = [ "sed" ];
+    mainProgram = "sed";
+    libraries = [
+      "libacl1"
+      "libselinux1"
+    ];
+  };
+
+  gnutar = program {
+    name = "gnutar";
+    packages = [ "tar" ];
+    mainProgram = "tar";
+    libraries = [
+      "libacl1"
+      "libselinux1"
+    ];
+    interpreters = [ final.bash ];
+  };
+
+  gzip = program {
+    name = "gzip";
+    interpreters = [ final.bash ];
+  };
+
+  hello = program { name = "hello"; };
+
+  jq = program {
+    name = "jq";
+    libraries = [ "libjq1" ];
+  };
+
+  nginx = program {
+    name = "nginx";
+    packages = [
+      "nginx"
+      "nginx-common"
+    ];
+    libraries = [
+      "libcrypt1"
+      "libpcre2-8-0"
+      "libssl3"
+      "zlib1g"
+    ];
+    # Of the configuration, what a nginx.conf of one's own includes.
+    finish = ''
+      mkdir conf
+      mv etc/nginx/mime.types etc/nginx/fastcgi.conf etc/nginx/*_params conf
+      mv share/nginx/html html
+      rm -r etc lib share
+    '';
+  };
+
+  # One store path, as Python finds its library relative to its program.
+  python3 = program {
+    name = "python3";
+    packages = [
+      "python3.11-minimal"
+      "libpython3.11-minimal"
+      "libpython3.11-stdlib"
+    ];
+    libraries = [
+      "libbz2-1.0"
+      "libcrypt1"
+      "libdb5.3"
+      "libexpat1"
+      "libffi8"
+      "liblzma5"
+      "libncursesw6"
+      "libnsl2"
+      "libreadline8"
+      "libsqlite3-0"
+      "libssl3"
+      "libtinfo6"
+      "libtirpc3"
+      "libuuid1"
+      "zlib1g"
+    ];
+    # A file in the place of each folder for compiled modules: root may write
+    # into the store, so Python would, and the store path would be changed.
+    finish = ''
+      ln -s python3.11 bin/python3
+      ln -s python3 bin/python
+      find lib -name '*.py' -printf '%h/__pycache__\n' | sort -u | xargs touch
+    '';
+  };
+
+  runc = program {
+    name = "runc";
+    libraries = [ "libseccomp2" ];
+  };
+
+  runtime-spec-schemas = program {
+    name = "runtime-spec-schemas";
+    packages = [ "golang-github-opencontainers-specs-dev" ];
+    glibc = null;
+    finish = ''
+      mkdir -p share/runtime-spec
+      mv share/gocode/src/github.com/opencontainers/runtime-spec/schema share/runtime-spec
+      find share/runtime-spec -type f ! -name '*.json' -delete
+      rm -r share/gocode
+    '';
+  };
+}

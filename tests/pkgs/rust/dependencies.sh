@@ -1,0 +1,27 @@
+# The compiled dependencies of the release build and, with checkType, of the
+# tests: cargo's target folder, without anything of the package itself.
+. "$environment"
+
+mkdir source
+cd source
+make_stub
+use_vendor
+if [ -n "${checkType:-}" ]; then
+  cp -a "$dependencies" "$CARGO_TARGET_DIR"
+  chmod -R u+w "$CARGO_TARGET_DIR"
+  if [ "$checkType" = release ]; then
+    cargo test --frozen --target "$target" --no-run --release
+  else
+    cargo test --frozen --target "$target" --no-run
+  fi
+else
+  cargo build --frozen --target "$target" --release
+fi
+
+package=$(cargo pkgid --frozen)
+for profile in release dev; do
+  cargo clean --frozen --target "$target" --package "$package" --profile "$profile"
+done
+find "$CARGO_TARGET_DIR" -type d -name incremental -prune -exec rm -r {} +
+rm -f "$CARGO_TARGET_DIR/.rustc_info.json"
+mv "$CARGO_TARGET_DIR" "$out"
