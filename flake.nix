@@ -1,0 +1,70 @@
+{
+  description = "OCI runtime bundles from Nix closures";
+
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+
+  outputs =
+    { self, nixpkgs }:
+    let
+      systems = [
+        "x86_64-linux"
+        "aarch64-linux"
+      ];
+      overlay = import ./nix/overlay.nix;
+      forSystems =
+        make:
+        builtins.listToAttrs (
+          map (system: {
+            name = system;
+            value = make (nixpkgs.legacyPackages.${system}.extend overlay);
+          }) systems
+        );
+      examplesFor = pkgs: import ./examples { inherit pkgs; };
+    in
+    {
+      lib = forSystems (pkgs: {
+        inherit (pkgs.ociTools) buildContainer;
+      });
+
+      overlays.default = overlay;
+
+      packages = forSystems (
+        pkgs:
+        examplesFor pkgs
+        // {
+          inherit (pkgs) oci-bundle;
+          default = pkgs.oci-bundle;
+        }
+      );
+
+      checks = forSystems (
+        pkgs:
+        import ./nix/checks.nix {
+          inherit pkgs;
+          examples = examplesFor pkgs;
+          source = self;
+        }
+      );
+
+      devShells = forSystems (pkgs: {
+        default = pkgs.mkShell {
+          packages = [
+            pkgs.cargo
+            pkgs.clippy
+            pkgs.crun
+            pkgs.nixfmt
+            pkgs.runc
+            pkgs.rustc
+            pkgs.rustfmt
+          ];
+        };
+      });
+
+      formatter = forSystems (pkgs: pkgs.nixfmt-tree);
+
+      templates.default = {
+        path = ./template;
+        description = "A flake with an OCI container, myContainer";
+      };
+    };
+}

@@ -1,0 +1,87 @@
+/**
+  Compares a bundle with what it should be, to the byte.
+
+  # Inputs
+  `bundle`
+  : The output of buildContainer.
+
+  `roots`
+  : The store paths whose closure has to be in rootfs, each the same as in the store.
+
+  `config`
+  : `args`, `hostname` and the `mounts` beside the defaults.
+
+  `files`, `directories`
+  : What rootfs has beside the store and what every container has.
+*/
+{ pkgs }:
+{
+  bundle,
+  roots,
+  config,
+  files ? [ ],
+  directories ? [ ],
+}:
+let
+  mounts = import ./default-mounts.nix // (config.mounts or { });
+  expectedConfig = import ./expected-config.nix {
+    inherit (config) args hostname;
+    mounts = map (destination: mounts.${destination} // { inherit destination; }) (
+      builtins.attrNames mounts
+    );
+  };
+  # As find prints them.
+  lines = kind: map (path: "${kind} ${path}");
+  expectedTree =
+    lines "d" (
+      [
+        "."
+        "dev"
+        "nix"
+        "nix/store"
+        "proc"
+        "sys"
+        "tmp"
+      ]
+      ++ directories
+    )
+    ++ lines "f" files;
+in
+pkgs.runCommand "check-bundle-${bundle.name}"
+  {
+    nativeBuildInputs = [
+      pkgs.diffutils
+      pkgs.findutils
+      pkgs.jq
+    ];
+    expectedConfig = builtins.toJSON expectedConfig;
+    expectedTree = builtins.concatStringsSep "\n" expectedTree;
+    passAsFile = [
+      "expectedConfig"
+      "expectedTree"
+    ];
+    closure = pkgs.writeClosure roots;
+  }
+  ''
+    echo "config.json"
+    diff -u <(jq --sort-keys . "$expectedConfigPath") <(jq --sort-keys . ${bundle}/config.json)
+
+    echo "rootfs, but for the store paths"
+    diff -u <(LC_ALL=C sort "$expectedTreePath") \
+      <(cd ${bundle}/rootfs && find . -path './nix/store/*' -prune -o -printf '%y %p\n' |
+        sed 's, \./, ,' | LC_ALL=C sort)
+
+    echo "the store paths"
+    diff -u <(LC_ALL=C sort "$closure") \
+      <(cd ${bundle}/rootfs && find nix/store -mindepth 1 -maxdepth 1 -printf '/%p\n' | LC_ALL=C sort)
+    while read -r path; do
+      diff --recursive --no-dereference "$path" "${bundle}/rootfs$path"
+      # diff does not look at the exec bits.
+      diff -u <(find "$path" -perm /1 -printf '%P\n' | LC_ALL=C sort) \
+        <(find "${bundle}/rootfs$path" -perm /1 -printf '%P\n' | LC_ALL=C sort)
+    done < "$closure"
+
+    echo "nothing else"
+    diff -u <(printf 'config.json\nrootfs\n') <(cd ${bundle} && find . -mindepth 1 -maxdepth 1 -printf '%f\n' | LC_ALL=C sort)
+    touch $out
+  ''

@@ -1,0 +1,82 @@
+/**
+  A check for each example container: the bundle is compared with what it should be, which is written here by hand.
+*/
+{ pkgs, examples }:
+let
+  check = import ./bundle.nix { inherit pkgs; };
+in
+{
+  hello = check {
+    bundle = examples.hello;
+    roots = [ pkgs.hello ];
+    config = {
+      hostname = "hello";
+      args = [
+        "${pkgs.hello}/bin/hello"
+        "--greeting=Hello from a container that Nix built."
+      ];
+    };
+  };
+
+  python = check {
+    bundle = examples.python;
+    roots = [
+      pkgs.python3
+      (builtins.elemAt examples.python.container.args 1)
+    ];
+    config = {
+      hostname = "python";
+      inherit (examples.python.container) args;
+    };
+  };
+
+  nginx = check {
+    bundle = examples.nginx;
+    roots = [
+      pkgs.nginx
+      (builtins.elemAt examples.nginx.container.args 4)
+      examples.nginx.container.mounts."/etc/passwd"
+      examples.nginx.container.mounts."/etc/group"
+    ];
+    config = {
+      hostname = "nginx";
+      inherit (examples.nginx.container) args;
+      mounts = {
+        "/etc/passwd" = {
+          type = "bind";
+          source = "${examples.nginx.container.mounts."/etc/passwd"}";
+          options = [ "rbind" ];
+        };
+        "/etc/group" = {
+          type = "bind";
+          source = "${examples.nginx.container.mounts."/etc/group"}";
+          options = [ "rbind" ];
+        };
+        "/run/nginx" = {
+          type = "bind";
+          source = "/run/my-site";
+          options = [ "rbind" ];
+        };
+        "/srv/www" = {
+          type = "bind";
+          source = "/srv/www";
+          options = [
+            "rbind"
+            "ro"
+          ];
+        };
+      };
+    };
+    files = [
+      "etc/group"
+      "etc/passwd"
+    ];
+    directories = [
+      "etc"
+      "run"
+      "run/nginx"
+      "srv"
+      "srv/www"
+    ];
+  };
+}
