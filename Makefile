@@ -1,0 +1,42 @@
+# `make demo` builds and runs a container, `make test` runs every test. Both install what is missing first and say so.
+
+# Nix's configuration for work without network, which tests/containers uses too.
+export NIX_CONFIG := $(file < scripts/nix.conf)
+
+# The flake with the package set of tests/pkgs in place of nixpkgs.
+OFFLINE := --no-write-lock-file --override-input nixpkgs path:$(CURDIR)/tests/pkgs
+
+# The tests that run containers are a package of their own.
+CONTAINERS := --manifest-path tests/containers/Cargo.toml
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
+.PHONY: demo test setup lint unit containers check format
+
+demo: setup
+	@scripts/demo $(OFFLINE)
+
+test: setup lint unit check containers
+	@echo "All tests passed."
+
+setup:
+	@scripts/setup
+
+lint: setup
+	cargo fmt --check
+	cargo fmt --check $(CONTAINERS)
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets $(CONTAINERS) -- -D warnings
+
+unit: setup
+	cargo test --locked
+
+check: setup
+	nix flake check --print-build-logs $(OFFLINE)
+
+containers: setup
+	cargo test --locked $(CONTAINERS)
+
+format: setup
+	cargo fmt
+	cargo fmt $(CONTAINERS)
+	nix fmt $(OFFLINE)

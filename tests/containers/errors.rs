@@ -1,0 +1,53 @@
+//! Mistakes as the user sees them, in Nix's output.
+
+use crate::nix;
+
+#[test]
+fn a_mistake_is_one_line_in_what_nix_says() {
+    for (arguments, message) in [
+        (
+            "{ args = [ ]; }",
+            "args: found an empty list, want a non-empty list: the command and its arguments, such as \
+             [ \"${pkgs.hello}/bin/hello\" ]",
+        ),
+        (
+            "{ }",
+            "args: missing; want a non-empty list: the command and its arguments, such as \
+             [ \"${pkgs.hello}/bin/hello\" ]",
+        ),
+        (
+            "{ args = \"sh\"; }",
+            "args: found the string \"sh\", want a non-empty list: the command and its arguments, such as \
+             [ \"${pkgs.hello}/bin/hello\" ]",
+        ),
+        ("{ args = [ \"x\" 3 ]; }", "args[1]: found 3 (an integer), want a string"),
+        ("{ args = [ \"x\" (x: x) ]; }", "args[1]: found a function, want a string"),
+        ("{ args = [ \"x\" ]; mount = { }; }", "mount: no such argument (did you mean 'mounts'?)"),
+        (
+            "{ args = [ \"x\" ]; privileged = true; }",
+            "privileged: no such argument (there are: arch, args, mounts, name, os, readonly)",
+        ),
+        ("{ args = [ \"x\" ]; readonly = 1; }", "readonly: found 1 (an integer), want true or false"),
+        (
+            "{ args = [ \"x\" ]; arch = \"arm64\"; }",
+            "arch: found the string \"arm64\", want \"x86_64\", as the packages are for x86_64-linux; leave it out, or \
+             take the packages of another system",
+        ),
+        (
+            "{ args = [ \"x\" ]; mounts.\"data\" = \"/d\"; }",
+            "mounts.data: a mount's destination is an absolute path; did you mean \"/data\"?",
+        ),
+        (
+            "{ args = [ \"x\" ]; mounts.\"/a/../b\" = \"/d\"; }",
+            "mounts.\"/a/../b\": a mount's destination has no '..'; write the path that is meant",
+        ),
+        (
+            "{ args = [ \"x\" ]; mounts = { \"/a\" = \"/d\"; \"/a/\" = \"/e\"; }; }",
+            "mounts.\"/a/\": the same destination as mounts.\"/a\"; leave one of them out",
+        ),
+    ] {
+        let said = nix::build_fails(&format!("buildContainer {arguments}"));
+        let expected = format!("buildContainer: {message}");
+        assert!(said.lines().any(|line| line.trim_start_matches("error: ") == expected), "{expected}\n\n{said}");
+    }
+}

@@ -1,0 +1,15 @@
+//! Containers built by real Nix and run by real runtimes, as a user would. `make containers` sets up what they need.
+
+#![cfg(test)]
+
+mod derivation;
+mod documentation;
+mod errors;
+mod flake;
+mod mounts;
+mod nix;
+mod programs;
+mod roots;
+mod runtime;
+mod schema;
+mod tree;

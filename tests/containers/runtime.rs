@@ -1,0 +1,97 @@
+//! runc and crun, with the store mounted read-only as it is on NixOS.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+
+use crate::nix;
+
+/// An OCI runtime.
+#[derive(Clone, Copy, Debug)]
+pub enum Runtime {
+    Runc,
+    Crun,
+}
+
+/// Every runtime that a bundle has to start under.
+pub const ALL: [Runtime; 2] = [Runtime::Runc, Runtime::Crun];
+
+impl Runtime {
+    /// Runs the bundle to its end.
+    pub fn run(self, bundle: &Path) -> Output {
+        self.start(bundle).wait()
+    }
+
+    /// What the container prints; it is to succeed.
+    pub fn prints(self, bundle: &Path) -> String {
+        let output = self.run(bundle);
+        assert!(output.status.success(), "{self:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Starts the bundle.
+    pub fn start(self, bundle: &Path) -> Container {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let id = format!("oci-bundle-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let program = match self {
+            Self::Runc => nix::program("runc"),
+            Self::Crun => nix::program("crun"),
+        };
+        let state = TempDir::new().unwrap();
+        let child = self
+            .command(&program, state.path())
+            .args(["run", "--bundle"])
+            .arg(bundle)
+            .arg(&id)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Container { runtime: self, program, state, id, child }
+    }
+
+    fn command(self, program: &Path, state: &Path) -> Command {
+        let (view, option) = match self {
+            // crun refuses a machine that mixes the two versions of cgroups. A view of the second alone contents it, but
+            // that one has no controllers here, so crun is to leave cgroups alone.
+            Self::Crun if !Path::new("/sys/fs/cgroup/cgroup.controllers").exists() => (
+                "umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&",
+                Some("--cgroup-manager=disabled"),
+            ),
+            _ => ("", None),
+        };
+        let script =
+            format!("mount --bind /nix/store /nix/store && mount -o remount,bind,ro /nix/store && {view} exec \"$@\"");
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", &script, "sh"]).arg(program).args(option).arg("--root").arg(state);
+        command
+    }
+}
+
+/// A container that was started.
+pub struct Container {
+    runtime: Runtime,
+    program: PathBuf,
+    state: TempDir,
+    id: String,
+    child: Child,
+}
+
+impl Container {
+    /// Sends a signal to the container's first process.
+    pub fn kill(&self, signal: &str) {
+        let output =
+            self.runtime.command(&self.program, self.state.path()).args(["kill", &self.id, signal]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// Waits for the end. `run` of a runtime deletes the container then.
+    pub fn wait(self) -> Output {
+        let output = self.child.wait_with_output().unwrap();
+        drop(self.state);
+        output
+    }
+}

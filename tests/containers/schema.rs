@@ -1,0 +1,44 @@
+//! config.json against the runtime spec's own JSON schema.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::nix;
+
+fn violations(document: &Value) -> Vec<String> {
+    let schemas = nix::build("pkgs.runtime-spec-schemas").join("share/runtime-spec/schema");
+    let root: Value = read(&schemas.join("config-schema.json"));
+    let base = format!("file://{}/", schemas.display());
+    let validator = jsonschema::options().with_base_uri(base).build(&root).unwrap();
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+fn read(file: &Path) -> Value {
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+}
+
+#[test]
+fn config_json_is_valid_and_has_no_null() {
+    for container in [
+        r#"buildContainer { args = [ "${pkgs.hello}/bin/hello" ]; }"#,
+        r#"buildContainer { args = [ "x" ]; os = "linux"; arch = "x86_64"; mounts = { "/a" = "/b"; "/c" = { type = "tmpfs"; options = [ ]; }; "/tmp" = null; }; }"#,
+        r#"example "nginx" { inherit pkgs; }"#,
+    ] {
+        let file = nix::build(container).join("config.json");
+        let document = read(&file);
+        assert_eq!(violations(&document), Vec::<String>::new(), "{container}");
+        assert!(!fs::read_to_string(file).unwrap().contains("null"), "{container}");
+        assert_eq!(document.get("platform"), None);
+    }
+}
+
+#[test]
+fn the_schema_would_notice() {
+    let mut document = read(&nix::build(r#"buildContainer { args = [ "x" ]; }"#).join("config.json"));
+    document["mounts"][0]["options"] = Value::Null;
+    document["linux"]["namespaces"][0]["type"] = "nothing".into();
+    let violations = violations(&document);
+    assert_eq!(violations.len(), 2, "{violations:?}");
+}
