@@ -154,7 +154,12 @@ in
       packages ? [ ],
       ...
     }:
-    runCommand name { nativeBuildInputs = packages; } ''
-      echo "$PATH" >$out
-    '';
+    runCommand name
+      {
+        nativeBuildInputs = packages;
+        outputs = [ "out" ];
+      }
+      ''
+        echo "$PATH" >$out
+      '';
 }

@@ -18,7 +18,7 @@ else
   cargo build --frozen --target "$target" --release
 fi
 
-package=$(cargo pkgid --frozen)
+package=$(cargo pkgid --frozen | sed "s,.*#,,; s,@.*,,")
 for profile in release dev; do
   cargo clean --frozen --target "$target" --package "$package" --profile "$profile"
 done
