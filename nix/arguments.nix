@@ -13,6 +13,10 @@ let
     check = builtins.isString;
     want = "a string";
   };
+  boolean = {
+    check = builtins.isBool;
+    want = "true or false";
+  };
 in
 {
   args = {
@@ -25,14 +29,26 @@ in
     required = true;
   };
   arch = string;
+  config = {
+    check = builtins.isAttrs;
+    want = "an attribute set, such as { process.noNewPrivileges = false; }";
+  };
+  cwd = string;
+  env = {
+    check = value: builtins.isAttrs value || builtins.isList value;
+    want = ''an attribute set of strings, or a list of "NAME=value"'';
+  };
+  hostname = string;
   mounts = {
     check = builtins.isAttrs;
     want = ''an attribute set by destination, such as { "/data" = "/srv/data"; }'';
   };
   name = string;
   os = string;
-  readonly = {
-    check = builtins.isBool;
-    want = "true or false";
+  readonly = boolean;
+  terminal = boolean;
+  user = {
+    check = builtins.isAttrs;
+    want = "an attribute set, such as { uid = 1000; }";
   };
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::copy::Copier;
 use crate::mount::{Destination, MountPoint};
+use crate::path::ContainerPath;
 use crate::rootfs::Layout;
 use crate::store::StoreDir;
 
@@ -43,6 +44,9 @@ fn write_into(out: &Utf8Path, store_dir: &StoreDir, layout: &Layout, document: &
             .with_context(|| format!("copying the store path '{from}' into the bundle"))
     })?;
     copier.finish()?;
+    if let Some(cwd) = &layout.working_directory {
+        rootfs.make_working_directory(cwd).with_context(|| format!("buildContainer: cwd: making '{cwd}'"))?;
+    }
     for (destination, mount_point) in &layout.mount_points {
         rootfs
             .make_mount_point(destination, mount_point)
@@ -92,10 +96,18 @@ impl Rootfs {
         Ok(())
     }
 
+    fn make_working_directory(&self, cwd: &ContainerPath) -> Result<()> {
+        match self.kind_of(cwd.as_path())? {
+            Some(Kind::Directory) => Ok(()),
+            Some(Kind::File) => bail!("the rootfs has a file there, and a program can only start in a directory"),
+            None => self.make_directory(cwd.as_path()),
+        }
+    }
+
     /// Makes what a mount goes on, unless the contents have it already.
     fn make_mount_point(&self, destination: &Destination, mount_point: &MountPoint) -> Result<()> {
         let wanted = Kind::wanted(mount_point)?;
-        let path = destination.as_path();
+        let path = destination.as_path().as_path();
         match self.kind_of(path)? {
             None if wanted == Kind::Directory => self.make_directory(path),
             None => self.make_file(path),

@@ -2,24 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::field::{Field, Mistake};
 use crate::mount::{Destination, Mount};
+use crate::path::ContainerPath;
 use crate::platform;
+use crate::process::{self, Environment, User};
 
 /// The arguments' names. nix/arguments.nix has the same list, with the shapes that Nix can check early.
-const ARGUMENTS: [&str; 6] = ["arch", "args", "mounts", "name", "os", "readonly"];
+const ARGUMENTS: [&str; 12] =
+    ["arch", "args", "config", "cwd", "env", "hostname", "mounts", "name", "os", "readonly", "terminal", "user"];
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
     /// The command and its arguments; never empty.
     pub args: Vec<String>,
+    /// The environment of the process, over the default one.
+    pub env: Environment,
+    /// Who the process runs as.
+    pub user: User,
+    /// Where the process starts.
+    pub cwd: ContainerPath,
+    /// The name of the host in the container; `None` for the derivation's name.
+    pub hostname: Option<String>,
+    /// Whether the process gets a terminal.
+    pub terminal: bool,
     /// What to mount beside the defaults, or instead of one; `None` drops one.
     pub mounts: BTreeMap<Destination, Option<Mount>>,
     /// Whether the container's root is read-only.
     pub readonly: bool,
+    /// A JSON merge patch (RFC 7396) for config.json.
+    pub config: Value,
 }
 
 impl Container {
@@ -35,8 +50,14 @@ impl Container {
         }
         let container = Self {
             args: decode_args(&root)?,
+            config: decode_config(&root)?,
+            cwd: root.get("cwd")?.map_or(Ok(ContainerPath::root()), |cwd| process::decode_cwd(&cwd))?,
+            env: root.get("env")?.map_or(Ok(Environment::new()), |env| process::decode_environment(&env))?,
+            hostname: root.get("hostname")?.map(|name| process::decode_hostname(&name)).transpose()?,
             mounts: root.get("mounts")?.map_or(Ok(BTreeMap::new()), |mounts| decode_mounts(&mounts))?,
             readonly: root.get("readonly")?.map_or(Ok(false), |readonly| readonly.boolean())?,
+            terminal: root.get("terminal")?.map_or(Ok(false), |terminal| terminal.boolean())?,
+            user: root.get("user")?.map_or(Ok(User::default()), |user| User::decode(&user))?,
         };
         if let Some(os) = root.get("os")? {
             platform::check_os(&os, system)?;
@@ -55,6 +76,26 @@ fn decode_args(root: &Field<'_>) -> Result<Vec<String>, Mistake> {
         Ok(_) => field.strings(),
         Err(_) => Err(field.unwanted(&format!("a list: {WANT}"))),
     }
+}
+
+/// The patch, without what the bundle itself depends on: there the arguments know more than a patch could.
+fn decode_config(root: &Field<'_>) -> Result<Value, Mistake> {
+    let Some(field) = root.get("config")? else { return Ok(json!({})) };
+    let written = |path: &[&str]| {
+        path.iter()
+            .try_fold(field.clone(), |field, name| field.get(name).ok().flatten())
+            .map(|field| field.path().clone())
+    };
+    if field.attributes().is_err() {
+        return Err(field.unwanted("an attribute set, such as { process.noNewPrivileges = false; }"));
+    }
+    if let Some(path) = written(&["mounts"]) {
+        return Err(Mistake::new(&path, "use the argument 'mounts', which makes the mount points as well"));
+    }
+    if let Some(path) = written(&["root", "path"]) {
+        return Err(Mistake::new(&path, "the root filesystem of the bundle is always \"rootfs\"; leave this out"));
+    }
+    Ok(field.value().clone())
 }
 
 fn decode_mounts(field: &Field<'_>) -> Result<BTreeMap<Destination, Option<Mount>>, Mistake> {
@@ -86,7 +127,17 @@ mod tests {
         let container = decode(&json!({"args": ["/bin/x", ""], "mounts": null, "readonly": null})).unwrap();
         assert_eq!(
             container,
-            Container { args: vec!["/bin/x".into(), String::new()], mounts: BTreeMap::new(), readonly: false }
+            Container {
+                args: vec!["/bin/x".into(), String::new()],
+                config: json!({}),
+                cwd: ContainerPath::root(),
+                env: Environment::new(),
+                hostname: None,
+                mounts: BTreeMap::new(),
+                readonly: false,
+                terminal: false,
+                user: User::default(),
+            }
         );
     }
 
@@ -128,7 +179,61 @@ mod tests {
             (json!({"args": ["x"], "mount": {}}), "mount: no such argument (did you mean 'mounts'?)"),
             (
                 json!({"args": ["x"], "volumes": {}}),
-                "volumes: no such argument (there are: arch, args, mounts, name, os, readonly)",
+                "volumes: no such argument (there are: arch, args, config, cwd, env, hostname, mounts, name, os, readonly, terminal, user)",
+            ),
+            (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),
+            (json!({"args": ["x"], "env": ["A=1", "A=2"]}), "env[1]: A is set twice; leave one of them out"),
+            (
+                json!({"args": ["x"], "env": "A=1"}),
+                "env: found the string \"A=1\", want an attribute set of strings, or a list of \"NAME=value\"",
+            ),
+            (json!({"args": ["x"], "env": {"PORT": 80}}), "env.PORT: found 80 (an integer), want a string"),
+            (
+                json!({"args": ["x"], "env": {"A=B": "1"}}),
+                "env.\"A=B\": the name of a variable is not empty and has no '='",
+            ),
+            (
+                json!({"args": ["x"], "user": {"uid": -1}}),
+                "user.uid: found -1 (an integer), want an integer from 0 to 4294967295",
+            ),
+            (
+                json!({"args": ["x"], "user": {"uuid": 1}}),
+                "user.uuid: no such attribute of a user (did you mean 'uid'?)",
+            ),
+            (json!({"args": ["x"], "user": 1000}), "user: found 1000 (an integer), want an attribute set"),
+            (
+                json!({"args": ["x"], "user": {"additionalGids": [1, "2"]}}),
+                "user.additionalGids[1]: found the string \"2\", want an integer from 0 to 4294967295",
+            ),
+            (
+                json!({"args": ["x"], "user": {"umask": 22}}),
+                "user.umask: found 22 (an integer), want a string of octal digits, such as \"0022\"",
+            ),
+            (
+                json!({"args": ["x"], "user": {"umask": "0099"}}),
+                "user.umask: found the string \"0099\", want a string of octal digits, such as \"0022\"",
+            ),
+            (
+                json!({"args": ["x"], "cwd": "srv"}),
+                "cwd: the working directory is an absolute path; did you mean \"/srv\"?",
+            ),
+            (
+                json!({"args": ["x"], "cwd": "/srv/.."}),
+                "cwd: the working directory has no '..'; write the path that is meant",
+            ),
+            (json!({"args": ["x"], "hostname": ""}), "hostname: found the string \"\", want a name of 1 to 64 bytes"),
+            (json!({"args": ["x"], "terminal": "no"}), "terminal: found the string \"no\", want true or false"),
+            (
+                json!({"args": ["x"], "config": []}),
+                "config: found an empty list, want an attribute set, such as { process.noNewPrivileges = false; }",
+            ),
+            (
+                json!({"args": ["x"], "config": {"mounts": []}}),
+                "config.mounts: use the argument 'mounts', which makes the mount points as well",
+            ),
+            (
+                json!({"args": ["x"], "config": {"root": {"path": "/"}}}),
+                "config.root.path: the root filesystem of the bundle is always \"rootfs\"; leave this out",
             ),
             (json!({"args": ["x"], "readonly": "yes"}), "readonly: found the string \"yes\", want true or false"),
             (

@@ -81,6 +81,16 @@ impl<'v> Field<'v> {
         Self { path: AttrPath::default(), value }
     }
 
+    /// A value that stands at `path`.
+    pub fn at(path: AttrPath, value: &'v Value) -> Self {
+        Self { path, value }
+    }
+
+    /// The value itself.
+    pub fn value(&self) -> &'v Value {
+        self.value
+    }
+
     /// Where the value stands.
     pub fn path(&self) -> &AttrPath {
         &self.path
@@ -101,6 +111,14 @@ impl<'v> Field<'v> {
         Mistake::new(&self.path, format!("found {}, want {want}", describe(self.value)))
     }
 
+    /// The mistake that this value is none of those allowed.
+    pub fn unwanted_of(&self, allowed: &[&str]) -> Mistake {
+        let list: Vec<_> = allowed.iter().map(|value| quoted(value)).collect();
+        let near = self.value.as_str().and_then(|text| nearest(text, allowed));
+        let hint = near.map(|near| format!("; did you mean {}?", quoted(near))).unwrap_or_default();
+        self.unwanted(&format!("one of {}{hint}", list.join(", ")))
+    }
+
     /// The value as a string. A NUL byte would end it early in the container, so it is a mistake here.
     pub fn string(&self) -> Result<&'v str, Mistake> {
         let text = self.value.as_str().ok_or_else(|| self.unwanted("a string"))?;
@@ -113,6 +131,12 @@ impl<'v> Field<'v> {
     /// The value as a boolean.
     pub fn boolean(&self) -> Result<bool, Mistake> {
         self.value.as_bool().ok_or_else(|| self.unwanted("true or false"))
+    }
+
+    /// The value as a number that takes 32 bits and no sign, as the spec's user and group ids do.
+    pub fn unsigned(&self) -> Result<u32, Mistake> {
+        let number = self.value.as_u64().and_then(|number| u32::try_from(number).ok());
+        number.ok_or_else(|| self.unwanted(&format!("an integer from 0 to {}", u32::MAX)))
     }
 
     /// The elements of a list.
@@ -162,9 +186,14 @@ impl<'v> Field<'v> {
 
 /// The one of `known` that `name` is most likely a misspelling of.
 ///
-/// A third of the letters may be wrong, swapped neighbours counting as one; beyond that a guess would mislead.
+/// A third of the letters may be wrong, swapped neighbours counting as one; beyond that a guess would mislead. A name
+/// that lacks only its prefix, such as `NOFILE` for `RLIMIT_NOFILE`, is plain enough.
 pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let name = name.to_lowercase();
+    let suffix = format!("_{name}");
+    if let Some(full) = known.iter().find(|candidate| candidate.to_lowercase().ends_with(&suffix)) {
+        return Some(full);
+    }
     known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), *candidate))

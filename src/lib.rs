@@ -19,6 +19,8 @@ pub mod container;
 pub mod copy;
 pub mod field;
 pub mod mount;
+pub mod path;
 pub mod platform;
+pub mod process;
 pub mod rootfs;
 pub mod store;

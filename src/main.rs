@@ -67,9 +67,8 @@ fn build(options: &BuildOptions) -> Result<()> {
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 
     let mounts = config::mounts(&container);
-    let document = config::document(&container, &attrs.name, &mounts);
-    config::check(&document)?;
-    let layout = rootfs::plan(&closure, &store_dir, &mounts);
+    let document = config::document(&container, &attrs.name, &mounts)?;
+    let layout = rootfs::plan(&closure, &store_dir, &mounts, &container.cwd);
 
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(options.cores).build().context("starting the threads that copy")?;

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 
 use crate::closure::Closure;
 use crate::mount::{Destination, Mount, MountPoint};
+use crate::path::ContainerPath;
 use crate::store::{StoreDir, StorePath};
 
 /// Directories that every runtime expects, whatever is mounted.
@@ -16,6 +17,8 @@ const BASE_DIRECTORIES: [&str; 4] = ["/dev", "/proc", "/sys", "/tmp"];
 pub struct Layout {
     /// Empty directories, parents first.
     pub directories: Vec<Utf8PathBuf>,
+    /// Where the process starts, unless a mount brings it.
+    pub working_directory: Option<ContainerPath>,
     /// Store paths to copy into the store directory, sorted.
     pub store_paths: Vec<StorePath>,
     /// What the mounts go on, parents first.
@@ -25,10 +28,18 @@ pub struct Layout {
 /// Plans the root filesystem of a container with this closure and these mounts.
 ///
 /// A mount point is planned for every mount but those below another mount: they appear in what is mounted there, which
-/// hides whatever rootfs has.
-pub fn plan(closure: &Closure, store_dir: &StoreDir, mounts: &BTreeMap<Destination, Mount>) -> Layout {
+/// hides whatever rootfs has. So it is with the working directory `cwd`.
+pub fn plan(
+    closure: &Closure,
+    store_dir: &StoreDir,
+    mounts: &BTreeMap<Destination, Mount>,
+    cwd: &ContainerPath,
+) -> Layout {
+    let is_mounted =
+        |path: &ContainerPath| mounts.keys().any(|mount| mount.as_path() == path || path.is_below(mount.as_path()));
     Layout {
         directories: BASE_DIRECTORIES.into_iter().chain([store_dir.to_str()]).map(Utf8PathBuf::from).collect(),
+        working_directory: Some(cwd.clone()).filter(|cwd| !is_mounted(cwd)),
         store_paths: closure.paths().to_vec(),
         mount_points: mounts
             .iter()
@@ -64,7 +75,7 @@ mod tests {
 
     fn planned(mounts: &BTreeMap<Destination, Mount>) -> Layout {
         let closure = Closure::decode(&json!([]), &StoreDir::default()).unwrap();
-        plan(&closure, &StoreDir::default(), mounts)
+        plan(&closure, &StoreDir::default(), mounts, &ContainerPath::root())
     }
 
     #[test]
@@ -102,7 +113,7 @@ mod tests {
             ("etc".to_owned(), false),
         ] {
             let like = MountPoint::Like(source.clone().into());
-            let layout = plan(&closure, &store_dir, &mounts(&[("/x", like.clone())]));
+            let layout = plan(&closure, &store_dir, &mounts(&[("/x", like.clone())]), &ContainerPath::root());
             let expected = if seen { like } else { MountPoint::Directory };
             assert_eq!(layout.mount_points[0].1, expected, "{source}");
         }
@@ -114,10 +125,21 @@ mod tests {
     }
 
     #[test]
+    fn the_working_directory_is_made_unless_a_mount_brings_it() {
+        let mounts = mounts(&[("/data", MountPoint::Directory)]);
+        let closure = Closure::decode(&json!([]), &StoreDir::default()).unwrap();
+        for (cwd, made) in [("/", true), ("/srv/app", true), ("/data", false), ("/data/x", false), ("/data-2", true)] {
+            let cwd = ContainerPath::parse(cwd, "cwd").unwrap();
+            let layout = plan(&closure, &StoreDir::default(), &mounts, &cwd);
+            assert_eq!(layout.working_directory.is_some(), made, "{cwd}");
+        }
+    }
+
+    #[test]
     fn the_whole_closure_is_in_the_layout() {
         let path = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
         let closure = Closure::decode(&json!([{"path": path, "references": []}]), &StoreDir::default()).unwrap();
-        let layout = plan(&closure, &StoreDir::default(), &BTreeMap::new());
+        let layout = plan(&closure, &StoreDir::default(), &BTreeMap::new(), &ContainerPath::root());
         assert_eq!(layout.store_paths, closure.paths());
     }
 }

@@ -30,15 +30,13 @@ pub fn mounts() -> BTreeMap<Destination, Mount> {
     .collect()
 }
 
-/// The process: root with three capabilities, and no way to more.
-pub fn process(args: &[String]) -> Value {
+/// Where programs are looked for, as in `runc spec`.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What a process may do: three capabilities, and no way to more.
+pub fn privileges() -> Value {
     let capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
     json!({
-        "args": args,
-        "cwd": "/",
-        "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
-        "user": { "uid": 0, "gid": 0 },
-        "terminal": false,
         "noNewPrivileges": true,
         "capabilities": {
             "bounding": capabilities,

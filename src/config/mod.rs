@@ -1,22 +1,21 @@
 //! The document `config.json` (OCI runtime spec, config.md).
 
+mod capabilities;
 mod check;
 mod defaults;
+mod known;
+mod places;
+mod semantics;
+mod version;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::container::Container;
+use crate::field::Mistake;
 use crate::mount::{Destination, Mount};
-
-pub use check::{Invalid, check};
-
-/// The oldest version of the spec that has every field written here; runtimes refuse what is newer than they are.
-const OCI_VERSION: &str = "1.0.0";
-
-/// The longest host name that Linux takes (sethostname(2)), in bytes.
-const LONGEST_HOSTNAME: usize = 64;
+use crate::process::LONGEST_HOSTNAME;
 
 /// The mounts of the container: the defaults, changed as the user asked.
 pub fn mounts(container: &Container) -> BTreeMap<Destination, Mount> {
@@ -34,15 +33,38 @@ pub fn mounts(container: &Container) -> BTreeMap<Destination, Mount> {
 ///
 /// The mounts stand in the order of their destinations: a runtime mounts them in the order listed, so a parent has to
 /// come before its children (config.md, "Mounts").
-pub fn document(container: &Container, name: &str, mounts: &BTreeMap<Destination, Mount>) -> Value {
-    json!({
-        "ociVersion": OCI_VERSION,
-        "hostname": hostname(name),
+///
+/// # Errors
+/// A [`Mistake`] in the argument `config`: the rest cannot be wrong.
+pub fn document(container: &Container, name: &str, mounts: &BTreeMap<Destination, Mount>) -> Result<Value, Mistake> {
+    let mut document = json!({
+        "hostname": container.hostname.as_deref().unwrap_or(hostname(name)),
         "root": { "path": "rootfs", "readonly": container.readonly },
-        "process": defaults::process(&container.args),
+        "process": process(container),
         "mounts": mounts.iter().map(|(at, mount)| mount.document(at)).collect::<Vec<_>>(),
         "linux": defaults::linux(),
-    })
+    });
+    json_patch::merge(&mut document, &container.config);
+    let asked = document.as_object_mut().and_then(|fields| fields.remove("ociVersion"));
+    document["ociVersion"] = asked.unwrap_or_else(|| version::lowest(&document).into());
+    capabilities::check(&document)?;
+    check::check(&document)?;
+    semantics::check(&document)?;
+    version::check(&document)?;
+    Ok(document)
+}
+
+fn process(container: &Container) -> Value {
+    let mut process = defaults::privileges();
+    let mut environment = BTreeMap::from([("PATH", Some(defaults::PATH))]);
+    environment.extend(container.env.iter().map(|(name, value)| (name.as_str(), value.as_deref())));
+    let environment = environment.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    process["args"] = json!(container.args);
+    process["cwd"] = json!(container.cwd.to_string());
+    process["env"] = environment.collect();
+    process["terminal"] = json!(container.terminal);
+    process["user"] = container.user.document();
+    process
 }
 
 /// Store path names are ASCII, so any byte is a place to cut.
@@ -59,15 +81,16 @@ mod tests {
     }
 
     fn container(mounts: &[(&str, Option<Mount>)]) -> Container {
+        let plain = Container::decode(&json!({ "args": ["/bin/x"] }), "x86_64-linux").unwrap();
         Container {
-            args: vec!["/bin/x".to_owned()],
             mounts: mounts.iter().map(|(text, mount)| (at(text), mount.clone())).collect(),
             readonly: true,
+            ..plain
         }
     }
 
     fn destinations(container: &Container) -> Vec<String> {
-        let document = document(container, "x", &mounts(container));
+        let document = document(container, "x", &mounts(container)).unwrap();
         let mounts = document["mounts"].as_array().unwrap();
         mounts.iter().map(|mount| mount["destination"].as_str().unwrap().to_owned()).collect()
     }
@@ -108,8 +131,8 @@ mod tests {
     #[test]
     fn the_document_is_what_the_spec_wants() {
         let container = container(&[]);
-        let document = document(&container, "hello", &mounts(&container));
-        check(&document).unwrap();
+        let document = document(&container, "hello", &mounts(&container)).unwrap();
+        assert_eq!(document["ociVersion"], "1.0.0");
         assert_eq!(document["process"]["args"], json!(["/bin/x"]));
         assert_eq!(document["root"], json!({"path": "rootfs", "readonly": true}));
         assert_eq!(document["hostname"], "hello");

@@ -25,7 +25,20 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ("{ args = [ \"x\" ]; mount = { }; }", "mount: no such argument (did you mean 'mounts'?)"),
         (
             "{ args = [ \"x\" ]; privileged = true; }",
-            "privileged: no such argument (there are: arch, args, mounts, name, os, readonly)",
+            "privileged: no such argument (there are: arch, args, config, cwd, env, hostname, mounts, name, os, \
+             readonly, terminal, user)",
+        ),
+        (
+            "{ args = [ \"x\" ]; config.root.readOnly = true; }",
+            "config.root.readOnly: no such field in the OCI runtime spec (did you mean 'readonly'?)",
+        ),
+        (
+            "{ args = [ \"x\" ]; env = \"A=1\"; }",
+            "env: found the string \"A=1\", want an attribute set of strings, or a list of \"NAME=value\"",
+        ),
+        (
+            "{ args = [ \"x\" ]; user = 1000; }",
+            "user: found 1000 (an integer), want an attribute set, such as { uid = 1000; }",
         ),
         ("{ args = [ \"x\" ]; readonly = 1; }", "readonly: found 1 (an integer), want true or false"),
         (

@@ -1,0 +1,69 @@
+//! The names of Linux capabilities, which the decoder takes in more spellings than runtimes do.
+
+use serde_json::Value;
+
+use super::places;
+use crate::field::{Mistake, nearest};
+
+/// Source: capabilities(7).
+const CAPABILITIES: [&str; 41] = [
+    "CAP_AUDIT_CONTROL",
+    "CAP_AUDIT_READ",
+    "CAP_AUDIT_WRITE",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_KILL",
+    "CAP_LEASE",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_MAC_ADMIN",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MKNOD",
+    "CAP_NET_ADMIN",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_RAW",
+    "CAP_PERFMON",
+    "CAP_SETFCAP",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+    "CAP_SETUID",
+    "CAP_SYSLOG",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_NICE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_WAKE_ALARM",
+];
+
+/// Checks that each capability is one (config.md, "Linux Process": `capabilities`).
+///
+/// # Errors
+/// A [`Mistake`] at the first that is none.
+pub fn check(document: &Value) -> Result<(), Mistake> {
+    for set in ["bounding", "effective", "inheritable", "permitted", "ambient"] {
+        for capability in places::find(document, &format!("process.capabilities.{set}[]")) {
+            let name = capability.string()?;
+            if !CAPABILITIES.contains(&name) {
+                let hint = nearest(name, &CAPABILITIES).map(|near| format!("; did you mean \"{near}\"?"));
+                let want = format!("a capability of capabilities(7){}", hint.unwrap_or_default());
+                return Err(capability.unwanted(&want));
+            }
+        }
+    }
+    Ok(())
+}

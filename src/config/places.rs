@@ -1,0 +1,41 @@
+//! Places in a document, by pattern.
+
+use serde_json::Value;
+
+use crate::field::{AttrPath, Field};
+
+/// The path under which the user can change the document.
+pub fn root() -> AttrPath {
+    AttrPath::default().attribute("config")
+}
+
+/// Every value at `pattern`, such as `linux.seccomp.syscalls[].args[].op`: `[]` stands for each element of a list.
+pub fn find<'v>(document: &'v Value, pattern: &str) -> Vec<Field<'v>> {
+    let mut found = vec![Field::at(root(), document)];
+    for step in pattern.replace("[]", ".[]").split('.') {
+        found = found
+            .into_iter()
+            .flat_map(|field| match step {
+                "[]" => field.list().unwrap_or_default(),
+                name => field.get(name).ok().flatten().into_iter().collect(),
+            })
+            .collect();
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_pattern_finds_every_element() {
+        let document = json!({"a": [{"b": 1}, {"c": 2}, {"b": null}, {"b": 3}]});
+        let found: Vec<_> = find(&document, "a[].b").iter().map(|field| field.path().to_string()).collect();
+        assert_eq!(found, ["config.a[0].b", "config.a[3].b"]);
+        assert!(find(&document, "a.b").is_empty());
+        assert!(find(&document, "x[].y").is_empty());
+    }
+}

@@ -1,0 +1,85 @@
+//! Paths as the container sees them.
+
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// An absolute path without `.`, `..`, or slashes that mean nothing.
+///
+/// The order is that of the path's components, so a parent always comes before its children.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContainerPath(Utf8PathBuf);
+
+impl ContainerPath {
+    /// Normalises `text`; `what` names it in the reason, such as `a mount's destination`.
+    ///
+    /// # Errors
+    /// The reason, in words that follow a colon.
+    pub fn parse(text: &str, what: &str) -> Result<Self, String> {
+        if !text.starts_with('/') {
+            return Err(format!("{what} is an absolute path; did you mean \"/{text}\"?"));
+        }
+        if text.contains('\0') {
+            return Err("found a NUL character, which no path can hold".to_owned());
+        }
+        let names: Vec<&str> = text.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
+        if names.contains(&"..") {
+            return Err(format!("{what} has no '..'; write the path that is meant"));
+        }
+        Ok(Self(format!("/{}", names.join("/")).into()))
+    }
+
+    /// The root directory.
+    pub fn root() -> Self {
+        Self("/".into())
+    }
+
+    /// The path as such.
+    pub fn as_path(&self) -> &Utf8Path {
+        &self.0
+    }
+
+    /// Whether this is a place somewhere below `other`.
+    pub fn is_below(&self, other: &Self) -> bool {
+        self != other && self.0.starts_with(&other.0)
+    }
+}
+
+impl fmt::Display for ContainerPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> ContainerPath {
+        ContainerPath::parse(text, "it").unwrap()
+    }
+
+    #[test]
+    fn a_path_is_normalised() {
+        for text in ["/a/b", "/a/b/", "//a///b", "/./a/./b/."] {
+            assert_eq!(path(text).to_string(), "/a/b", "{text}");
+        }
+        assert_eq!(path("//."), ContainerPath::root());
+    }
+
+    #[test]
+    fn parents_come_before_their_children() {
+        let mut paths: Vec<_> = ["/a/b", "/a-b", "/a", "/a!", "/a/b/c", "/A", "/"].map(path).into();
+        paths.sort();
+        let sorted: Vec<_> = paths.iter().map(ToString::to_string).collect();
+        assert_eq!(sorted, ["/", "/A", "/a", "/a/b", "/a/b/c", "/a!", "/a-b"]);
+    }
+
+    #[test]
+    fn below_means_whole_components() {
+        assert!(path("/dev/pts").is_below(&path("/dev")));
+        assert!(path("/dev").is_below(&path("/")));
+        assert!(!path("/development").is_below(&path("/dev")));
+        assert!(!path("/dev").is_below(&path("/dev")));
+    }
+}
