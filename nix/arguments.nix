@@ -43,7 +43,11 @@ in
     check = builtins.isAttrs;
     want = ''an attribute set by destination, such as { "/data" = "/srv/data"; }'';
   };
-  name = string;
+  name = {
+    check =
+      value: builtins.isString value && builtins.match "[0-9a-zA-Z+_?=-][0-9a-zA-Z+._?=-]*" value != null;
+    want = "a name for a store path: letters, digits and + - . _ ? =, and no dot at its start";
+  };
   os = string;
   readonly = boolean;
   terminal = boolean;

@@ -26,6 +26,7 @@ let
   inherit (builtins)
     appendContext
     attrNames
+    concatLists
     concatMap
     concatStringsSep
     elemAt
@@ -34,9 +35,12 @@ let
     getContext
     hasAttr
     head
+    isAttrs
+    isFunction
     isList
     isString
     length
+    match
     split
     substring
     toJSON
@@ -87,15 +91,36 @@ let
       ) (filter (name: container.${name} != null) (attrNames container));
       wrong = filter (entry: !entry.shape.check entry.value) values;
       first = head wrong;
+      functions = concatMap (name: functionsIn name container.${name}) (attrNames container);
     in
-    if unknown != [ ] then
+    if !isAttrs container then
+      throw "buildContainer: found ${describe container}, want an attribute set"
+    else if unknown != [ ] then
       mistake misspelt "no such argument (${hint})"
     else if missing != [ ] then
       mistake (head missing) "missing; want ${arguments.${head missing}.want}"
     else if wrong != [ ] then
       mistake first.attribute "found ${describe first.value}, want ${first.shape.want}"
+    else if functions != [ ] then
+      mistake (head functions) "found a function, want a value; is an argument of the function missing?"
     else
       container;
+
+  # The paths of functions in a value, which has to become JSON. A derivation does so as its output path.
+  functionsIn =
+    path: value:
+    if isFunction value then
+      [ path ]
+    else if isList value then
+      concatLists (
+        genList (index: functionsIn "${path}[${toString index}]" (elemAt value index)) (length value)
+      )
+    else if isAttrs value && !(value ? outPath) then
+      concatMap (name: functionsIn "${path}.${attributeName name}" value.${name}) (attrNames value)
+    else
+      [ ];
+
+  attributeName = name: if match "[a-zA-Z_][a-zA-Z0-9_'-]*" name == null then toJSON name else name;
 
   describe =
     value:
@@ -134,14 +159,22 @@ let
     program:
     let
       last = builtins.baseNameOf (unsafeDiscardStringContext (toString program));
-      storeName = builtins.match "[0-9a-df-np-sv-z]{32}-(.+)" last;
+      storeName = match "[0-9a-df-np-sv-z]{32}-(.+)" last;
       base = if storeName == null then last else head storeName;
       # What a store path's name may hold; it may not begin with a dot.
       valid = filter isString (split "[^0-9a-zA-Z+._?=-]+" base);
       joined = concatStringsSep "-" valid;
-      trimmed = builtins.match "[.-]*([^.-].*)" joined;
+      trimmed = match "[.-]*([^.-].*)" joined;
+      name = substring 0 200 (head trimmed);
+      # Nix keeps this ending for itself.
+      withoutDrv = match "(.+)\\.drv" name;
     in
-    if trimmed == null then "container" else substring 0 200 (head trimmed);
+    if trimmed == null then
+      "container"
+    else if withoutDrv == null then
+      name
+    else
+      head withoutDrv;
 in
 container:
 let

@@ -32,6 +32,7 @@ fn it_is_named_after_the_program() {
         (r#"{ args = [ "${pkgs.hello}/bin/hello" ]; }"#, "hello"),
         (r#"{ args = [ "/bin/.hidden prog@1" ]; }"#, "hidden-prog-1"),
         (r#"{ args = [ "/" ]; }"#, "container"),
+        (r#"{ args = [ "/x.drv" ]; }"#, "x"),
         (r#"{ args = [ "x" ]; name = "mine"; }"#, "mine"),
     ] {
         let bundle = nix::build(&format!("buildContainer {arguments}"));

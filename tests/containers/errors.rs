@@ -22,6 +22,16 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ),
         ("{ args = [ \"x\" 3 ]; }", "args[1]: found 3 (an integer), want a string"),
         ("{ args = [ \"x\" (x: x) ]; }", "args[1]: found a function, want a string"),
+        ("[ ]", "found an empty list, want an attribute set"),
+        (
+            "{ args = [ \"x\" ]; mounts.\"/a\" = [ (x: x) ]; }",
+            "mounts.\"/a\"[0]: found a function, want a value; is an argument of the function missing?",
+        ),
+        (
+            "{ args = [ \"x\" ]; name = \"a b\"; }",
+            "name: found the string \"a b\", want a name for a store path: letters, digits and + - . _ ? =, and no dot at \
+             its start",
+        ),
         ("{ args = [ \"x\" ]; mount = { }; }", "mount: no such argument (did you mean 'mounts'?)"),
         (
             "{ args = [ \"x\" ]; privileged = true; }",
