@@ -24,7 +24,6 @@
 }:
 let
   inherit (builtins)
-    appendContext
     attrNames
     concatLists
     concatMap
@@ -32,7 +31,6 @@ let
     elemAt
     filter
     genList
-    getContext
     hasAttr
     head
     isAttrs
@@ -96,7 +94,7 @@ let
     if !isAttrs container then
       throw "buildContainer: found ${describe container}, want an attribute set"
     else if unknown != [ ] then
-      mistake misspelt "no such argument (${hint})"
+      mistake (attributeName misspelt) "no such argument (${hint})"
     else if missing != [ ] then
       mistake (head missing) "missing; want ${arguments.${head missing}.want}"
     else if wrong != [ ] then
@@ -135,25 +133,6 @@ let
     }
     .${typeOf value} or "a ${typeOf value}";
 
-  # Each store path in a text, once, cut down to what stands directly in the store, with the text's context.
-  storePathsIn =
-    text:
-    let
-      context = getContext text;
-      # A store path has 32 characters of Nix's base 32, and a name that is no longer than a file's may be.
-      pattern = "(${builtins.storeDir}/[0-9a-df-np-sv-z]{32}-[0-9a-zA-Z+._?=-]+)";
-      matches = filter isList (split pattern (unsafeDiscardStringContext text));
-      unique = attrNames (
-        builtins.listToAttrs (
-          map (match: {
-            name = head match;
-            value = null;
-          }) matches
-        )
-      );
-    in
-    map (path: appendContext path context) unique;
-
   # The name of the program, without what a store path puts before it.
   nameOf =
     program:
@@ -181,7 +160,7 @@ let
   given = checked container;
   json = toJSON given;
   name = if (given.name or null) == null then nameOf (head given.args) else given.name;
-  closure = storePathsIn json;
+  closure = import ./store-paths.nix json;
 
   bundle = derivation (
     {

@@ -49,8 +49,8 @@ fn write_into(out: &Utf8Path, store_dir: &StoreDir, layout: &Layout, document: &
     }
     for (destination, mount_point) in &layout.mount_points {
         rootfs
-            .make_mount_point(destination, mount_point)
-            .with_context(|| format!("buildContainer: mounts.\"{destination}\": making its mount point"))?;
+            .make_mount_point(destination, mount_point, store_dir)
+            .with_context(|| format!("buildContainer: mounts.{:?}: making its mount point", destination.to_string()))?;
     }
     write_config(&out.join("config.json"), document)
 }
@@ -82,6 +82,7 @@ impl Rootfs {
     fn make_directory(&self, path: &Utf8Path) -> Result<()> {
         self.root
             .mkdir_all(path, &fs::Permissions::from_mode(0o755))
+            .map_err(plain)
             .with_context(|| format!("making the directory '{path}' in rootfs"))?;
         Ok(())
     }
@@ -92,6 +93,7 @@ impl Rootfs {
         }
         self.root
             .create_file(path, OpenFlags::O_WRONLY | OpenFlags::O_EXCL, &fs::Permissions::from_mode(0o644))
+            .map_err(plain)
             .with_context(|| format!("making the file '{path}' in rootfs"))?;
         Ok(())
     }
@@ -105,8 +107,13 @@ impl Rootfs {
     }
 
     /// Makes what a mount goes on, unless the contents have it already.
-    fn make_mount_point(&self, destination: &Destination, mount_point: &MountPoint) -> Result<()> {
-        let wanted = Kind::wanted(mount_point)?;
+    fn make_mount_point(
+        &self,
+        destination: &Destination,
+        mount_point: &MountPoint,
+        store_dir: &StoreDir,
+    ) -> Result<()> {
+        let wanted = Kind::wanted(mount_point, store_dir)?;
         let path = destination.as_path().as_path();
         match self.kind_of(path)? {
             None if wanted == Kind::Directory => self.make_directory(path),
@@ -128,8 +135,16 @@ impl Rootfs {
                 Ok(Some(Kind::of(&metadata)))
             }
             Err(error) if error.kind() == ErrorKind::OsError(Some(rustix::io::Errno::NOENT.raw_os_error())) => Ok(None),
-            Err(error) => Err(anyhow!(error).context(format!("looking up '{path}' in rootfs"))),
+            Err(error) => Err(anyhow!(plain(error)).context(format!("looking up '{path}' in rootfs"))),
         }
+    }
+}
+
+/// What the system said, without the details of the call.
+fn plain(error: pathrs::error::Error) -> std::io::Error {
+    match error.kind() {
+        ErrorKind::OsError(Some(number)) => std::io::Error::from_raw_os_error(number),
+        _ => std::io::Error::other(error),
     }
 }
 
@@ -145,13 +160,17 @@ impl Kind {
     }
 
     /// What kind of mount point a mount needs.
-    fn wanted(mount_point: &MountPoint) -> Result<Self> {
+    fn wanted(mount_point: &MountPoint, store_dir: &StoreDir) -> Result<Self> {
         match mount_point {
             MountPoint::Directory => Ok(Self::Directory),
             MountPoint::File => Ok(Self::File),
             MountPoint::Like(source) => {
-                let metadata = fs::metadata(source).with_context(|| format!("looking at its source '{source}'"))?;
-                Ok(Self::of(&metadata))
+                fs::symlink_metadata(source).with_context(|| format!("looking at its source '{source}'"))?;
+                // A link out of the store leads to the host, which has to be out of the builder's sight.
+                match fs::canonicalize(source).and_then(|target| Ok((fs::metadata(&target)?, target))) {
+                    Ok((metadata, target)) if target.starts_with(store_dir.to_path()) => Ok(Self::of(&metadata)),
+                    _ => Ok(Self::Directory),
+                }
             }
         }
     }

@@ -265,7 +265,15 @@ mod tests {
             ),
             (
                 mounts(json!({"/data": ""})),
-                "mounts.\"/data\": found the string \"\", want the path of a directory or file on the host",
+                "mounts.\"/data\": found the string \"\", want the absolute path of a directory or file on the host",
+            ),
+            (
+                mounts(json!({"/data": "srv"})),
+                "mounts.\"/data\": found the string \"srv\", want the absolute path of a directory or file on the host",
+            ),
+            (
+                mounts(json!({"/data": {"type": ""}})),
+                "mounts.\"/data\".type: found an empty string, want a file system",
             ),
             (
                 mounts(json!({"/data": {"source": "/d", "option": ["ro"]}})),

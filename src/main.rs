@@ -58,6 +58,10 @@ fn main() -> ExitCode {
     }
 }
 
+/// The stack of each thread, in bytes. Copying descends with a tree, which may be as deep as a path is long; only what
+/// is used of it takes memory.
+const STACK: usize = 64 << 20;
+
 /// Decode, plan, write.
 fn build(options: &BuildOptions) -> Result<()> {
     let store_dir = StoreDir::new(&options.store_dir)
@@ -66,17 +70,23 @@ fn build(options: &BuildOptions) -> Result<()> {
     let container = Container::decode(&attrs.container, &attrs.host_system)?;
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 
-    let mounts = config::mounts(&container);
+    let mounts = config::mounts(&container, &closure, &store_dir);
     let document = config::document(&container, &attrs.name, &mounts)?;
     let layout = rootfs::plan(&closure, &store_dir, &mounts, &container.cwd);
 
-    let pool =
-        rayon::ThreadPoolBuilder::new().num_threads(options.cores).build().context("starting the threads that copy")?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.cores)
+        .stack_size(STACK)
+        .build()
+        .context("starting the threads that copy")?;
     pool.install(|| bundle::write(&attrs.outputs.out, &store_dir, &layout, &document))
 }
 
 /// The error and its causes, outermost first. Every message starts with the name that the user knows.
 fn one_line(error: &anyhow::Error) -> String {
-    let text = format!("{error:#}").replace('\n', " ");
+    let text: String = format!("{error:#}")
+        .chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect();
     if text.starts_with("buildContainer: ") { text } else { format!("buildContainer: {text}") }
 }

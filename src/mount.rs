@@ -100,6 +100,9 @@ impl Mount {
                 kind: kind.unwrap_or("bind").to_owned(),
                 ..Self::bind(existing_source(&source)?, options, mount_point)
             }),
+            (Some(""), _) => {
+                Err(Mistake::new(&field.path().attribute("type"), "found an empty string, want a file system"))
+            }
             (Some(kind), source) if !bound && kind != "bind" => Ok(Self {
                 kind: kind.to_owned(),
                 // The name by which the mount appears in /proc/mounts.
@@ -132,6 +135,19 @@ impl Mount {
         }
     }
 
+    /// Whether this is a bind mount, which the spec knows by its options.
+    pub fn is_bind(&self) -> bool {
+        self.options.iter().any(|option| is_bind(option))
+    }
+
+    /// The same, read-only unless the options say which.
+    pub fn read_only_by_default(mut self) -> Self {
+        if !self.options.iter().any(|option| matches!(option.as_str(), "ro" | "rw")) {
+            self.options.push("ro".to_owned());
+        }
+        self
+    }
+
     /// The entry of `mounts` in config.json.
     pub fn document(&self, destination: &Destination) -> Value {
         let mut entry = json!({
@@ -152,8 +168,8 @@ fn is_bind(option: &str) -> bool {
 
 fn existing_source<'v>(field: &Field<'v>) -> Result<&'v str, Mistake> {
     let source = field.string()?;
-    if source.is_empty() {
-        return Err(field.unwanted("the path of a directory or file on the host"));
+    if !source.starts_with('/') {
+        return Err(field.unwanted("the absolute path of a directory or file on the host"));
     }
     Ok(source)
 }

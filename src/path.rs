@@ -17,7 +17,7 @@ impl ContainerPath {
     /// The reason, in words that follow a colon.
     pub fn parse(text: &str, what: &str) -> Result<Self, String> {
         if !text.starts_with('/') {
-            return Err(format!("{what} is an absolute path; did you mean \"/{text}\"?"));
+            return Err(format!("{what} is an absolute path; did you mean {:?}?", format!("/{text}")));
         }
         if text.contains('\0') {
             return Err("found a NUL character, which no path can hold".to_owned());

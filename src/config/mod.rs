@@ -12,16 +12,24 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::closure::Closure;
 use crate::container::Container;
 use crate::field::Mistake;
 use crate::mount::{Destination, Mount};
 use crate::process::LONGEST_HOSTNAME;
+use crate::store::StoreDir;
 
 /// The mounts of the container: the defaults, changed as the user asked.
-pub fn mounts(container: &Container) -> BTreeMap<Destination, Mount> {
+///
+/// What comes from the closure is mounted read-only unless the user says `rw`: it is the host's store, which a container
+/// that runs as its owner could otherwise write to.
+pub fn mounts(container: &Container, closure: &Closure, store_dir: &StoreDir) -> BTreeMap<Destination, Mount> {
     let mut mounts = defaults::mounts();
     for (destination, mount) in &container.mounts {
         match mount {
+            Some(mount) if mount.is_bind() && closure.has(mount.source.as_str().into(), store_dir) => {
+                mounts.insert(destination.clone(), mount.clone().read_only_by_default())
+            }
             Some(mount) => mounts.insert(destination.clone(), mount.clone()),
             None => mounts.remove(destination),
         };
@@ -89,8 +97,28 @@ mod tests {
         }
     }
 
+    const BASH: &str = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
+
+    fn mounts_of(container: &Container) -> BTreeMap<Destination, Mount> {
+        let closure = Closure::decode(&json!([{ "path": BASH, "references": [] }]), &StoreDir::default()).unwrap();
+        mounts(container, &closure, &StoreDir::default())
+    }
+
+    #[test]
+    fn what_comes_from_the_closure_is_read_only_unless_said_otherwise() {
+        for (source, options, expected) in [
+            (BASH, &["rbind"][..], &["rbind", "ro"][..]),
+            (BASH, &["rbind", "rw"], &["rbind", "rw"]),
+            (BASH, &["ro", "bind"], &["ro", "bind"]),
+            ("/srv/data", &["rbind"], &["rbind"]),
+        ] {
+            let container = container(&[("/x", Some(Mount::of("bind", source, options)))]);
+            assert_eq!(mounts_of(&container)[&at("/x")].options, expected, "{source} {options:?}");
+        }
+    }
+
     fn destinations(container: &Container) -> Vec<String> {
-        let document = document(container, "x", &mounts(container)).unwrap();
+        let document = document(container, "x", &mounts_of(container)).unwrap();
         let mounts = document["mounts"].as_array().unwrap();
         mounts.iter().map(|mount| mount["destination"].as_str().unwrap().to_owned()).collect()
     }
@@ -122,7 +150,7 @@ mod tests {
     fn a_default_mount_is_replaced_or_dropped() {
         let tmpfs = Mount::of("tmpfs", "tmpfs", &["size=1m"]);
         let container = container(&[("/tmp", Some(tmpfs.clone())), ("/dev/mqueue", None), ("/not/there", None)]);
-        let mounts = mounts(&container);
+        let mounts = mounts_of(&container);
         assert_eq!(mounts[&at("/tmp")], tmpfs);
         assert!(!mounts.contains_key(&at("/dev/mqueue")));
         assert_eq!(mounts.len(), defaults::mounts().len() - 1);
@@ -131,7 +159,7 @@ mod tests {
     #[test]
     fn the_document_is_what_the_spec_wants() {
         let container = container(&[]);
-        let document = document(&container, "hello", &mounts(&container)).unwrap();
+        let document = document(&container, "hello", &mounts_of(&container)).unwrap();
         assert_eq!(document["ociVersion"], "1.0.0");
         assert_eq!(document["process"]["args"], json!(["/bin/x"]));
         assert_eq!(document["root"], json!({"path": "rootfs", "readonly": true}));

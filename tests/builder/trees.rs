@@ -82,6 +82,27 @@ fn a_file_of_several_names_stays_one_file() {
 }
 
 #[test]
+fn a_tree_as_deep_as_a_path_may_be_is_copied() {
+    let mut derivation = hello();
+    let path = derivation.add("deep", &[]);
+    let mut level = path.clone();
+    fs::create_dir(&path).unwrap();
+    // The copy's path is longer than the original's by the folder's name and `out/rootfs`.
+    while level.as_os_str().len() < 3800 {
+        for sibling in ["b", "c", "d"] {
+            fs::write(level.join(sibling), "").unwrap();
+        }
+        level.push("a");
+        fs::create_dir(&level).unwrap();
+    }
+    fs::write(level.join("bottom"), "reached").unwrap();
+
+    derivation.succeeds();
+
+    assert_eq!(fs::read(derivation.in_rootfs(level.join("bottom"))).unwrap(), b"reached");
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let derivation = Derivation::new(json!({ "args": ["x"], "mounts": { "/b": "/1", "/a": "/2", "/c/d": "/3" } }));
     derivation.succeeds();

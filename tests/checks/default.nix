@@ -1,5 +1,6 @@
 /**
-  A check for each example container: the bundle is compared with what it should be, which is written here by hand.
+  A check for each example container: the bundle is compared with what it should be, written here by hand but for
+  the store paths of files that only the example names.
 */
 { pkgs, examples }:
 let
@@ -45,12 +46,18 @@ in
         "/etc/passwd" = {
           type = "bind";
           source = "${examples.nginx.container.mounts."/etc/passwd"}";
-          options = [ "rbind" ];
+          options = [
+            "rbind"
+            "ro"
+          ];
         };
         "/etc/group" = {
           type = "bind";
           source = "${examples.nginx.container.mounts."/etc/group"}";
-          options = [ "rbind" ];
+          options = [
+            "rbind"
+            "ro"
+          ];
         };
         "/run/nginx" = {
           type = "bind";

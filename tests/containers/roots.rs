@@ -43,6 +43,31 @@ fn a_root_in_the_middle_of_a_string_can_be_used() {
 }
 
 #[test]
+fn what_follows_a_store_path_is_not_part_of_it() {
+    let (packed, expected) = packed_and_expected(
+        r#"buildContainer { args = [ "x" "see ${pkgs.hello}." "${pkgs.hello}-old" "x=${pkgs.jq}?y" ]; }"#,
+        r#"pkgs.writeText "roots" "${pkgs.hello} ${pkgs.jq}""#,
+    );
+    assert_eq!(packed, expected);
+}
+
+#[test]
+fn a_store_path_that_does_not_stand_in_the_arguments_is_not_left_out_in_silence() {
+    let said = nix::build_fails(r#"buildContainer { args = [ "x" "../store/${baseNameOf pkgs.hello}/bin/hello" ]; }"#);
+    assert!(said.contains("buildContainer: the arguments depend on the output 'out' of '/nix/store/"), "{said}");
+}
+
+#[test]
+fn two_thousand_roots_are_found() {
+    let bundle = nix::build(
+        r#"buildContainer {
+             args = [ "x" ] ++ builtins.genList (number: builtins.toFile "root-${toString number}" "") 2000;
+           }"#,
+    );
+    assert_eq!(tree::names(&bundle.join("rootfs/nix/store")).len(), 2000);
+}
+
+#[test]
 fn plain_strings_are_just_strings() {
     let bundle = nix::build(r#"buildContainer { args = [ "/bin/sh" "-c" "/nix/store" "/nix/store/short" ]; }"#);
     assert_eq!(tree::names(&bundle.join("rootfs/nix/store")), Vec::<String>::new());
