@@ -86,7 +86,7 @@ let
   hidden = filter (entry: !hasAttr entry.name names) entries;
 in
 if hidden != [ ] then
-  throw "buildContainer: the arguments depend on ${(head hidden).from}, but its store path stands nowhere in them; content-addressed derivations, whose store path is not known before they are built, cannot be used"
+  throw "buildContainer: the arguments depend on ${(head hidden).from}, but its store path stands nowhere in them; write it as \"\${package}\", or take the dependency away with builtins.unsafeDiscardStringContext (a content-addressed derivation, whose store path is not known before it is built, cannot be used)"
 else
   map (
     path:

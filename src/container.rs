@@ -41,7 +41,7 @@ impl Container {
     /// Decodes the arguments of a container for `system`, a Nix system such as `x86_64-linux`.
     ///
     /// # Errors
-    /// The first [`Mistake`] in the order of the attributes' names.
+    /// The first [`Mistake`] found.
     pub fn decode(arguments: &Value, system: &str) -> Result<Self, Mistake> {
         let root = Field::root(arguments);
         root.only(&ARGUMENTS, "argument")?;
@@ -272,7 +272,7 @@ mod tests {
                 "mounts.\"/data\": found the string \"srv\", want the absolute path of a directory or file on the host",
             ),
             (
-                mounts(json!({"/data": {"type": ""}})),
+                mounts(json!({"/data": {"type": "", "source": "/srv", "options": ["bind"]}})),
                 "mounts.\"/data\".type: found an empty string, want a file system",
             ),
             (

@@ -72,7 +72,7 @@ fn build(options: &BuildOptions) -> Result<()> {
 
     let mounts = config::mounts(&container, &closure, &store_dir);
     let document = config::document(&container, &attrs.name, &mounts)?;
-    let layout = rootfs::plan(&closure, &store_dir, &mounts, &container.cwd);
+    let layout = rootfs::plan(&closure, &store_dir, &mounts, &config::cwd(&document)?);
 
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.cores)

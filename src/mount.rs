@@ -90,6 +90,9 @@ impl Mount {
         }
         field.only(&["type", "source", "options", "mountPoint"], "attribute of a mount")?;
         let kind = field.get("type")?.map(|kind| kind.string()).transpose()?;
+        if kind == Some("") {
+            return Err(Mistake::new(&field.path().attribute("type"), "found an empty string, want a file system"));
+        }
         let source = field.get("source")?;
         let options = field.get("options")?.map_or(Ok(Vec::new()), |options| options.strings())?;
         let mount_point = field.get("mountPoint")?.map(|point| mount_point(&point)).transpose()?;
@@ -100,9 +103,6 @@ impl Mount {
                 kind: kind.unwrap_or("bind").to_owned(),
                 ..Self::bind(existing_source(&source)?, options, mount_point)
             }),
-            (Some(""), _) => {
-                Err(Mistake::new(&field.path().attribute("type"), "found an empty string, want a file system"))
-            }
             (Some(kind), source) if !bound && kind != "bind" => Ok(Self {
                 kind: kind.to_owned(),
                 // The name by which the mount appears in /proc/mounts.

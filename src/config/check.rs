@@ -101,7 +101,7 @@ fn unknown_field(document: &Value, steps: &[String]) -> Mistake {
 fn explain(field: &Field<'_>, error: &str) -> Mistake {
     if let Some(rest) = error.strip_prefix("missing field ") {
         let name = rest.split('`').nth(1).unwrap_or_default();
-        return Mistake::new(&field.path().attribute(name), "missing; the OCI runtime spec requires it");
+        return missing(field.path(), name);
     }
     if let Some((_, allowed)) = error.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected")) {
         return field.unwanted_of(&allowed.split('`').skip(1).step_by(2).collect::<Vec<_>>());

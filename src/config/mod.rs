@@ -16,7 +16,8 @@ use crate::closure::Closure;
 use crate::container::Container;
 use crate::field::Mistake;
 use crate::mount::{Destination, Mount};
-use crate::process::LONGEST_HOSTNAME;
+use crate::path::ContainerPath;
+use crate::process::{self, LONGEST_HOSTNAME};
 use crate::store::StoreDir;
 
 /// The mounts of the container: the defaults, changed as the user asked.
@@ -60,6 +61,15 @@ pub fn document(container: &Container, name: &str, mounts: &BTreeMap<Destination
     semantics::check(&document)?;
     version::check(&document)?;
     Ok(document)
+}
+
+/// Where the process starts, as the document has it after the patch.
+///
+/// # Errors
+/// A [`Mistake`] if it cannot be made.
+pub fn cwd(document: &Value) -> Result<ContainerPath, Mistake> {
+    let asked = places::find(document, "process.cwd").first().map(process::decode_cwd);
+    asked.unwrap_or(Ok(ContainerPath::root()))
 }
 
 fn process(container: &Container) -> Value {

@@ -68,11 +68,7 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
 }
 
 fn process(document: &Value) -> Result<(), Mistake> {
-    for cwd in places::find(document, "process.cwd") {
-        if !cwd.string()?.starts_with('/') {
-            return Err(cwd.unwanted("an absolute path"));
-        }
-    }
+    super::cwd(document)?;
     for hook in ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"] {
         for path in places::find(document, &format!("hooks.{hook}[].path")) {
             if !path.string()?.starts_with('/') {

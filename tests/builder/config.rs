@@ -145,7 +145,7 @@ const BAD: [(&str, &str); 48] = [
     ),
     (
         r#"{"process": {"cwd": "x"}}"#,
-        r#"process.cwd: found the string "x", want an absolute path"#,
+        r#"process.cwd: the working directory is an absolute path; did you mean "/x"?"#,
     ),
     (
         r#"{"process": {"args": "x"}}"#,
@@ -276,6 +276,13 @@ fn every_mistake_is_named_with_what_is_wanted() {
     for (config, message) in BAD {
         with_config(config).fails_with(&format!("buildContainer: config.{message}"));
     }
+}
+
+#[test]
+fn the_working_directory_of_a_patch_is_made_as_well() {
+    let derivation = with_config(r#"{ "process": { "cwd": "/srv/app" } }"#);
+    derivation.succeeds();
+    assert!(derivation.in_rootfs("/srv/app").is_dir());
 }
 
 #[test]

@@ -60,6 +60,35 @@ fn a_file_of_the_closure_gets_a_file_to_be_mounted_on() {
 }
 
 #[test]
+fn a_link_out_of_the_closure_shows_nothing_of_the_machine_that_builds() {
+    let mut derivation = with_mounts(json!({}));
+    let links = derivation.add("links", &[]);
+    let file = derivation.build_dir().join("a file of the host");
+    fs::write(&file, "").unwrap();
+    fs::create_dir(&links).unwrap();
+    symlink(&file, links.join("there")).unwrap();
+    symlink("/does/not/exist", links.join("gone")).unwrap();
+    set_mounts(&mut derivation, json!({ "/a": links.join("there"), "/b": links.join("gone") }));
+    derivation.succeeds();
+    assert!(derivation.in_rootfs("/a").is_dir());
+    assert!(derivation.in_rootfs("/b").is_dir());
+}
+
+#[test]
+fn a_loop_of_links_is_named_in_the_systems_words() {
+    let mut derivation = with_mounts(json!({}));
+    let links = derivation.add("links", &[]);
+    fs::create_dir(&links).unwrap();
+    symlink("loop", links.join("loop")).unwrap();
+    set_mounts(&mut derivation, json!({ links.join("loop/x").to_str().unwrap(): "/srv" }));
+    let name = links.file_name().unwrap().to_str().unwrap();
+    derivation.fails_with(&format!(
+        "buildContainer: mounts.\"TMP/store/{name}/loop/x\": making its mount point: looking up \
+         'TMP/store/{name}/loop/x' in rootfs: Too many levels of symbolic links (os error 40)"
+    ));
+}
+
+#[test]
 fn a_source_that_the_closure_does_not_have_is_named() {
     let mut derivation = with_mounts(json!({}));
     let directory = derivation.add("conf", &[]);

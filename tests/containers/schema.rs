@@ -24,6 +24,7 @@ fn config_json_is_valid_and_has_no_null() {
     for container in [
         r#"buildContainer { args = [ "${pkgs.hello}/bin/hello" ]; }"#,
         r#"buildContainer { args = [ "x" ]; os = "linux"; arch = "x86_64"; mounts = { "/a" = "/b"; "/c" = { type = "tmpfs"; options = [ ]; }; "/tmp" = null; }; }"#,
+        r#"buildContainer { args = [ "x" ]; user = { uid = 1; umask = "022"; }; env.A = "b"; cwd = "/x"; terminal = true; config.linux.resources.pids.limit = 5; }"#,
         r#"example "nginx" { inherit pkgs; }"#,
     ] {
         let file = nix::build(container).join("config.json");
