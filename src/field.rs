@@ -36,7 +36,7 @@ fn attribute_name(name: &str) -> String {
 }
 
 /// The string in quotes, on one line whatever it holds.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 

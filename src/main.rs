@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
-use oci_bundle::attrs::Attrs;
-use oci_bundle::closure::Closure;
 use oci_bundle::container::Container;
-use oci_bundle::store::StoreDir;
-use oci_bundle::{bundle, config, rootfs};
+use oci_bundle::nix::attrs::Attrs;
+use oci_bundle::nix::closure::Closure;
+use oci_bundle::nix::store::StoreDir;
+use oci_bundle::rootfs::Facts;
+use oci_bundle::rootfs::view::View;
+use oci_bundle::{bundle, config, program, rootfs};
 
 /// Builds OCI runtime bundles from Nix closures.
 #[derive(Parser)]
@@ -62,7 +64,7 @@ fn main() -> ExitCode {
 /// is used of it takes memory.
 const STACK: usize = 64 << 20;
 
-/// Decode, plan, write.
+/// Decode, plan, check, write.
 fn build(options: &BuildOptions) -> Result<()> {
     let store_dir = StoreDir::new(&options.store_dir)
         .with_context(|| format!("NIX_STORE: '{}' is not a store directory", options.store_dir))?;
@@ -70,16 +72,21 @@ fn build(options: &BuildOptions) -> Result<()> {
     let container = Container::decode(&attrs.container, &attrs.host_system)?;
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 
-    let mounts = config::mounts(&container, &closure, &store_dir);
+    let mounts = config::mounts(&container, &closure);
     let document = config::document(&container, &attrs.name, &mounts)?;
-    let layout = rootfs::plan(&closure, &store_dir, &mounts, &config::cwd(&document)?);
+    let facts = Facts::of(&container, &document, &mounts)?;
+    let (rootfs, mount_points) = rootfs::plan(&container, &closure, &facts)?;
+    if container.check_program {
+        let view = View::of(&rootfs, &mount_points, &mounts)?;
+        program::check(&document, &config::attribute_of_program(&container), &view, &attrs.host_system)?;
+    }
 
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.cores)
         .stack_size(STACK)
         .build()
         .context("starting the threads that copy")?;
-    pool.install(|| bundle::write(&attrs.outputs.out, &store_dir, &layout, &document))
+    pool.install(|| bundle::write(&attrs.outputs.out, rootfs.root(), &document))
 }
 
 /// The error and its causes, outermost first. Every message starts with the name that the user knows.

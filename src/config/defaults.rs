@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::mount::{Destination, Mount};
+use crate::container::mount::{Destination, Mount};
 
 /// The file systems that programs expect (config-linux.md, "Default Filesystems", and `runc spec`).
 pub fn mounts() -> BTreeMap<Destination, Mount> {

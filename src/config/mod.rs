@@ -12,23 +12,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::closure::Closure;
 use crate::container::Container;
-use crate::field::Mistake;
-use crate::mount::{Destination, Mount};
+use crate::container::mount::{Destination, Mount};
+use crate::container::process::{self, LONGEST_HOSTNAME};
+use crate::field::{AttrPath, Mistake};
+use crate::nix::closure::Closure;
 use crate::path::ContainerPath;
-use crate::process::{self, LONGEST_HOSTNAME};
-use crate::store::StoreDir;
 
 /// The mounts of the container: the defaults, changed as the user asked.
 ///
 /// What comes from the closure is mounted read-only unless the user says `rw`: it is the host's store, which a container
 /// that runs as its owner could otherwise write to.
-pub fn mounts(container: &Container, closure: &Closure, store_dir: &StoreDir) -> BTreeMap<Destination, Mount> {
+pub fn mounts(container: &Container, closure: &Closure) -> BTreeMap<Destination, Mount> {
     let mut mounts = defaults::mounts();
     for (destination, mount) in &container.mounts {
         match mount {
-            Some(mount) if mount.is_bind() && closure.has(mount.source.as_str().into(), store_dir) => {
+            Some(mount) if mount.is_bind() && closure.has(mount.source.as_ref()) => {
                 mounts.insert(destination.clone(), mount.clone().read_only_by_default())
             }
             Some(mount) => mounts.insert(destination.clone(), mount.clone()),
@@ -72,9 +71,20 @@ pub fn cwd(document: &Value) -> Result<ContainerPath, Mistake> {
     asked.unwrap_or(Ok(ContainerPath::root()))
 }
 
+/// Where the user wrote the program that the document has.
+pub fn attribute_of_program(container: &Container) -> AttrPath {
+    let patched = container.config["process"].get("args").is_some();
+    let parent = if patched { places::root().attribute("process") } else { AttrPath::default() };
+    parent.attribute("args").element(0)
+}
+
 fn process(container: &Container) -> Value {
     let mut process = defaults::privileges();
+    let home = container.user.patched(&container.config).home().to_string();
     let mut environment = BTreeMap::from([("PATH", Some(defaults::PATH))]);
+    if container.base_files {
+        environment.insert("HOME", Some(&home));
+    }
     environment.extend(container.env.iter().map(|(name, value)| (name.as_str(), value.as_deref())));
     let environment = environment.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
     process["args"] = json!(container.args);
@@ -93,6 +103,7 @@ fn hostname(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nix::store::StoreDir;
 
     fn at(text: &str) -> Destination {
         Destination::parse(text).unwrap()
@@ -111,7 +122,7 @@ mod tests {
 
     fn mounts_of(container: &Container) -> BTreeMap<Destination, Mount> {
         let closure = Closure::decode(&json!([{ "path": BASH, "references": [] }]), &StoreDir::default()).unwrap();
-        mounts(container, &closure, &StoreDir::default())
+        mounts(container, &closure)
     }
 
     #[test]

@@ -7,10 +7,10 @@
 use std::fs;
 
 use camino::Utf8Path;
-use oci_bundle::attrs::Attrs;
-use oci_bundle::closure::Closure;
 use oci_bundle::container::Container;
-use oci_bundle::store::StoreDir;
+use oci_bundle::nix::attrs::Attrs;
+use oci_bundle::nix::closure::Closure;
+use oci_bundle::nix::store::StoreDir;
 use serde_json::json;
 
 use crate::derivation::{Derivation, Outcome};

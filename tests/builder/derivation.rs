@@ -1,6 +1,7 @@
 //! A derivation without Nix: a store in a temporary folder, structured attributes, and the real builder run on them.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -27,8 +28,11 @@ impl Outcome {
 }
 
 impl Derivation {
-    /// One whose container has these arguments.
-    pub fn new(container: Value) -> Self {
+    /// One whose container has these arguments. Its program need not be there, unless they say so.
+    pub fn new(mut container: Value) -> Self {
+        if let Some(arguments) = container.as_object_mut() {
+            arguments.entry("checkProgram").or_insert(false.into());
+        }
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("store")).unwrap();
         fs::create_dir(folder.path().join("build")).unwrap();
@@ -62,6 +66,30 @@ impl Derivation {
         self.graph.push(json!({ "path": path, "references": references, "narSize": 1 }));
         self.attrs["closure"] = json!(self.graph);
         path
+    }
+
+    /// Adds a store path with these files; a name that ends in a slash is an empty directory. Files below `bin` can be
+    /// run.
+    pub fn add_tree(&mut self, name: &str, files: &[(&str, &str)]) -> PathBuf {
+        let path = self.add(name, &[]);
+        for (file, text) in files {
+            let at = path.join(file);
+            if file.ends_with('/') {
+                fs::create_dir_all(at).unwrap();
+                continue;
+            }
+            fs::create_dir_all(at.parent().unwrap()).unwrap();
+            fs::write(&at, text).unwrap();
+            if file.contains("bin/") {
+                fs::set_permissions(at, Permissions::from_mode(0o555)).unwrap();
+            }
+        }
+        path
+    }
+
+    /// Sets one of the container's arguments.
+    pub fn set(&mut self, argument: &str, value: Value) {
+        self.attrs["container"][argument] = value;
     }
 
     /// Runs the builder as a Nix does that passes the attributes' file on.

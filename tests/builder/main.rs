@@ -1,8 +1,12 @@
 //! `oci-bundle build` as Nix runs it, on trees of every kind: what is in the bundle, and what it says when it cannot.
 
+mod base_files;
 mod captured;
 mod config;
+mod contents;
 mod derivation;
+mod files;
 mod mistakes;
 mod mount_points;
+mod program;
 mod trees;

@@ -92,8 +92,7 @@ fn a_store_path_that_is_not_there_is_named() {
     let path = derivation.add("gone", &[]);
     let name = path.file_name().unwrap().to_str().unwrap();
     derivation.fails_with(&format!(
-        "buildContainer: copying the store path 'TMP/store/{name}' into the bundle: reading 'TMP/store/{name}': \
-         No such file or directory (os error 2)"
+        "buildContainer: looking at the store path 'TMP/store/{name}': No such file or directory (os error 2)"
     ));
 }
 

@@ -75,7 +75,7 @@ fn a_link_out_of_the_closure_shows_nothing_of_the_machine_that_builds() {
 }
 
 #[test]
-fn a_loop_of_links_is_named_in_the_systems_words() {
+fn a_loop_of_links_is_named() {
     let mut derivation = with_mounts(json!({}));
     let links = derivation.add("links", &[]);
     fs::create_dir(&links).unwrap();
@@ -83,8 +83,8 @@ fn a_loop_of_links_is_named_in_the_systems_words() {
     set_mounts(&mut derivation, json!({ links.join("loop/x").to_str().unwrap(): "/srv" }));
     let name = links.file_name().unwrap().to_str().unwrap();
     derivation.fails_with(&format!(
-        "buildContainer: mounts.\"TMP/store/{name}/loop/x\": making its mount point: looking up \
-         'TMP/store/{name}/loop/x' in rootfs: Too many levels of symbolic links (os error 40)"
+        "buildContainer: mounts.\"TMP/store/{name}/loop/x\": making its mount point: too many levels \
+         of symbolic links at 'TMP/store/{name}/loop'"
     ));
 }
 
@@ -97,8 +97,8 @@ fn a_source_that_the_closure_does_not_have_is_named() {
     let path = derivation.store_path("conf");
     let name = path.file_name().unwrap().to_str().unwrap();
     derivation.fails_with(&format!(
-        "buildContainer: mounts.\"/etc/app.conf\": making its mount point: looking at its source \
-         'TMP/store/{name}/app.conf': No such file or directory (os error 2)"
+        "buildContainer: mounts.\"/etc/app.conf\": making its mount point: its source \
+         'TMP/store/{name}/app.conf' is not there"
     ));
 }
 
@@ -132,17 +132,11 @@ fn a_link_of_the_contents_never_leads_out_of_the_rootfs() {
         json!({ below("climbing/made-by-oci-bundle"): "/srv/b", below("absolute/made"): "/srv/a" }),
     );
 
-    let outcome = derivation.build();
-
-    // The absolute link's target does not exist in the rootfs, so there is no place for the mount.
-    assert!(!outcome.success);
-    assert!(outcome.stderr.contains("hostile/absolute/made"), "{}", outcome.stderr);
-    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
-    assert!(!std::path::Path::new("/tmp/made-by-oci-bundle").exists());
-
-    set_mounts(&mut derivation, json!({ below("climbing/made-by-oci-bundle"): "/srv/b" }));
     derivation.succeeds();
-    assert!(derivation.in_rootfs("/tmp/made-by-oci-bundle").is_dir(), "links are followed as the container would");
+
+    assert!(derivation.in_rootfs(outside.join("made")).is_dir(), "links are followed as the container would");
+    assert!(derivation.in_rootfs("/tmp/made-by-oci-bundle").is_dir());
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
     assert!(!std::path::Path::new("/tmp/made-by-oci-bundle").exists());
 }
 
@@ -153,6 +147,10 @@ fn a_file_where_a_directory_is_to_be_mounted_is_a_mistake() {
     fs::write(&file, "").unwrap();
     let destination = file.to_str().unwrap().to_owned();
     set_mounts(&mut derivation, json!({ &destination: "/srv/conf" }));
+    derivation.succeeds();
+    assert!(derivation.in_rootfs(&file).is_file(), "what is at /srv/conf nobody knows, so what is there may fit");
+    fs::remove_dir_all(derivation.out()).unwrap();
+    set_mounts(&mut derivation, json!({ &destination: { "type": "tmpfs" } }));
     let shown = file.file_name().unwrap().to_str().unwrap();
     derivation.fails_with(&format!(
         "buildContainer: mounts.\"TMP/store/{shown}\": making its mount point: the rootfs has a file there, but what \

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Component, Path, PathBuf};
 
-use camino::Utf8Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::store::{self, StoreDir, StorePath};
+use crate::nix::store::{self, StoreDir, StorePath};
 
-/// Store paths that refer to no store path outside the closure.
+/// Store paths that refer to no store path outside the closure, and the store that has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closure(Vec<StorePath>);
+pub struct Closure {
+    store_dir: StoreDir,
+    paths: Vec<StorePath>,
+}
 
 impl Closure {
     /// Decodes the reference graph, as Nix writes it for `exportReferencesGraph` into the structured attributes.
@@ -36,21 +39,31 @@ impl Closure {
                 }
             }
         }
-        Ok(Self(references.into_keys().collect()))
+        Ok(Self { store_dir: store_dir.clone(), paths: references.into_keys().collect() })
     }
 
     /// Whether `path` is one of the store paths or something in one.
-    pub fn has(&self, path: &Utf8Path, store_dir: &StoreDir) -> bool {
-        let Ok(base) = store_dir.strip_prefix(path.as_str()) else { return false };
-        let mut names = Utf8Path::new(base).components().map(|component| component.as_str());
-        let store_path = names.next().and_then(|name| name.parse().ok());
-        store_path.is_some_and(|store_path| self.0.binary_search(&store_path).is_ok())
-            && !names.any(|name| name == "..")
+    pub fn has(&self, path: &Path) -> bool {
+        let Ok(inside) = path.strip_prefix(self.store_dir.to_path()) else { return false };
+        let mut names = inside.components();
+        let store_path = names.next().and_then(|name| name.as_os_str().to_str()?.parse().ok());
+        store_path.is_some_and(|store_path| self.paths.binary_search(&store_path).is_ok())
+            && names.all(|name| matches!(name, Component::Normal(_)))
     }
 
     /// The store paths, sorted.
     pub fn paths(&self) -> &[StorePath] {
-        &self.0
+        &self.paths
+    }
+
+    /// Where the store paths are, in the order of [`Closure::paths`].
+    pub fn directories(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.paths.iter().map(|path| self.store_dir.to_path().join(path.to_string()))
+    }
+
+    /// The store.
+    pub fn store_dir(&self) -> &StoreDir {
+        &self.store_dir
     }
 }
 

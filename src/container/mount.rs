@@ -49,7 +49,7 @@ pub enum MountPoint {
     Directory,
     /// An empty file.
     File,
-    /// A file if this path of the host is one, else a directory. The builder sees only what is in the closure.
+    /// Like this path of the host. The builder sees only what is in the closure; beyond it, whatever is there will do.
     Like(Utf8PathBuf),
 }
 
@@ -138,6 +138,11 @@ impl Mount {
     /// Whether this is a bind mount, which the spec knows by its options.
     pub fn is_bind(&self) -> bool {
         self.options.iter().any(|option| is_bind(option))
+    }
+
+    /// Whether what the root filesystem has at the destination can be seen in what is mounted.
+    pub fn shows_what_is_beneath(&self) -> bool {
+        self.kind == "tmpfs" && self.options.iter().any(|option| option == "tmpcopyup")
     }
 
     /// The same, read-only unless the options say which.

@@ -1,24 +1,58 @@
 //! The arguments of `buildContainer`, decoded.
 
+pub mod contents;
+pub mod files;
+pub mod mount;
+pub mod platform;
+pub mod process;
+pub mod user;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use self::contents::Package;
+use self::files::Files;
+use self::mount::{Destination, Mount};
+use self::process::Environment;
+use self::user::User;
 use crate::field::{Field, Mistake};
-use crate::mount::{Destination, Mount};
 use crate::path::ContainerPath;
-use crate::platform;
-use crate::process::{self, Environment, User};
 
-/// The arguments' names. nix/arguments.nix has the same list, with the shapes that Nix can check early.
-const ARGUMENTS: [&str; 12] =
-    ["arch", "args", "config", "cwd", "env", "hostname", "mounts", "name", "os", "readonly", "terminal", "user"];
+/// The arguments' names. nix/arguments.nix has the same list, with what the reference says of each.
+const ARGUMENTS: [&str; 16] = [
+    "arch",
+    "args",
+    "baseFiles",
+    "checkProgram",
+    "config",
+    "contents",
+    "cwd",
+    "env",
+    "files",
+    "hostname",
+    "mounts",
+    "name",
+    "os",
+    "readonly",
+    "terminal",
+    "user",
+];
 
 /// What the user asked for.
+#[allow(clippy::struct_excessive_bools, reason = "each is an argument of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
     /// The command and its arguments; never empty.
     pub args: Vec<String>,
+    /// Whether there are the files that most programs want, such as /etc/passwd.
+    pub base_files: bool,
+    /// Whether the program is looked for before anything is built.
+    pub check_program: bool,
+    /// The packages whose trees appear at `/`.
+    pub contents: Vec<Package>,
+    /// Files by path, beside the base files or instead of them.
+    pub files: Files,
     /// The environment of the process, over the default one.
     pub env: Environment,
     /// Who the process runs as.
@@ -48,15 +82,20 @@ impl Container {
         if let Some(arch) = root.get("arch")? {
             platform::check_arch(&arch, system)?;
         }
+        let flag = |name, default| root.get(name)?.map_or(Ok(default), |flag| flag.boolean());
         let container = Self {
             args: decode_args(&root)?,
+            base_files: flag("baseFiles", true)?,
+            check_program: flag("checkProgram", true)?,
             config: decode_config(&root)?,
+            contents: root.get("contents")?.map_or(Ok(Vec::new()), |contents| contents::decode(&contents))?,
             cwd: root.get("cwd")?.map_or(Ok(ContainerPath::root()), |cwd| process::decode_cwd(&cwd))?,
             env: root.get("env")?.map_or(Ok(Environment::new()), |env| process::decode_environment(&env))?,
+            files: root.get("files")?.map_or(Ok(Files::new()), |files| files::decode(&files))?,
             hostname: root.get("hostname")?.map(|name| process::decode_hostname(&name)).transpose()?,
             mounts: root.get("mounts")?.map_or(Ok(BTreeMap::new()), |mounts| decode_mounts(&mounts))?,
-            readonly: root.get("readonly")?.map_or(Ok(false), |readonly| readonly.boolean())?,
-            terminal: root.get("terminal")?.map_or(Ok(false), |terminal| terminal.boolean())?,
+            readonly: flag("readonly", false)?,
+            terminal: flag("terminal", false)?,
             user: root.get("user")?.map_or(Ok(User::default()), |user| User::decode(&user))?,
         };
         if let Some(os) = root.get("os")? {
@@ -129,9 +168,13 @@ mod tests {
             container,
             Container {
                 args: vec!["/bin/x".into(), String::new()],
+                base_files: true,
+                check_program: true,
                 config: json!({}),
+                contents: Vec::new(),
                 cwd: ContainerPath::root(),
                 env: Environment::new(),
+                files: Files::new(),
                 hostname: None,
                 mounts: BTreeMap::new(),
                 readonly: false,
@@ -179,7 +222,8 @@ mod tests {
             (json!({"args": ["x"], "mount": {}}), "mount: no such argument (did you mean 'mounts'?)"),
             (
                 json!({"args": ["x"], "volumes": {}}),
-                "volumes: no such argument (there are: arch, args, config, cwd, env, hostname, mounts, name, os, readonly, terminal, user)",
+                "volumes: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, files, hostname, mounts, \
+                 name, os, readonly, terminal, user)",
             ),
             (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),
             (json!({"args": ["x"], "env": ["A=1", "A=2"]}), "env[1]: A is set twice; leave one of them out"),

@@ -1,0 +1,80 @@
+//! The argument `files`: files at absolute paths of the container.
+
+use std::collections::BTreeMap;
+
+use crate::field::{AttrPath, Field, Mistake};
+use crate::path::ContainerPath;
+
+/// What is wanted at one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum File {
+    /// A file with this text.
+    Text {
+        /// What is in it.
+        text: String,
+        /// Whether it can be run.
+        executable: bool,
+    },
+    /// What is at this path of the closure: a link to it, or where it is said whether it can be run, a copy.
+    Source {
+        /// An absolute path.
+        source: String,
+        /// Whether it can be run; `None` for as it is.
+        executable: Option<bool>,
+    },
+    /// Nothing, not even the base file that would be there.
+    Nothing,
+}
+
+/// The files by path, each with the attribute that asks for it.
+pub type Files = BTreeMap<ContainerPath, (AttrPath, File)>;
+
+/// Decodes the argument `files`.
+///
+/// # Errors
+/// A [`Mistake`] at the attribute that is wrong.
+pub fn decode(field: &Field<'_>) -> Result<Files, Mistake> {
+    let mut files = Files::new();
+    for (name, entry) in field.attributes()? {
+        let path = ContainerPath::parse(name, "a file's path").map_err(|reason| Mistake::new(entry.path(), reason))?;
+        if path == ContainerPath::root() {
+            return Err(Mistake::new(entry.path(), "\"/\" is a directory; name a file below it"));
+        }
+        let file = if entry.is_null() { File::Nothing } else { decode_file(&entry)? };
+        if let Some((first, _)) = files.insert(path, (entry.path().clone(), file)) {
+            return Err(Mistake::new(entry.path(), format!("the same path as {first}; leave one of them out")));
+        }
+    }
+    let parent_of = |path: &ContainerPath| files.keys().find(|other| path.is_below(other)).cloned();
+    for (path, (attribute, _)) in &files {
+        if let Some(parent) = parent_of(path).filter(|parent| !matches!(files[parent].1, File::Nothing)) {
+            let (first, _) = &files[&parent];
+            return Err(Mistake::new(attribute, format!("is below {first}, which is a file; leave one of them out")));
+        }
+    }
+    Ok(files)
+}
+
+fn decode_file(field: &Field<'_>) -> Result<File, Mistake> {
+    const WANT: &str = "{ text }, { source }, or null";
+    if field.attributes().is_err() {
+        return Err(field.unwanted(WANT));
+    }
+    field.only(&["text", "source", "executable"], "attribute of a file")?;
+    let executable = field.get("executable")?.map(|executable| executable.boolean()).transpose()?;
+    match (field.get("text")?, field.get("source")?) {
+        (Some(text), None) => {
+            let text = text.value().as_str().ok_or_else(|| text.unwanted("a string"))?;
+            Ok(File::Text { text: text.to_owned(), executable: executable.unwrap_or(false) })
+        }
+        (None, Some(source)) => {
+            let path = source.string()?;
+            if !path.starts_with('/') {
+                return Err(source.unwanted("an absolute path, such as ./file or \"${package}/share/file\""));
+            }
+            Ok(File::Source { source: path.to_owned(), executable })
+        }
+        (Some(_), Some(source)) => Err(Mistake::new(source.path(), "there is a 'text' as well; leave one of them out")),
+        (None, None) => Err(field.unwanted(WANT)),
+    }
+}

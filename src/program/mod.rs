@@ -1,0 +1,113 @@
+//! Whether the program starts: it is looked for as a runtime will (OCI runtime spec, config.md, "Process": `args`), and
+//! so is what Linux needs to run it (execve(2)).
+
+mod elf;
+mod format;
+mod script;
+mod search;
+
+use std::path::Path;
+
+use anyhow::Result;
+use object::elf::Machine;
+use serde_json::Value;
+
+use self::format::Format;
+use self::search::Search;
+use crate::container::platform;
+use crate::field::{AttrPath, Mistake, quoted};
+use crate::rootfs::view::View;
+
+/// How many files Linux opens for one execve: the program, its interpreter, and so on (`exec_binprm` in its fs/exec.c).
+const LONGEST_CHAIN: usize = 5;
+
+/// Checks that `process.args[0]` of the document can be run in `view` on `system`, a Nix system.
+///
+/// `attribute` is where the user wrote it.
+///
+/// # Errors
+/// A [`Mistake`] that names what is missing; a file that cannot be read.
+pub fn check(document: &Value, attribute: &AttrPath, view: &View<'_>, system: &str) -> Result<()> {
+    let search = Search::of(&document["process"], view);
+    let program = document["process"]["args"][0].as_str().unwrap_or_default();
+    let check = Check { search, attribute, system };
+    let place = check.search.find(program).map_err(|problem| check.mistake(problem.to_string()))?;
+    check.runs(&place, LONGEST_CHAIN)
+}
+
+struct Check<'v> {
+    search: Search<'v>,
+    attribute: &'v AttrPath,
+    system: &'v str,
+}
+
+impl Check<'_> {
+    /// Checks that Linux can run the file at this real place, and `more - 1` others on the way.
+    fn runs(&self, place: &Path, more: usize) -> Result<()> {
+        let shown = quoted(&place.to_string_lossy());
+        match Format::of(&self.search.file_at(place)?)? {
+            Format::Elf(program) => {
+                self.fits(place, program.machine)?;
+                program.interpreter.map_or(Ok(()), |interpreter| self.has_loader(&shown, &interpreter))
+            }
+            Format::Script(_) if more == 0 => {
+                let problem = format!("{shown} is the end of a chain of scripts that is too long for Linux");
+                Err(self.mistake(problem))
+            }
+            Format::Script(script) => {
+                let interpreter = &script.interpreter;
+                let found = self.search.find_file(interpreter).map_err(|problem| {
+                    let hint = problem.hint.as_deref().unwrap_or_else(|| script.what_to_try());
+                    self.mistake(format!(
+                        "the script {shown} asks for the interpreter {}, which {}; {hint}",
+                        quoted(interpreter),
+                        problem.is
+                    ))
+                })?;
+                self.runs(&found, more - 1)?;
+                let Some(program) = script.program_of_env() else { return Ok(()) };
+                self.search
+                    .find(program)
+                    .map(drop)
+                    .map_err(|problem| self.mistake(format!("the script {shown} asks env for a program: {problem}")))
+            }
+            Format::Damaged(reason) => Err(self.mistake(format!("{shown} {reason}"))),
+            Format::Unknown => Err(self.mistake(format!(
+                "{shown} is neither an ELF program nor a script that begins with \"#!\"; begin it with the path of an \
+                 interpreter, such as #!${{pkgs.bash}}/bin/bash (pkgs.writeShellScript does)"
+            ))),
+        }
+    }
+
+    /// Checks the interpreter that an ELF program asks for: the loader of its libraries.
+    fn has_loader(&self, program: &str, interpreter: &str) -> Result<()> {
+        let asks = format!("{program} asks for the interpreter {}, which", quoted(interpreter));
+        let found = self.search.find_file(interpreter).map_err(|problem| {
+            let usual =
+                "take the program from Nix's packages, or patch it (patchelf --set-interpreter, autoPatchelfHook)";
+            self.mistake(format!("{asks} {}; {}", problem.is, problem.hint.as_deref().unwrap_or(usual)))
+        })?;
+        match Format::of(&self.search.file_at(&found)?)? {
+            Format::Elf(loader) => self.fits(&found, loader.machine),
+            Format::Damaged(reason) => Err(self.mistake(format!("{asks} {reason}"))),
+            Format::Script(_) | Format::Unknown => Err(self.mistake(format!("{asks} is not an ELF program"))),
+        }
+    }
+
+    fn fits(&self, place: &Path, machine: Machine) -> Result<()> {
+        let system = self.system;
+        let wanted = platform::machines(system);
+        if wanted.is_empty() || wanted.contains(&machine) {
+            return Ok(());
+        }
+        Err(self.mistake(format!(
+            "{} is a program for {}, but the container is for {system}; take it from the packages of {system}",
+            quoted(&place.to_string_lossy()),
+            platform::name_of_machine(machine)
+        )))
+    }
+
+    fn mistake(&self, problem: String) -> anyhow::Error {
+        Mistake::new(self.attribute, problem).into()
+    }
+}

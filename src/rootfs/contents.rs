@@ -1,0 +1,240 @@
+//! Packages at `/`: their trees become one, made of links.
+//!
+//! The rules are those of nixpkgs' `buildEnv`, so that its image builders' packages do the same here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::resolve::{self, Look, Seen};
+use super::tree::{self, Content, Node, Tree};
+use crate::container::contents::Package;
+use crate::field::{AttrPath, Mistake};
+
+/// Names at the top of a package that are about the package itself.
+const NOT_CONTENTS: [&str; 2] = ["nix-support", "propagated-build-inputs"];
+
+/// What a package wants to have beside it, if it is there: store paths between spaces.
+const PROPAGATED: &str = "nix-support/propagated-user-env-packages";
+
+/// The priorities of what is only propagated begin here; there, the first one is taken without a question.
+const FIRST_PROPAGATED: i64 = 1000;
+
+/// Plans the packages' trees at `/`.
+///
+/// A directory that only one package has becomes a link to it. One that several have becomes a directory with what
+/// all of them have there. Where they have different files, the package of the lower priority is taken.
+///
+/// # Errors
+/// A [`Mistake`] at a package that is none, or that has another file than a package of the same priority.
+pub fn add(tree: &mut Tree<'_>, packages: &[Package]) -> Result<()> {
+    let mut sources = Vec::new();
+    for package in packages {
+        for path in &package.paths {
+            let source = Source { attribute: &package.attribute, priority: package.priority, path: path.into() };
+            sources.push(source.checked(tree)?);
+        }
+    }
+    add_propagated(tree, &mut sources)?;
+    let mut seen = BTreeSet::new();
+    sources.retain(|source| seen.insert(source.path.clone()));
+    merge(tree, Path::new("/"), &sources)
+}
+
+/// A file or directory of a package, by its path in the store.
+#[derive(Clone, Debug)]
+struct Source<'p> {
+    attribute: &'p AttrPath,
+    priority: i64,
+    path: PathBuf,
+}
+
+impl Source<'_> {
+    fn checked(self, tree: &Tree<'_>) -> Result<Self> {
+        let shown = self.path.display();
+        if !tree.closure().has(&self.path) {
+            return Err(Mistake::new(
+                self.attribute,
+                format!("found \"{shown}\", which is not a store path of the closure; want a package"),
+            )
+            .into());
+        }
+        match resolve::resolve(tree, &self.path)?.seen {
+            Seen::Directory => Ok(self),
+            Seen::Nothing => Err(Mistake::new(self.attribute, format!("there is no \"{shown}\"")).into()),
+            _ => Err(Mistake::new(
+                self.attribute,
+                format!(
+                    "\"{shown}\" is a file, want a package: a directory with bin, etc, share or the like; use \
+                     files.\"/path\".source to have a file somewhere"
+                ),
+            )
+            .into()),
+        }
+    }
+}
+
+/// Adds what the packages propagate, each with a lower precedence than all before.
+fn add_propagated(tree: &Tree<'_>, sources: &mut Vec<Source<'_>>) -> Result<()> {
+    let mut known: BTreeSet<PathBuf> = sources.iter().map(|source| source.path.clone()).collect();
+    let mut priority = FIRST_PROPAGATED;
+    let mut next = 0;
+    while let Some(source) = sources.get(next).cloned() {
+        next += 1;
+        let list = source.path.join(PROPAGATED);
+        if !matches!(tree.look(&list)?, Seen::File(_)) {
+            continue;
+        }
+        let text = fs::read_to_string(&list).with_context(|| format!("reading '{}'", list.display()))?;
+        for path in text.split_whitespace().map(PathBuf::from) {
+            if known.insert(path.clone()) {
+                sources.push(Source { priority, path, ..source.clone() }.checked(tree)?);
+                priority += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Plans what the directories `sources` have, in the directory at the real place `directory`.
+fn merge(tree: &mut Tree<'_>, directory: &Path, sources: &[Source<'_>]) -> Result<()> {
+    let mut found: BTreeMap<OsString, Vec<Source<'_>>> = BTreeMap::new();
+    for source in sources {
+        let place = resolve::resolve(tree, &source.path)?.place;
+        for name in tree.list(&place)? {
+            if is_content(directory, &name) {
+                let path = source.path.join(&name);
+                found.entry(name).or_default().push(Source { path, ..source.clone() });
+            }
+        }
+    }
+    for (name, sources) in found {
+        let place = directory.join(&name);
+        let is_there = tree.look(&place)? == Seen::Directory;
+        match chosen(tree, &place, sources, is_there)? {
+            Chosen::One(path) => tree.insert(&place, Node::Link(path))?,
+            Chosen::Merged(sources) => {
+                if !is_there {
+                    tree.insert(&place, Node::Directory(tree::Directory::default()))?;
+                }
+                merge(tree, &place, &sources)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_content(directory: &Path, name: &OsStr) -> bool {
+    !(directory == Path::new("/") && NOT_CONTENTS.iter().any(|other| name == *other)
+        // The index of Info pages is another one in each package, and of no use merged.
+        || directory.ends_with("share/info") && name == "dir")
+}
+
+/// What becomes of a name that one or several packages have.
+enum Chosen<'p> {
+    One(PathBuf),
+    Merged(Vec<Source<'p>>),
+}
+
+/// Chooses among the packages' files or directories of one name, whose place has a directory already or not.
+fn chosen<'p>(tree: &Tree<'_>, place: &Path, sources: Vec<Source<'p>>, is_there: bool) -> Result<Chosen<'p>> {
+    let (mut directories, mut files) = (Vec::new(), Vec::new());
+    for source in sources {
+        match resolve::resolve(tree, &source.path) {
+            Ok(resolved) if resolved.seen == Seen::Directory => directories.push((source, resolved.place)),
+            Ok(resolved) => files.push((source, resolved.place)),
+            // A loop of links: a link like any other that leads nowhere.
+            Err(_) => files.push((source.clone(), source.path)),
+        }
+    }
+    if let (true, Some((source, _))) = (is_there, files.first()) {
+        let problem = format!(
+            "'{}' is a file, but the container has to have a directory at {}",
+            source.path.display(),
+            place.display()
+        );
+        return Err(Mistake::new(source.attribute, problem).into());
+    }
+    let lowest = |sources: &[(Source<'_>, PathBuf)]| sources.iter().map(|(source, _)| source.priority).min();
+    match (lowest(&directories), lowest(&files)) {
+        (Some(directory), Some(file)) if directory == file => {
+            Err(collision(place, &directories[0].0, &files[0].0).into())
+        }
+        (None, Some(_)) => one_file(place, &files),
+        (Some(directory), Some(file)) if file < directory => one_file(place, &files),
+        _ => {
+            let (first, place) = &directories[0];
+            let is_one = !is_there && directories.iter().all(|(_, other)| other == place);
+            if is_one {
+                // The directory itself rather than a link to it.
+                let itself = directories.iter().find(|(source, place)| source.path == *place);
+                return Ok(Chosen::One(itself.map_or(&first.path, |(source, _)| &source.path).clone()));
+            }
+            Ok(Chosen::Merged(directories.into_iter().map(|(source, _)| source).collect()))
+        }
+    }
+}
+
+/// Chooses the file of the lowest priority; there may be several that are the same.
+fn one_file<'p>(place: &Path, files: &[(Source<'_>, PathBuf)]) -> Result<Chosen<'p>> {
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.sort_by_key(|(source, _)| source.priority);
+    let (first, first_place) = sorted[0];
+    for (other, other_place) in &sorted[1..] {
+        let asks = other.priority == first.priority && other.priority < FIRST_PROPAGATED;
+        if asks && first_place != other_place && !is_same(first_place, other_place)? {
+            return Err(collision(place, first, other).into());
+        }
+    }
+    Ok(Chosen::One(first.path.clone()))
+}
+
+fn collision(place: &Path, one: &Source<'_>, other: &Source<'_>) -> Mistake {
+    let mut both = [one, other];
+    both.sort_by_key(|source| source.attribute.to_string());
+    let [first, second] = both;
+    Mistake::new(
+        second.attribute,
+        format!(
+            "{} is there twice, and not the same: '{}' and '{}', of {}; leave one out, or say which to take with \
+             lib.hiPrio",
+            place.display(),
+            second.path.display(),
+            first.path.display(),
+            first.attribute,
+        ),
+    )
+}
+
+/// Whether two files of the store have the same contents and can both be run or not. What is not there is never the same.
+fn is_same(one: &Path, other: &Path) -> Result<bool> {
+    let (Seen::File(one), Seen::File(other)) = (tree::in_store(one)?, tree::in_store(other)?) else {
+        return Ok(false);
+    };
+    if one.executable != other.executable {
+        return Ok(false);
+    }
+    let (Content::CopyOf(one), Content::CopyOf(other)) = (&one.content, &other.content) else { return Ok(false) };
+    let open = |path: &Path| fs::File::open(path).with_context(|| format!("opening '{}'", path.display()));
+    let (one_file, other_file) = (open(one)?, open(other)?);
+    let length = |file: &fs::File, path: &Path| {
+        file.metadata().map(|metadata| metadata.len()).with_context(|| format!("looking at '{}'", path.display()))
+    };
+    if length(&one_file, one)? != length(&other_file, other)? {
+        return Ok(false);
+    }
+    let (mut one_bytes, mut other_bytes) = (BufReader::new(one_file).bytes(), BufReader::new(other_file).bytes());
+    loop {
+        match (one_bytes.next().transpose(), other_bytes.next().transpose()) {
+            (Ok(None), Ok(None)) => return Ok(true),
+            (Ok(a), Ok(b)) if a == b => {}
+            (Ok(_), Ok(_)) => return Ok(false),
+            (Err(error), _) => return Err(error).with_context(|| format!("reading '{}'", one.display())),
+            (_, Err(error)) => return Err(error).with_context(|| format!("reading '{}'", other.display())),
+        }
+    }
+}

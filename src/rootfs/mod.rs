@@ -1,0 +1,194 @@
+//! The container's root filesystem (OCI runtime spec, config.md, "Root"): what goes into it, and what a program sees.
+//!
+//! Planning reads the closure, and nothing else; nothing is written before everything is planned.
+
+mod base_files;
+mod contents;
+mod mount_points;
+pub mod resolve;
+pub mod tree;
+pub mod view;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use self::mount_points::MountPoints;
+use self::resolve::{Look, Seen};
+use self::tree::{Content, Node, Tree};
+use crate::config;
+use crate::container::Container;
+use crate::container::files::File;
+use crate::container::mount::{Destination, Mount, MountPoint};
+use crate::container::user::User;
+use crate::field::{AttrPath, Mistake};
+use crate::nix::closure::Closure;
+use crate::path::ContainerPath;
+
+/// Directories that every runtime expects, whatever is mounted.
+const BASE_DIRECTORIES: [&str; 4] = ["/dev", "/proc", "/sys", "/tmp"];
+
+/// What config.json says that the root filesystem has to agree with.
+#[derive(Clone, Debug)]
+pub struct Facts<'d> {
+    /// Who the process runs as.
+    pub user: User,
+    /// Where the process starts.
+    pub cwd: ContainerPath,
+    /// The host's name.
+    pub hostname: Option<&'d str>,
+    /// What is mounted.
+    pub mounts: &'d BTreeMap<Destination, Mount>,
+}
+
+impl<'d> Facts<'d> {
+    /// What the document says.
+    ///
+    /// # Errors
+    /// A [`Mistake`] in it.
+    pub fn of(
+        container: &Container,
+        document: &'d Value,
+        mounts: &'d BTreeMap<Destination, Mount>,
+    ) -> Result<Self, Mistake> {
+        // What does not fit into a line of hosts(5) would make others of it.
+        let fits = |name: &&str| !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#');
+        Ok(Self {
+            user: container.user.patched(&container.config),
+            cwd: config::cwd(document)?,
+            hostname: document["hostname"].as_str().filter(fits),
+            mounts,
+        })
+    }
+}
+
+/// Plans the root filesystem, and finds the real places of the mounts in it.
+///
+/// In the order of precedence there are the files that the user asks for, the contents, the base files; then a place for
+/// the process to start and one for every mount, but those below another mount: they appear in what is mounted there.
+///
+/// # Errors
+/// A [`Mistake`] in the arguments, or a store path that cannot be read.
+pub fn plan<'c>(
+    container: &Container,
+    closure: &'c Closure,
+    facts: &Facts<'_>,
+) -> Result<(Tree<'c>, BTreeMap<PathBuf, Destination>)> {
+    let mut tree = Tree::of(closure)?;
+    for directory in BASE_DIRECTORIES {
+        tree.make_directory(Path::new(directory))?;
+    }
+    contents::add(&mut tree, &container.contents)?;
+    add_files(&mut tree, container)?;
+    if container.base_files {
+        for (path, node) in base_files::of(&facts.user, facts.hostname) {
+            if !container.files.contains_key(&path) && !is_mounted(&path, facts.mounts, closure) {
+                add_base_file(&mut tree, &path, node)?;
+            }
+        }
+    }
+    if !facts.mounts.keys().any(|mount| mount.as_path() == &facts.cwd || facts.cwd.is_below(mount.as_path())) {
+        tree.make_directory(facts.cwd.as_path().as_std_path())
+            .with_context(|| format!("buildContainer: cwd: making '{}'", facts.cwd))?;
+    }
+    let points = MountPoints::add(&mut tree, facts.mounts)?;
+    for (path, (attribute, file)) in &container.files {
+        not_hidden(&tree, &points, path, attribute, file, facts.mounts)?;
+    }
+    Ok((tree, points.0))
+}
+
+/// Whether a mount brings its own for a base file. What comes from the host, nobody knows: it fits best on what is usual.
+fn is_mounted(path: &ContainerPath, mounts: &BTreeMap<Destination, Mount>, closure: &Closure) -> bool {
+    mounts.iter().any(|(destination, mount)| {
+        let is_known = !matches!(&mount.mount_point, MountPoint::Like(source) if !closure.has(source.as_std_path()));
+        path.is_below(destination.as_path()) || path == destination.as_path() && is_known
+    })
+}
+
+/// Plans the files of the argument `files`.
+fn add_files(tree: &mut Tree<'_>, container: &Container) -> Result<()> {
+    for (path, (attribute, file)) in &container.files {
+        let node = match file {
+            File::Nothing => continue,
+            File::Text { text, executable } => {
+                Node::File(tree::File { content: Content::Text(text.clone()), executable: *executable })
+            }
+            File::Source { source, executable } => from_source(tree, attribute, source, *executable)?,
+        };
+        add_file(tree, path, node).map_err(|error| Mistake::new(attribute, format!("{error:#}")))?;
+    }
+    Ok(())
+}
+
+fn add_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<()> {
+    let path = path.as_path().as_std_path();
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { bail!("'/' is always there") };
+    let place = tree.make_directory(parent)?.join(name);
+    match tree.look(&place)? {
+        Seen::Directory => bail!("there is a directory already; leave the file out, or what brings the directory"),
+        _ => tree.insert(&place, node),
+    }
+}
+
+fn from_source(tree: &Tree<'_>, attribute: &AttrPath, source: &str, executable: Option<bool>) -> Result<Node> {
+    let attribute = attribute.attribute("source");
+    let mistake = |problem: &str| Err(Mistake::new(&attribute, format!("\"{source}\" {problem}")).into());
+    if !tree.closure().has(Path::new(source)) {
+        return mistake(
+            "is not in the closure; write a path as ./file, so that Nix copies it to the store, and use \
+                        'mounts' for a file of the host",
+        );
+    }
+    let resolved =
+        resolve::resolve(tree, Path::new(source)).map_err(|error| Mistake::new(&attribute, format!("{error:#}")))?;
+    match (resolved.seen, executable) {
+        (Seen::Nothing, _) => mistake("is not there"),
+        (Seen::File(file), Some(executable)) => Ok(Node::File(tree::File { executable, ..file })),
+        (_, Some(_)) => mistake("is a directory; leave 'executable' out"),
+        _ => Ok(Node::Link(source.into())),
+    }
+}
+
+/// Plans a base file, unless the contents have something in its place.
+fn add_base_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<()> {
+    let making =
+        || format!("buildContainer: baseFiles: making {:?} (say baseFiles = false to do without)", path.to_string());
+    let path = path.as_path().as_std_path();
+    if resolve::resolve(tree, path).with_context(making)?.seen != Seen::Nothing {
+        return Ok(());
+    }
+    let place = tree.settle(path).with_context(making)?;
+    tree.insert(&place, node).with_context(making)
+}
+
+/// A file that a mount hides would never be seen.
+fn not_hidden(
+    tree: &Tree<'_>,
+    points: &MountPoints,
+    path: &ContainerPath,
+    attribute: &AttrPath,
+    file: &File,
+    mounts: &BTreeMap<Destination, Mount>,
+) -> Result<()> {
+    if *file == File::Nothing {
+        return Ok(());
+    }
+    let path = path.as_path().as_std_path();
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+    let place = resolve::resolve(tree, parent)?.place.join(name);
+    let hiding = place.ancestors().find_map(|at| points.0.get(at));
+    match hiding {
+        Some(mount) if mounts.get(mount).is_none_or(|mount| !mount.shows_what_is_beneath()) => Err(Mistake::new(
+            attribute,
+            format!(
+                "mounts.{:?} would hide it; choose another path, or leave out that mount (mounts.{0:?} = null)",
+                mount.to_string()
+            ),
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}

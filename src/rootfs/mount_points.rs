@@ -1,0 +1,118 @@
+//! What the root filesystem holds for the mounts: in the store a runtime could not make it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::resolve::{self, Look, Seen};
+use super::tree::{Content, Directory, File, Node, Tree};
+use crate::container::mount::{Destination, Mount, MountPoint};
+
+/// The destinations by their real places; none is below another.
+#[derive(Clone, Debug, Default)]
+pub struct MountPoints(pub BTreeMap<PathBuf, Destination>);
+
+impl MountPoints {
+    /// Plans a directory or file for every mount that has none yet, parents first.
+    ///
+    /// A mount below another one gets none: what is mounted there hides whatever would be made.
+    ///
+    /// # Errors
+    /// What stands in the way, as the mount's mistake.
+    pub fn add(tree: &mut Tree<'_>, mounts: &BTreeMap<Destination, Mount>) -> Result<Self> {
+        let mut points = Self::default();
+        for (destination, mount) in mounts {
+            let making = || format!("buildContainer: mounts.{:?}: making its mount point", destination.to_string());
+            points.add_one(tree, destination, mount).with_context(making)?;
+        }
+        Ok(points)
+    }
+
+    fn add_one(&mut self, tree: &mut Tree<'_>, destination: &Destination, mount: &Mount) -> Result<()> {
+        let path = destination.as_path().as_path().as_std_path();
+        let above = self.0.iter().find(|(_, other)| destination.is_below(other));
+        if let Some((place, other)) = above {
+            // Where it is in the end: the names behind the mount are those of what is mounted.
+            let rest = path.strip_prefix(other.as_path().as_path().as_std_path()).unwrap_or(path);
+            self.0.insert(place.join(rest), destination.clone());
+            return Ok(());
+        }
+        let place = tree.settle(path)?;
+        if !self.0.keys().any(|other| place.starts_with(other)) {
+            let wanted = Kind::wanted(&mount.mount_point, tree)?;
+            match (Kind::of(&tree.look(&place)?), wanted) {
+                (None, wanted) => tree.insert(&place, wanted.unwrap_or(Kind::Directory).node())?,
+                (Some(found), Some(wanted)) if found != wanted => bail!(
+                    "the rootfs has a {found} there, but what is mounted is a {wanted}; if the source is a {found}, \
+                     say mountPoint = \"{found}\""
+                ),
+                _ => {}
+            }
+        }
+        self.0.insert(place, destination.clone());
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Directory,
+    File,
+}
+
+impl Kind {
+    /// What a mount has to be put on; `None` for whatever is there.
+    ///
+    /// A source outside the closure is out of the builder's sight. Where there is nothing it is taken for a directory, as
+    /// most are, on every machine alike; the user can say otherwise.
+    fn wanted(mount_point: &MountPoint, tree: &Tree<'_>) -> Result<Option<Self>> {
+        match mount_point {
+            MountPoint::Directory => Ok(Some(Self::Directory)),
+            MountPoint::File => Ok(Some(Self::File)),
+            MountPoint::Like(source) if tree.closure().has(source.as_std_path()) => {
+                Self::of_source(source.as_std_path(), tree).map(Some)
+            }
+            MountPoint::Like(_) => Ok(None),
+        }
+    }
+
+    fn of_source(source: &Path, tree: &Tree<'_>) -> Result<Self> {
+        let (parent, name) = (source.parent().unwrap_or(source), source.file_name().unwrap_or_default());
+        if tree.look(&resolve::resolve(tree, parent)?.place.join(name))? == Seen::Nothing {
+            bail!("its source '{}' is not there", source.display());
+        }
+        // A link out of the store leads to the host.
+        match resolve::resolve(tree, source) {
+            Ok(resolved) if tree.closure().has(&resolved.place) && matches!(resolved.seen, Seen::File(_)) => {
+                Ok(Self::File)
+            }
+            _ => Ok(Self::Directory),
+        }
+    }
+
+    fn of(seen: &Seen) -> Option<Self> {
+        match seen {
+            Seen::Nothing => None,
+            Seen::Directory => Some(Self::Directory),
+            Seen::File(_) | Seen::Link(_) | Seen::Unknown(_) => Some(Self::File),
+        }
+    }
+
+    fn node(self) -> Node {
+        match self {
+            Self::Directory => Node::Directory(Directory::default()),
+            Self::File => Node::File(File { content: Content::Text(String::new()), executable: false }),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Directory => "directory",
+            Self::File => "file",
+        })
+    }
+}

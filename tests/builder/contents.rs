@@ -1,0 +1,233 @@
+//! Packages at `/`.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::derivation::Derivation;
+
+fn container() -> Derivation {
+    Derivation::new(json!({ "args": ["x"], "baseFiles": false }))
+}
+
+/// Where a link in the rootfs leads, or what else is there.
+fn link(derivation: &Derivation, path: &str) -> PathBuf {
+    fs::read_link(derivation.in_rootfs(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn is_real_directory(derivation: &Derivation, path: &str) -> bool {
+    derivation.in_rootfs(path).symlink_metadata().unwrap().is_dir()
+}
+
+fn with_priority(path: &Path, priority: i64) -> Value {
+    json!({ "paths": [path], "priority": priority })
+}
+
+#[test]
+fn a_package_appears_at_the_root_as_links() {
+    let mut derivation = container();
+    let hello = derivation.add_tree("hello", &[("bin/hello", "#!"), ("share/doc/hello", "")]);
+    derivation.set("contents", json!([hello]));
+    derivation.succeeds();
+    assert_eq!(link(&derivation, "/bin"), hello.join("bin"));
+    assert_eq!(link(&derivation, "/share"), hello.join("share"));
+}
+
+#[test]
+fn directories_are_merged_as_deep_as_they_are_shared() {
+    let mut derivation = container();
+    let one = derivation.add_tree("one", &[("bin/one", ""), ("share/man/man1/one", ""), ("share/one/x", "")]);
+    let two = derivation.add_tree("two", &[("bin/two", ""), ("share/man/man1/two", ""), ("etc/two", "")]);
+    derivation.set("contents", json!([one, two]));
+    derivation.succeeds();
+    for (path, target) in [
+        ("/bin/one", one.join("bin/one")),
+        ("/bin/two", two.join("bin/two")),
+        ("/share/man/man1/one", one.join("share/man/man1/one")),
+        ("/share/man/man1/two", two.join("share/man/man1/two")),
+        ("/share/one", one.join("share/one")),
+        ("/etc", two.join("etc")),
+    ] {
+        assert_eq!(link(&derivation, path), target, "{path}");
+    }
+}
+
+#[test]
+fn a_collision_names_both_packages() {
+    let mut derivation = container();
+    let one = derivation.add_tree("one", &[("bin/tool", "1")]);
+    let two = derivation.add_tree("two", &[("bin/tool", "2")]);
+    derivation.set("contents", json!([one, two]));
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    derivation.fails_with(&format!(
+        "buildContainer: contents[1]: /bin/tool is there twice, and not the same: 'TMP/store/{}/bin/tool' and \
+         'TMP/store/{}/bin/tool', of contents[0]; leave one out, or say which to take with lib.hiPrio",
+        name(&two),
+        name(&one)
+    ));
+}
+
+#[test]
+fn a_file_and_a_directory_of_one_name_collide() {
+    let mut derivation = container();
+    let one = derivation.add_tree("one", &[("etc/conf", "")]);
+    let two = derivation.add_tree("two", &[("etc/conf/x", "")]);
+    derivation.set("contents", json!([one, two]));
+    let outcome = derivation.build();
+    assert!(!outcome.success && outcome.stderr.contains("contents[1]: /etc/conf is there twice"), "{}", outcome.stderr);
+    // Whichever has precedence is taken whole.
+    derivation.set("contents", json!([one, with_priority(&two, 4)]));
+    derivation.succeeds();
+    assert_eq!(link(&derivation, "/etc/conf"), two.join("etc/conf"));
+    fs::remove_dir_all(derivation.out()).unwrap();
+    derivation.set("contents", json!([one, with_priority(&two, 6)]));
+    derivation.succeeds();
+    assert_eq!(link(&derivation, "/etc/conf"), one.join("etc/conf"));
+}
+
+#[test]
+fn the_same_file_twice_is_no_collision() {
+    let mut derivation = container();
+    let one = derivation.add_tree("one", &[("bin/tool", "same"), ("share/x", "")]);
+    let two = derivation.add_tree("two", &[("bin/tool", "same")]);
+    symlink(one.join("share/x"), two.join("share-x")).unwrap();
+    fs::create_dir(two.join("share")).unwrap();
+    symlink(one.join("share/x"), two.join("share/x")).unwrap();
+    derivation.set("contents", json!([one, two, one]));
+    derivation.succeeds();
+    assert_eq!(link(&derivation, "/bin/tool"), one.join("bin/tool"));
+    assert_eq!(link(&derivation, "/share/x"), one.join("share/x"));
+}
+
+#[test]
+fn the_same_text_is_another_file_if_only_one_can_be_run() {
+    let mut derivation = container();
+    let one = derivation.add_tree("one", &[("bin/tool", "same")]);
+    let two = derivation.add_tree("two", &[]);
+    fs::create_dir_all(two.join("bin")).unwrap();
+    fs::write(two.join("bin/tool"), "same").unwrap();
+    derivation.set("contents", json!([one, two]));
+    assert!(!derivation.build().success);
+}
+
+#[test]
+fn the_lower_priority_has_precedence_whatever_the_order() {
+    let mut derivation = container();
+    let one = derivation.add_tree("one", &[("bin/tool", "1"), ("bin/one", "")]);
+    let two = derivation.add_tree("two", &[("bin/tool", "2"), ("bin/two", "")]);
+    for contents in [json!([one, with_priority(&two, -10)]), json!([with_priority(&two, -10), one])] {
+        derivation.set("contents", contents);
+        derivation.succeeds();
+        assert_eq!(link(&derivation, "/bin/tool"), two.join("bin/tool"));
+        assert_eq!(link(&derivation, "/bin/one"), one.join("bin/one"));
+        fs::remove_dir_all(derivation.out()).unwrap();
+    }
+}
+
+#[test]
+fn links_to_directories_are_merged_as_directories() {
+    let mut derivation = container();
+    let one = derivation.add_tree("one", &[("lib64/one.so", "")]);
+    symlink("lib64", one.join("lib")).unwrap();
+    let two = derivation.add_tree("two", &[("lib/two.so", "")]);
+    derivation.set("contents", json!([one, two]));
+    derivation.succeeds();
+    assert_eq!(link(&derivation, "/lib/one.so"), one.join("lib/one.so"));
+    assert_eq!(link(&derivation, "/lib/two.so"), two.join("lib/two.so"));
+    assert!(derivation.in_rootfs(one.join("lib/one.so")).exists());
+}
+
+#[test]
+fn what_has_to_go_into_a_packages_directory_does_not_go_into_the_store_path() {
+    let mut derivation = container();
+    let site = derivation.add_tree("site", &[("srv/www/index.html", ""), ("etc/ssl/cert", ""), ("tmp/", "")]);
+    derivation.set("contents", json!([site]));
+    derivation.set("files", json!({ "/etc/ssl/key": { "text": "secret" } }));
+    // The store of these tests is below /tmp.
+    derivation.set("mounts", json!({ "/srv/data": "/srv/data", "/tmp": null }));
+    derivation.set("cwd", json!("/srv/app"));
+    derivation.succeeds();
+    for directory in ["/etc", "/etc/ssl", "/srv", "/srv/data", "/srv/app", "/tmp"] {
+        assert!(is_real_directory(&derivation, directory), "{directory}");
+    }
+    assert_eq!(link(&derivation, "/etc/ssl/cert"), site.join("etc/ssl/cert"));
+    assert_eq!(link(&derivation, "/srv/www"), site.join("srv/www"));
+    let copied = derivation.in_rootfs(&site);
+    assert_eq!(fs::read_dir(copied.join("srv")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(copied.join("etc/ssl")).unwrap().count(), 1);
+}
+
+#[test]
+fn what_a_package_propagates_is_there_as_well() {
+    let mut derivation = container();
+    let one = derivation.add_tree("one", &[("bin/tool", "1")]);
+    let two = derivation.add_tree("two", &[("bin/tool", "2"), ("bin/two", "")]);
+    let three = derivation.add_tree("three", &[("bin/two", "3"), ("bin/three", "")]);
+    fs::create_dir(one.join("nix-support")).unwrap();
+    let list = format!("{} {}\n", two.display(), three.display());
+    fs::write(one.join("nix-support/propagated-user-env-packages"), list).unwrap();
+    derivation.set("contents", json!([one]));
+    derivation.succeeds();
+    assert_eq!(link(&derivation, "/bin/tool"), one.join("bin/tool"));
+    assert_eq!(link(&derivation, "/bin/two"), two.join("bin/two"));
+    assert_eq!(link(&derivation, "/bin/three"), three.join("bin/three"));
+    assert!(!derivation.in_rootfs("/nix-support").exists());
+}
+
+#[test]
+fn what_is_no_package_is_named() {
+    let mut derivation = container();
+    let file = derivation.add("file", &[]);
+    fs::write(&file, "").unwrap();
+    let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+    for (contents, message) in [
+        (
+            json!([file]),
+            format!(
+                "contents[0]: \"TMP/store/{name}\" is a file, want a package: a directory with bin, etc, share or the \
+                 like; use files.\"/path\".source to have a file somewhere"
+            ),
+        ),
+        (
+            json!(["/usr"]),
+            "contents[0]: found \"/usr\", which is not a store path of the closure; want a package".to_owned(),
+        ),
+        (json!([5]), "contents[0]: found 5 (an integer), want a package".to_owned()),
+        (json!("x"), "contents: found the string \"x\", want a list".to_owned()),
+        (
+            json!([{ "paths": [], "priority": "x" }]),
+            "contents[0].priority: found the string \"x\", want an integer".to_owned(),
+        ),
+    ] {
+        derivation.set("contents", contents);
+        derivation.fails_with(&format!("buildContainer: {message}"));
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_a_directory_that_has_to_be_there_is_named() {
+    let mut derivation = container();
+    let odd = derivation.add_tree("odd", &[("dev", "")]);
+    derivation.set("contents", json!([odd]));
+    let name = odd.file_name().unwrap().to_str().unwrap().to_owned();
+    derivation.fails_with(&format!(
+        "buildContainer: contents[0]: 'TMP/store/{name}/dev' is a file, but the container has to have a directory at /dev"
+    ));
+}
+
+#[test]
+fn links_that_lead_nowhere_or_around_stay_links() {
+    let mut derivation = container();
+    let odd = derivation.add_tree("odd", &[("etc/", "")]);
+    symlink("/nowhere", odd.join("etc/dangling")).unwrap();
+    symlink("loop", odd.join("etc/loop")).unwrap();
+    symlink("/etc/hostname", odd.join("etc/outside")).unwrap();
+    let other = derivation.add_tree("other", &[("etc/other", "")]);
+    derivation.set("contents", json!([odd, other]));
+    derivation.succeeds();
+    for name in ["dangling", "loop", "outside"] {
+        assert_eq!(link(&derivation, &format!("/etc/{name}")), odd.join("etc").join(name));
+    }
+}
