@@ -21,31 +21,35 @@ let
   /**
     Runs a Bash script that makes $out. The attributes of `env` are in its
     environment, or are what Nix itself takes for (exportReferencesGraph, …).
+    One of them may be `outputs`; the script makes each one's path, $NAME.
   */
   runCommand =
     name: env: buildCommand:
-    derivation (
-      removeAttrs env [
-        "meta"
-        "passthru"
-      ]
-      // {
-        inherit name buildCommand;
-        inherit (final) system;
-        builder = "${final.bash}/bin/bash";
-        args = [
-          "-ec"
-          ''source "$buildCommandPath"''
-        ];
-        # A script may be larger than what fits into the environment.
-        passAsFile = [ "buildCommand" ] ++ env.passAsFile or [ ];
-        PATH = lib.makeBinPath (env.nativeBuildInputs or [ ] ++ env.buildInputs or [ ] ++ standardTools);
+    import ./package.nix
+      {
+        meta = env.meta or { };
+        passthru = env.passthru or { };
       }
-    )
-    // {
-      meta = env.meta or { };
-    }
-    // env.passthru or { };
+      (
+        derivation (
+          removeAttrs env [
+            "meta"
+            "passthru"
+          ]
+          // {
+            inherit name buildCommand;
+            inherit (final) system;
+            builder = "${final.bash}/bin/bash";
+            args = [
+              "-ec"
+              ''source "$buildCommandPath"''
+            ];
+            # A script may be larger than what fits into the environment.
+            passAsFile = [ "buildCommand" ] ++ env.passAsFile or [ ];
+            PATH = lib.makeBinPath (env.nativeBuildInputs or [ ] ++ env.buildInputs or [ ] ++ standardTools);
+          }
+        )
+      );
 
   /**
     A file at `destination` ("/bin/x") in the store path, or the path itself.

@@ -14,24 +14,22 @@ system:
   passthru ? { },
   ...
 }@args:
-derivation (
-  removeAttrs args [
-    "script"
-    "meta"
-    "passthru"
-  ]
-  // {
-    inherit name system;
-    __noChroot = true;
-    builder = "/bin/sh";
-    args = [
-      "-eu"
-      script
-    ];
-    PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  }
+import ./package.nix { inherit meta passthru; } (
+  derivation (
+    removeAttrs args [
+      "script"
+      "meta"
+      "passthru"
+    ]
+    // {
+      inherit name system;
+      __noChroot = true;
+      builder = "/bin/sh";
+      args = [
+        "-eu"
+        script
+      ];
+      PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    }
+  )
 )
-// {
-  inherit meta passthru;
-}
-// passthru
