@@ -85,6 +85,17 @@ in
 
   writeText = name: text: writeTextFile { inherit name text; };
 
+  /**
+    A file at `path` ("etc/x") in the store path.
+  */
+  writeTextDir =
+    path: text:
+    writeTextFile {
+      inherit text;
+      name = baseNameOf path;
+      destination = "/${path}";
+    };
+
   writeScript =
     name: text:
     writeTextFile {
@@ -144,7 +155,9 @@ in
     runCommand name { inherit paths meta; } ''
       mkdir $out
       for path in $paths; do
-        cp --recursive --symbolic-link --no-clobber --no-preserve=mode "$path/." $out
+        # Its files one by one, so that links lead to them by their plain paths.
+        find "$path/" -mindepth 1 -maxdepth 1 -exec \
+          cp --recursive --symbolic-link --no-clobber --no-preserve=mode --target-directory=$out {} +
       done
       ${postBuild}
     '';

@@ -18,7 +18,8 @@ mkdir root
 apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download $packages ||
   fail "apt cannot download $packages (Debian 12 is expected; is \`apt-get update\` due?)"
 for deb in *.deb; do
-  dpkg-deb -x "$deb" root
+  # Without setuid bits, which Nix lets no build make.
+  dpkg-deb --fsys-tarfile "$deb" | tar -x --no-same-permissions -C root
 done
 
 # --- The layout of a store path: bin, lib, etc and share -----------------------

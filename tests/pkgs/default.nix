@@ -64,6 +64,7 @@ let
     (_: base)
     (import ./programs.nix)
     (import ./builders.nix)
+    (import ./docker-tools.nix)
     (import ./rust.nix)
   ];
 

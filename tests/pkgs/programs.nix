@@ -49,6 +49,17 @@ in
     '';
   };
 
+  cacert = program {
+    name = "cacert";
+    packages = [ "ca-certificates" ];
+    glibc = null;
+    finish = ''
+      mkdir -p etc/ssl/certs
+      cat share/ca-certificates/*/*.crt >etc/ssl/certs/ca-bundle.crt
+      rm -r bin etc/ca-certificates share
+    '';
+  };
+
   coreutils = program {
     name = "coreutils";
     libraries = [
@@ -95,6 +106,37 @@ in
     ];
     interpreters = [ final.bash ];
     finish = "ln -s gawk bin/awk";
+  };
+
+  # The commands that are built in: those left out are scripts, or programs that
+  # need many more libraries.
+  git = program {
+    name = "git";
+    libraries = [
+      "libpcre2-8-0"
+      "zlib1g"
+    ];
+    interpreters = [ final.bash ];
+    # Git looks for its other names and for templates below /usr, or where the
+    # environment says. It has no such variable for /bin/sh, which it starts
+    # hooks, aliases and the other side of a clone with.
+    finish = ''
+      rm -r bin etc share/gitweb share/perl5 share/git-core/contrib share/git-core/templates/hooks
+      find lib -type f ! -path lib/git-core/git -delete
+      find lib -xtype l -delete
+      mkdir bin
+      cat >bin/git <<EOF
+      #!/bin/sh
+      export GIT_EXEC_PATH="\''${GIT_EXEC_PATH-$out/lib/git-core}"
+      export GIT_TEMPLATE_DIR="\''${GIT_TEMPLATE_DIR-$out/share/git-core/templates}"
+      exec -a "\''${0##*/}" $out/lib/git-core/git "\$@"
+      EOF
+      chmod +x bin/git
+      # What another machine's git starts by way of ssh.
+      for name in git-receive-pack git-upload-archive git-upload-pack; do
+        ln -s git "bin/$name"
+      done
+    '';
   };
 
   gnugrep = program {
@@ -157,6 +199,20 @@ in
       mv share/nginx/html html
       rm -r etc lib share
     '';
+  };
+
+  # What is left out starts ssh, or helpers, by paths in /usr.
+  openssh = program {
+    name = "openssh";
+    packages = [ "openssh-client" ];
+    mainProgram = "ssh";
+    libraries = [
+      "libgssapi-krb5-2"
+      "libselinux1"
+      "libssl3"
+      "zlib1g"
+    ];
+    finish = "rm -r bin/scp bin/sftp bin/ssh-argv0 bin/ssh-copy-id lib share";
   };
 
   # One store path, as Python finds its library relative to its program.
