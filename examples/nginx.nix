@@ -39,8 +39,6 @@ pkgs.ociTools.buildContainer {
     "${configuration}"
   ];
   mounts = {
-    "/etc/passwd" = "${pkgs.writeText "passwd" "root:x:0:0::/:/bin/false\n"}";
-    "/etc/group" = "${pkgs.writeText "group" "root:x:0:\n"}";
     "/srv/www" = {
       type = "bind";
       source = www;

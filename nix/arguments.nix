@@ -1,57 +1,120 @@
 /**
-  The shapes of buildContainer's arguments: what Nix can tell before anything is built.
+  The arguments of buildContainer: the one list of them, which nix/reference.nix makes the reference's table of.
 
-  Everything else about them is for the builder to say, which knows the OCI runtime specification.
-  A value is good if it is null (as if left out) or passes `check`; `want` says so in words. Where there is an
-  `element`, that is the shape of each element of the list.
+  `type`, `default` and `about` are what the table says; `default` is a Nix expression, or null if the argument has to be
+  given, or text in parentheses. The rest is what Nix can tell before anything is built: a value is good if it is null
+  (as if left out) or passes `check`; `want` says so in words, and where there is an `element`, that is the shape of each
+  element of the list. Everything else is for the builder to say, which knows the OCI runtime specification.
 */
 let
   isText =
     value:
     builtins.isString value || builtins.isPath value || (builtins.isAttrs value && value ? outPath);
   string = {
+    type = "string";
     check = builtins.isString;
     want = "a string";
   };
   boolean = {
+    type = "boolean";
     check = builtins.isBool;
     want = "true or false";
   };
 in
 {
   args = {
+    type = "non-empty list of strings";
+    default = null;
+    about = "the command and its arguments, to the letter";
     check = value: builtins.isList value && value != [ ];
     want = ''a non-empty list: the command and its arguments, such as [ "''${pkgs.hello}/bin/hello" ]'';
     element = {
       check = isText;
       want = "a string";
     };
-    required = true;
   };
-  arch = string;
+  arch = string // {
+    default = "(the packages')";
+    about = "for calls written for nixpkgs: checked, not written";
+  };
+  baseFiles = boolean // {
+    default = "true";
+    about = "whether there are `/etc/passwd` and what else most programs want";
+  };
+  checkProgram = boolean // {
+    default = "true";
+    about = "whether the build fails if the program would not start";
+  };
   config = {
+    type = "attribute set";
+    default = "{ }";
+    about = "any field of the runtime spec, as a JSON merge patch, checked";
     check = builtins.isAttrs;
     want = "an attribute set, such as { process.noNewPrivileges = false; }";
   };
-  cwd = string;
+  contents = {
+    type = "list of packages";
+    default = "[ ]";
+    about = "their trees appear at `/`, as links";
+    check = builtins.isList;
+    want = "a list of packages, such as [ pkgs.bash pkgs.coreutils ]";
+    element = {
+      check = isText;
+      want = "a package";
+    };
+  };
+  cwd = string // {
+    default = ''"/"'';
+    about = "where the process starts; the directory is made";
+  };
   env = {
+    type = "attribute set of strings, or list of `NAME=value`";
+    default = "{ }";
+    about = "the environment; `PATH` and `HOME` have defaults";
     check = value: builtins.isAttrs value || builtins.isList value;
     want = ''an attribute set of strings, or a list of "NAME=value"'';
   };
-  hostname = string;
+  files = {
+    type = "attribute set, by path";
+    default = "{ }";
+    about = "`{ text }` or `{ source }` for each file, or null to drop a base file";
+    check = builtins.isAttrs;
+    want = ''an attribute set by path, such as { "/etc/motd".text = "hello"; }'';
+  };
+  hostname = string // {
+    default = "(the name)";
+    about = "the host's name in the container";
+  };
   mounts = {
+    type = "attribute set, by destination";
+    default = "{ }";
+    about = "`{ type, source, options }`, a path of the host, or null to drop a default";
     check = builtins.isAttrs;
     want = ''an attribute set by destination, such as { "/data" = "/srv/data"; }'';
   };
-  name = {
+  name = string // {
+    default = "(the program's)";
+    about = "the derivation's name";
     check =
       value: builtins.isString value && builtins.match "[0-9a-zA-Z+_?=-][0-9a-zA-Z+._?=-]*" value != null;
     want = "a name for a store path: letters, digits and + - . _ ? =, and no dot at its start";
   };
-  os = string;
-  readonly = boolean;
-  terminal = boolean;
+  os = string // {
+    default = "(the packages')";
+    about = "for calls written for nixpkgs: checked, not written";
+  };
+  readonly = boolean // {
+    default = "false";
+    about = "whether the container's root is read-only";
+  };
+  terminal = boolean // {
+    default = "false";
+    about = "whether the process gets a terminal";
+  };
   user = {
+    type = "attribute set";
+    default = "{ }";
+    about = "`{ uid, gid, additionalGids, umask, name, home }` of who runs; root if it is left out";
     check = builtins.isAttrs;
     want = "an attribute set, such as { uid = 1000; }";
   };

@@ -47,6 +47,7 @@ let
     ;
 
   arguments = import ./arguments.nix;
+  contentsOf = import ./contents.nix;
   nearest = import ./nearest.nix;
 
   mistake = attribute: problem: throw "buildContainer: ${attribute}: ${problem}";
@@ -64,7 +65,7 @@ let
         else
           "did you mean '${near}'?";
 
-      isMissing = name: (arguments.${name}.required or false) && (container.${name} or null) == null;
+      isMissing = name: arguments.${name}.default == null && (container.${name} or null) == null;
       missing = filter isMissing (attrNames arguments);
 
       # Each value with its attribute path and its shape.
@@ -157,7 +158,10 @@ let
 in
 container:
 let
-  given = checked container;
+  asked = checked container;
+  given =
+    asked
+    // (if asked.contents or null == null then { } else { contents = map contentsOf asked.contents; });
   json = toJSON given;
   name = if (given.name or null) == null then nameOf (head given.args) else given.name;
   closure = import ./store-paths.nix json;

@@ -2,6 +2,7 @@
 
 pub mod contents;
 pub mod files;
+pub mod id_mapping;
 pub mod mount;
 pub mod platform;
 pub mod process;
@@ -335,6 +336,43 @@ mod tests {
                 mounts(json!({"/data": {"options": ["ro"]}})),
                 "mounts.\"/data\".type: missing; want a file system such as \"tmpfs\", or a 'source' for a bind mount",
             ),
+            (
+                mounts(json!({"/data": {"source": "/d", "uidMappings": [{"containerID": 0, "hostID": 1, "size": 2}]}})),
+                "mounts.\"/data\".gidMappings: missing; users and groups are mapped together, so give both lists",
+            ),
+            (
+                mounts(json!({"/data": {"source": "/d", "uidMappings": [{"containerID": 0, "hostID": 1}]}})),
+                "mounts.\"/data\".uidMappings[0].size: missing; the OCI runtime spec requires it",
+            ),
+            (
+                mounts(json!({"/data": {"source": "/d", "uidMappings": [
+                    {"containerID": 0, "hostID": 1, "size": 2}, {"containerID": 2, "hostID": 2, "size": 2},
+                ]}})),
+                "mounts.\"/data\".uidMappings[1]: its hostIDs overlap those of mounts.\"/data\".uidMappings[0]",
+            ),
+            (
+                json!({"args": ["x"], "user": {"name": "root", "uid": 5}}),
+                "user.name: found \"root\", which is another user than 5; choose a name",
+            ),
+            (
+                json!({"args": ["x"], "user": {"name": "web"}}),
+                "user.name: the user 0 is always \"root\"; leave the name out",
+            ),
+            (
+                json!({"args": ["x"], "user": {"name": "a:b", "uid": 5}}),
+                "user.name: found the string \"a:b\", want a name of at most 32 lower-case letters, digits, '_' and \
+                 '-', no digit first",
+            ),
+            (
+                json!({"args": ["x"], "user": {"home": "srv"}}),
+                "user.home: a home directory is an absolute path; did you mean \"/srv\"?",
+            ),
+            (
+                json!({"args": ["x"], "user": {"home": "/a:b"}}),
+                "user.home: found the string \"/a:b\", want a path without ':', as /etc/passwd cannot hold it",
+            ),
+            (json!({"args": ["x"], "baseFiles": "no"}), "baseFiles: found the string \"no\", want true or false"),
+            (json!({"args": ["x"], "checkProgram": 0}), "checkProgram: found 0 (an integer), want true or false"),
             (
                 mounts(json!({"/data": {"source": "/d", "mountPoint": "dir"}})),
                 "mounts.\"/data\".mountPoint: found the string \"dir\", want \"directory\" or \"file\"",

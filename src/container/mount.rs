@@ -5,6 +5,7 @@ use std::fmt;
 use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
+use super::id_mapping::{self, IdMapping};
 use crate::field::{Field, Mistake};
 use crate::path::ContainerPath;
 
@@ -53,6 +54,9 @@ pub enum MountPoint {
     Like(Utf8PathBuf),
 }
 
+/// The attributes of an entry of `mounts`.
+const ATTRIBUTES: [&str; 6] = ["type", "source", "options", "mountPoint", "uidMappings", "gidMappings"];
+
 /// One entry of `mounts`, without its destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
@@ -64,6 +68,10 @@ pub struct Mount {
     pub options: Vec<String>,
     /// What the rootfs holds at the destination.
     pub mount_point: MountPoint,
+    /// Which users of the source are which in the container; none for the same (config.md, "POSIX-platform Mounts").
+    pub uid_mappings: Vec<IdMapping>,
+    /// The same for groups.
+    pub gid_mappings: Vec<IdMapping>,
 }
 
 impl Mount {
@@ -74,6 +82,8 @@ impl Mount {
             source: source.to_owned(),
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             mount_point: MountPoint::Directory,
+            uid_mappings: Vec::new(),
+            gid_mappings: Vec::new(),
         }
     }
 
@@ -88,7 +98,7 @@ impl Mount {
         if field.attributes().is_err() {
             return Err(field.unwanted("the path of a directory or file, { type, source, options }, or null"));
         }
-        field.only(&["type", "source", "options", "mountPoint"], "attribute of a mount")?;
+        field.only(&ATTRIBUTES, "attribute of a mount")?;
         let kind = field.get("type")?.map(|kind| kind.string()).transpose()?;
         if kind == Some("") {
             return Err(Mistake::new(&field.path().attribute("type"), "found an empty string, want a file system"));
@@ -96,7 +106,32 @@ impl Mount {
         let source = field.get("source")?;
         let options = field.get("options")?.map_or(Ok(Vec::new()), |options| options.strings())?;
         let mount_point = field.get("mountPoint")?.map(|point| mount_point(&point)).transpose()?;
+        let mount = Self {
+            uid_mappings: id_mapping::decode(field.get("uidMappings")?)?,
+            gid_mappings: id_mapping::decode(field.get("gidMappings")?)?,
+            ..Self::decode_source(field, kind, source, options, mount_point)?
+        };
+        let lone = match (mount.uid_mappings.is_empty(), mount.gid_mappings.is_empty()) {
+            (true, false) => Some("uidMappings"),
+            (false, true) => Some("gidMappings"),
+            _ => None,
+        };
+        match lone {
+            Some(name) => {
+                let problem = "missing; users and groups are mapped together, so give both lists";
+                Err(Mistake::new(&field.path().attribute(name), problem))
+            }
+            None => Ok(mount),
+        }
+    }
 
+    fn decode_source(
+        field: &Field<'_>,
+        kind: Option<&str>,
+        source: Option<Field<'_>>,
+        options: Vec<String>,
+        mount_point: Option<MountPoint>,
+    ) -> Result<Self, Mistake> {
         let bound = options.iter().any(|option| is_bind(option));
         match (kind, source) {
             (kind, Some(source)) if bound || matches!(kind, None | Some("bind")) => Ok(Self {
@@ -109,6 +144,8 @@ impl Mount {
                 source: source.map_or(Ok(kind), |source| source.string())?.to_owned(),
                 options,
                 mount_point: mount_point.unwrap_or(MountPoint::Directory),
+                uid_mappings: Vec::new(),
+                gid_mappings: Vec::new(),
             }),
             (Some(_), _) => Err(Mistake::new(
                 &field.path().attribute("source"),
@@ -132,6 +169,8 @@ impl Mount {
             source: source.to_owned(),
             options,
             mount_point: mount_point.unwrap_or_else(|| MountPoint::Like(source.into())),
+            uid_mappings: Vec::new(),
+            gid_mappings: Vec::new(),
         }
     }
 
@@ -162,6 +201,11 @@ impl Mount {
         });
         if !self.options.is_empty() {
             entry["options"] = json!(self.options);
+        }
+        for (name, mappings) in [("uidMappings", &self.uid_mappings), ("gidMappings", &self.gid_mappings)] {
+            if !mappings.is_empty() {
+                entry[name] = mappings.iter().map(IdMapping::document).collect();
+            }
         }
         entry
     }
@@ -204,6 +248,8 @@ mod tests {
                 source: "/srv/data".into(),
                 options: vec!["rbind".into()],
                 mount_point: MountPoint::Like("/srv/data".into()),
+                uid_mappings: Vec::new(),
+                gid_mappings: Vec::new(),
             }
         );
     }
@@ -230,6 +276,14 @@ mod tests {
         assert_eq!(mount, Mount::of("ext4", "/dev/sdb1", &[]));
         let document = mount.document(&Destination::parse("/x").unwrap());
         assert_eq!(document, json!({"destination": "/x", "type": "ext4", "source": "/dev/sdb1"}));
+    }
+
+    #[test]
+    fn users_and_groups_may_be_mapped() {
+        let mapping = json!([{"containerID": 0, "hostID": 1000, "size": 1}]);
+        let entry = json!({"source": "/s", "uidMappings": mapping, "gidMappings": mapping});
+        let document = decode(&entry).unwrap().document(&Destination::parse("/x").unwrap());
+        assert_eq!((&document["uidMappings"], &document["gidMappings"]), (&mapping, &mapping));
     }
 
     #[test]

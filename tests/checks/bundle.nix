@@ -11,7 +11,7 @@
   `config`
   : `args`, `hostname` and the `mounts` beside the defaults.
 
-  `files`, `directories`
+  `directories`
   : What rootfs has beside the store and what every container has.
 */
 { pkgs }:
@@ -19,7 +19,6 @@
   bundle,
   roots,
   config,
-  files ? [ ],
   directories ? [ ],
 }:
 let
@@ -37,15 +36,28 @@ let
       [
         "."
         "dev"
+        "etc"
         "nix"
         "nix/store"
         "proc"
+        "root"
         "sys"
         "tmp"
+        "var"
+        "var/empty"
       ]
       ++ directories
     )
-    ++ lines "f" files;
+    ++ lines "f" (builtins.attrNames files);
+  # The base files, with what is in them.
+  files = {
+    "etc/group" = "root:x:0:\nnobody:x:65534:\n";
+    "etc/hostname" = "${config.hostname}\n";
+    "etc/hosts" = "127.0.0.1 localhost ${config.hostname}\n::1 localhost ${config.hostname}\n";
+    "etc/nsswitch.conf" = "passwd: files\ngroup: files\nhosts: files dns\n";
+    "etc/passwd" = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/var/empty:/bin/sh\n";
+    "etc/resolv.conf" = "";
+  };
 in
 pkgs.runCommand "check-bundle-${bundle.name}"
   {
@@ -70,6 +82,13 @@ pkgs.runCommand "check-bundle-${bundle.name}"
     diff -u <(LC_ALL=C sort "$expectedTreePath") \
       <(cd ${bundle}/rootfs && find . -path './nix/store/*' -prune -o -printf '%y %p\n' |
         sed 's, \./, ,' | LC_ALL=C sort)
+
+    echo "the base files"
+    ${builtins.concatStringsSep "\n" (
+      map (
+        name: "diff -u ${pkgs.writeText (builtins.baseNameOf name) files.${name}} ${bundle}/rootfs/${name}"
+      ) (builtins.attrNames files)
+    )}
 
     echo "the store paths"
     diff -u <(LC_ALL=C sort "$closure") \

@@ -36,29 +36,11 @@ in
     roots = [
       pkgs.nginx
       (builtins.elemAt examples.nginx.container.args 4)
-      examples.nginx.container.mounts."/etc/passwd"
-      examples.nginx.container.mounts."/etc/group"
     ];
     config = {
       hostname = "nginx";
       inherit (examples.nginx.container) args;
       mounts = {
-        "/etc/passwd" = {
-          type = "bind";
-          source = "${examples.nginx.container.mounts."/etc/passwd"}";
-          options = [
-            "rbind"
-            "ro"
-          ];
-        };
-        "/etc/group" = {
-          type = "bind";
-          source = "${examples.nginx.container.mounts."/etc/group"}";
-          options = [
-            "rbind"
-            "ro"
-          ];
-        };
         "/run/nginx" = {
           type = "bind";
           source = "/run/my-site";
@@ -74,12 +56,7 @@ in
         };
       };
     };
-    files = [
-      "etc/group"
-      "etc/passwd"
-    ];
     directories = [
-      "etc"
       "run"
       "run/nginx"
       "srv"

@@ -23,7 +23,10 @@ in
   process = {
     inherit args;
     cwd = "/";
-    env = [ "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" ];
+    env = [
+      "HOME=/root"
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    ];
     user = {
       uid = 0;
       gid = 0;

@@ -30,10 +30,10 @@ fn it_is_built_in_the_sandbox_and_again_with_the_same_result() {
 fn it_is_named_after_the_program() {
     for (arguments, name) in [
         (r#"{ args = [ "${pkgs.hello}/bin/hello" ]; }"#, "hello"),
-        (r#"{ args = [ "/bin/.hidden prog@1" ]; }"#, "hidden-prog-1"),
-        (r#"{ args = [ "/" ]; }"#, "container"),
-        (r#"{ args = [ "/x.drv" ]; }"#, "x"),
-        (r#"{ args = [ "x" ]; name = "mine"; }"#, "mine"),
+        (r#"{ args = [ "/bin/.hidden prog@1" ]; checkProgram = false; }"#, "hidden-prog-1"),
+        (r#"{ args = [ "/" ]; checkProgram = false; }"#, "container"),
+        (r#"{ args = [ "/x.drv" ]; checkProgram = false; }"#, "x"),
+        (r#"{ args = [ "x" ]; name = "mine"; checkProgram = false; }"#, "mine"),
     ] {
         let bundle = nix::build(&format!("buildContainer {arguments}"));
         assert_eq!(bundle.to_str().unwrap().split_once('-').unwrap().1, name);

@@ -35,8 +35,8 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ("{ args = [ \"x\" ]; mount = { }; }", "mount: no such argument (did you mean 'mounts'?)"),
         (
             "{ args = [ \"x\" ]; privileged = true; }",
-            "privileged: no such argument (there are: arch, args, config, cwd, env, hostname, mounts, name, os, \
-             readonly, terminal, user)",
+            "privileged: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, \
+             files, hostname, mounts, name, os, readonly, terminal, user)",
         ),
         (
             "{ args = [ \"x\" ]; config.root.readOnly = true; }",
@@ -49,6 +49,20 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         (
             "{ args = [ \"x\" ]; user = 1000; }",
             "user: found 1000 (an integer), want an attribute set, such as { uid = 1000; }",
+        ),
+        (
+            "{ args = [ \"x\" ]; contents = pkgs.bash; }",
+            "contents: found an attribute set, want a list of packages, such as [ pkgs.bash pkgs.coreutils ]",
+        ),
+        ("{ args = [ \"x\" ]; contents = [ { } ]; }", "contents[0]: found an empty attribute set, want a package"),
+        (
+            "{ args = [ \"x\" ]; files = [ ]; }",
+            "files: found an empty list, want an attribute set by path, such as { \"/etc/motd\".text = \"hello\"; }",
+        ),
+        (
+            "{ args = [ \"x\" ]; files.\"/x\".source = \"/etc/passwd\"; }",
+            "files.\"/x\".source: \"/etc/passwd\" is not in the closure; write a path as ./file, so that Nix copies it \
+             to the store, and use 'mounts' for a file of the host",
         ),
         ("{ args = [ \"x\" ]; readonly = 1; }", "readonly: found 1 (an integer), want true or false"),
         (

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod contents;
 mod derivation;
 mod documentation;
 mod errors;
@@ -9,7 +10,9 @@ mod flake;
 mod mounts;
 mod nix;
 mod programs;
+mod reference;
 mod roots;
 mod runtime;
 mod schema;
+mod starts;
 mod tree;

@@ -1,0 +1,66 @@
+/**
+  The table of buildContainer's arguments, in Markdown, as README.md and docs/arguments.md have it; `link` makes the first
+  column of a name. The tests compare them.
+
+      nix-instantiate --eval --raw nix/reference.nix -A readme
+*/
+let
+  arguments = import ./arguments.nix;
+  order = [
+    "args"
+    "contents"
+    "files"
+    "mounts"
+    "readonly"
+    "env"
+    "user"
+    "cwd"
+    "hostname"
+    "terminal"
+    "config"
+    "name"
+    "baseFiles"
+    "checkProgram"
+    "os"
+    "arch"
+  ];
+  unordered = builtins.filter (name: !builtins.elem name order) (builtins.attrNames arguments);
+
+  defaultOf =
+    argument:
+    if argument.default == null then
+      "none: it has to be given"
+    else
+      let
+        inWords = builtins.match "\\((.*)\\)" argument.default;
+      in
+      if inWords == null then "`${argument.default}`" else builtins.head inWords;
+
+  # Of the heading of its section.
+  anchorOf =
+    name:
+    if name == "os" || name == "arch" then
+      "os-arch"
+    else
+      builtins.replaceStrings [ "F" "P" ] [ "f" "p" ] name;
+
+  table =
+    link:
+    builtins.concatStringsSep "" (
+      [
+        "| argument | type | default | |\n"
+        "| --- | --- | --- | --- |\n"
+      ]
+      ++ map (
+        name:
+        let
+          argument = arguments.${name};
+        in
+        "| ${link name} | ${argument.type} | ${defaultOf argument} | ${argument.about} |\n"
+      ) (order ++ unordered)
+    );
+in
+{
+  readme = table (name: "`${name}`");
+  docs = table (name: "[`${name}`](#${anchorOf name})");
+}
