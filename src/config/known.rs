@@ -1,4 +1,4 @@
-//! The names of the fields that the spec's types have at some place.
+//! What the spec's types have at some place: the names of fields, or the strings to choose from.
 
 use std::fmt;
 
@@ -6,18 +6,33 @@ use serde::de::value::StringDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The fields of the struct that `T` has at `path`, names of fields and indices alike; none if there is no struct.
-pub fn fields<T: DeserializeOwned>(path: &[String]) -> &'static [&'static str] {
-    let mut found: &'static [&'static str] = &[];
+/// What a type has at some place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// A struct with these fields.
+    Fields(&'static [&'static str]),
+    /// An enum with these variants.
+    Choices(&'static [&'static str]),
+    /// A list.
+    List,
+    /// A map, whose keys are free.
+    Map,
+    /// Anything else.
+    Nothing,
+}
+
+/// What `T` has at `path`, names of fields and indices alike.
+pub fn at<T: DeserializeOwned>(path: &[String]) -> Known {
+    let mut found = Known::Nothing;
     // It always ends with an error: what is wanted is known by then.
     let _ = T::deserialize(Probe { path, found: &mut found });
     found
 }
 
-/// Leads a type's own decoder along a path, and listens to which fields it asks for at the end.
+/// Leads a type's own decoder along a path, and listens to what it asks for at the end.
 struct Probe<'p> {
     path: &'p [String],
-    found: &'p mut &'static [&'static str],
+    found: &'p mut Known,
 }
 
 /// The end of every probe.
@@ -54,10 +69,16 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Done> {
+        if self.path.is_empty() {
+            *self.found = Known::List;
+        }
         visitor.visit_seq(self)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Done> {
+        if self.path.is_empty() {
+            *self.found = Known::Map;
+        }
         visitor.visit_map(self)
     }
 
@@ -68,15 +89,27 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         visitor: V,
     ) -> Result<V::Value, Done> {
         if self.path.is_empty() {
-            *self.found = fields;
+            *self.found = Known::Fields(fields);
             return Err(Done);
         }
         visitor.visit_map(self)
     }
 
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Done> {
+        if self.path.is_empty() {
+            *self.found = Known::Choices(variants);
+        }
+        Err(Done)
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct tuple
-        tuple_struct enum identifier ignored_any
+        tuple_struct identifier ignored_any
     }
 }
 
@@ -108,23 +141,41 @@ mod tests {
 
     use super::*;
 
-    fn at(path: &[&str]) -> &'static [&'static str] {
-        fields::<Spec>(&path.iter().map(ToString::to_string).collect::<Vec<_>>())
+    fn known(path: &[&str]) -> Known {
+        at::<Spec>(&path.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    fn fields(path: &[&str]) -> &'static [&'static str] {
+        let Known::Fields(fields) = known(path) else { panic!("no fields at {path:?}") };
+        fields
     }
 
     #[test]
     fn the_fields_of_every_place_are_known() {
-        assert!(at(&[]).contains(&"ociVersion"));
-        assert_eq!(at(&["root"]), ["path", "readonly"]);
-        assert!(at(&["linux", "resources", "memory"]).contains(&"swappiness"));
-        assert_eq!(at(&["process", "rlimits", "7"]), ["type", "hard", "soft"]);
-        assert!(at(&["linux", "seccomp", "syscalls", "0", "args", "3"]).contains(&"valueTwo"));
+        assert!(fields(&[]).contains(&"ociVersion"));
+        assert_eq!(fields(&["root"]), ["path", "readonly"]);
+        assert!(fields(&["linux", "resources", "memory"]).contains(&"swappiness"));
+        assert_eq!(fields(&["process", "rlimits", "7"]), ["type", "hard", "soft"]);
+        assert!(fields(&["linux", "seccomp", "syscalls", "0", "args", "3"]).contains(&"valueTwo"));
     }
 
     #[test]
-    fn where_there_is_no_struct_there_are_none() {
-        for path in [&["annotations"][..], &["annotations", "x"], &["hostname"], &["nothing", "at", "all"]] {
-            assert_eq!(at(path), <[&str; 0]>::default(), "{path:?}");
+    fn the_strings_to_choose_from_are_known() {
+        assert_eq!(known(&["linux", "personality", "domain"]), Known::Choices(&["LINUX", "LINUX32"]));
+        let Known::Choices(flags) = known(&["linux", "seccomp", "flags", "1"]) else { panic!() };
+        assert!(flags.contains(&"SECCOMP_FILTER_FLAG_LOG"));
+    }
+
+    #[test]
+    fn lists_and_maps_are_known() {
+        assert_eq!(known(&["process", "capabilities", "bounding"]), Known::List);
+        assert_eq!(known(&["linux", "resources", "rdma"]), Known::Map);
+    }
+
+    #[test]
+    fn elsewhere_nothing_is_known() {
+        for path in [&["annotations", "x"][..], &["hostname"], &["nothing", "at", "all"]] {
+            assert_eq!(known(path), Known::Nothing, "{path:?}");
         }
     }
 }

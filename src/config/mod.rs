@@ -3,9 +3,13 @@
 mod capabilities;
 mod check;
 mod defaults;
+mod differences;
 mod known;
 mod places;
+mod relations;
 mod semantics;
+mod signals;
+mod values;
 mod version;
 
 use std::collections::BTreeMap;

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{check, places};
+use super::{check, places, relations, values};
+use crate::container::id_mapping;
 use crate::field::{Field, Mistake};
 
 /// Fields that the spec requires of an object, where the decoder makes up a default.
 /// Source: `required` in the spec's schema, v1.3.0 (config-schema.json, config-linux.json, defs-linux.json).
-const REQUIRED: [(&str, &[&str]); 21] = [
-    ("process", &["cwd", "args"]),
+const REQUIRED: [(&str, &[&str]); 29] = [
+    ("process", &["cwd"]),
     ("process.rlimits[]", &["type", "soft", "hard"]),
     ("process.ioPriority", &["class"]),
     ("process.scheduler", &["policy"]),
@@ -28,20 +29,62 @@ const REQUIRED: [(&str, &[&str]); 21] = [
     ("linux.namespaces[]", &["type"]),
     ("linux.resources.devices[]", &["allow"]),
     ("linux.resources.hugepageLimits[]", &["pageSize", "limit"]),
+    ("linux.resources.network.priorities[]", &["name", "priority"]),
+    ("linux.resources.blockIO.weightDevice[]", &["major", "minor"]),
+    ("linux.resources.blockIO.throttleReadBpsDevice[]", &["major", "minor"]),
+    ("linux.resources.blockIO.throttleWriteBpsDevice[]", &["major", "minor"]),
+    ("linux.resources.blockIO.throttleReadIOPSDevice[]", &["major", "minor"]),
+    ("linux.resources.blockIO.throttleWriteIOPSDevice[]", &["major", "minor"]),
     ("linux.seccomp", &["defaultAction"]),
     ("linux.seccomp.syscalls[]", &["names", "action"]),
     ("linux.seccomp.syscalls[].args[]", &["index", "op", "value"]),
+    ("windows", &["layerFolders"]),
+    ("root", &["path"]),
 ];
 
-/// Strings that the spec gives a choice of, where the decoder takes any; source as above.
-const ONE_OF: [(&str, &[&str]); 1] = [("linux.rootfsPropagation", &["private", "shared", "slave", "unbindable"])];
+/// Fields that the text of the spec requires, and its schema does not: config.md, "Process", "User" and "Linux Process";
+/// config-linux.md, "Block IO". Runtimes do not start a container without `process.args`.
+const REQUIRED_BY_THE_TEXT: [(&str, &[&str]); 7] = [
+    ("process", &["args"]),
+    ("process.user", &["uid", "gid"]),
+    ("process.ioPriority", &["priority"]),
+    ("linux.resources.blockIO.throttleReadBpsDevice[]", &["rate"]),
+    ("linux.resources.blockIO.throttleWriteBpsDevice[]", &["rate"]),
+    ("linux.resources.blockIO.throttleReadIOPSDevice[]", &["rate"]),
+    ("linux.resources.blockIO.throttleWriteIOPSDevice[]", &["rate"]),
+];
+
+/// Strings that the spec gives a choice of, where the decoder takes any; source: the spec's schema, as above.
+const ONE_OF: [(&str, &[&str]); 3] = [
+    ("linux.rootfsPropagation", &["private", "shared", "slave", "unbindable"]),
+    ("vm.image.format", &["raw", "qcow2", "vdi", "vmdk", "vhd"]),
+    ("windows.devices[].idType", &["class"]),
+];
+
+/// What may be there once: config-linux.md, "Namespaces" and "Devices"; config-zos.md, "Namespaces"; config.md, "POSIX
+/// process". A capability that is there twice is no harm, but a mistake.
+const UNIQUE: [(&str, &str); 9] = [
+    ("process.capabilities.bounding[]", "capability"),
+    ("process.capabilities.effective[]", "capability"),
+    ("process.capabilities.inheritable[]", "capability"),
+    ("process.capabilities.permitted[]", "capability"),
+    ("process.capabilities.ambient[]", "capability"),
+    ("process.rlimits[].type", "limit"),
+    ("linux.namespaces[].type", "namespace"),
+    ("linux.devices[].path", "device"),
+    ("zos.namespaces[].type", "namespace"),
+];
 
 /// Checks a document whose shape is right.
 ///
 /// # Errors
 /// The first [`Mistake`].
 pub fn check(document: &Value) -> Result<(), Mistake> {
-    for (pattern, names) in REQUIRED {
+    // config.md, "Root" and "Process": no runtime starts a container without them.
+    if let Some(name) = ["root", "process"].iter().find(|name| document.get(name).is_none()) {
+        return Err(check::missing(&places::root(), name));
+    }
+    for (pattern, names) in REQUIRED.iter().chain(&REQUIRED_BY_THE_TEXT) {
         for parent in places::find(document, pattern) {
             if let Some(name) = names.iter().find(|name| !matches!(parent.get(name), Ok(Some(_)))) {
                 return Err(check::missing(parent.path(), name));
@@ -49,9 +92,6 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
         }
     }
     process(document)?;
-    for set in ["bounding", "effective", "inheritable", "permitted", "ambient"] {
-        unique(document, &format!("process.capabilities.{set}[]"), "capability")?;
-    }
     rlimits(document)?;
     for (pattern, values) in ONE_OF {
         for field in places::find(document, pattern) {
@@ -60,22 +100,21 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
             }
         }
     }
-    unique(document, "linux.namespaces[].type", "namespace")?;
+    for clocks in places::find(document, "linux.timeOffsets") {
+        clocks.only(&["boottime", "monotonic"], "field in the OCI runtime spec")?;
+    }
+    for (pattern, what) in UNIQUE {
+        unique(document, pattern, what)?;
+    }
     for side in ["uidMappings", "gidMappings"] {
         mappings(document, side)?;
     }
-    Ok(())
+    values::check(document)?;
+    relations::check(document)
 }
 
 fn process(document: &Value) -> Result<(), Mistake> {
     super::cwd(document)?;
-    for hook in ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"] {
-        for path in places::find(document, &format!("hooks.{hook}[].path")) {
-            if !path.string()?.starts_with('/') {
-                return Err(path.unwanted("an absolute path"));
-            }
-        }
-    }
     let mut names = BTreeSet::new();
     for variable in places::find(document, "process.env[]") {
         let (name, _) = variable.string()?.split_once('=').ok_or_else(|| variable.unwanted("\"NAME=value\""))?;
@@ -98,7 +137,7 @@ fn rlimits(document: &Value) -> Result<(), Mistake> {
             }
         }
     }
-    unique(document, "process.rlimits[].type", "limit")
+    Ok(())
 }
 
 fn unique(document: &Value, pattern: &str, what: &str) -> Result<(), Mistake> {
@@ -112,8 +151,7 @@ fn unique(document: &Value, pattern: &str, what: &str) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// Mappings make sense only with a user namespace, and that one only with mappings; and none may overlap another
-/// (`user_namespaces(7)`).
+/// A new user namespace makes sense only with mappings (`user_namespaces(7)`).
 fn mappings(document: &Value, side: &str) -> Result<(), Mistake> {
     let mappings = places::find(document, &format!("linux.{side}[]"));
     for namespace in places::find(document, "linux.namespaces[]") {
@@ -124,18 +162,8 @@ fn mappings(document: &Value, side: &str) -> Result<(), Mistake> {
             return Err(Mistake::new(&places::root().attribute("linux").attribute(side), want));
         }
     }
-    for ids in ["containerID", "hostID"] {
-        let range = |field: &Field<'_>| {
-            let number = |name| field.get(name).ok().flatten().and_then(|field| field.value().as_u64()).unwrap_or(0);
-            number(ids)..number(ids) + number("size")
-        };
-        for (index, one) in mappings.iter().enumerate() {
-            for other in &mappings[..index] {
-                if range(one).start < range(other).end && range(other).start < range(one).end {
-                    return Err(Mistake::new(one.path(), format!("its {ids}s overlap those of {}", other.path())));
-                }
-            }
-        }
+    for linux in places::find(document, "linux") {
+        id_mapping::decode(linux.get(side)?)?;
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ const FIELDS: [(&str, &str); 41] = [
 ];
 
 /// Values that came after 1.0.0, with where they stand and the version that has them first; source as above.
-const VALUES: [(&str, &str, &str); 11] = [
+const VALUES: [(&str, &str, &str); 16] = [
     ("linux.seccomp.defaultAction", "SCMP_ACT_LOG", "1.0.2"),
     ("linux.seccomp.syscalls[].action", "SCMP_ACT_LOG", "1.0.2"),
     ("linux.namespaces[].type", "time", "1.1.0"),
@@ -65,6 +65,11 @@ const VALUES: [(&str, &str, &str); 11] = [
     ("linux.seccomp.syscalls[].action", "SCMP_ACT_KILL_THREAD", "1.1.0"),
     ("linux.seccomp.syscalls[].action", "SCMP_ACT_NOTIFY", "1.1.0"),
     ("linux.seccomp.flags[]", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "1.1.0"),
+    ("linux.seccomp.architectures[]", "SCMP_ARCH_RISCV64", "1.1.0"),
+    ("linux.seccomp.architectures[]", "SCMP_ARCH_LOONGARCH64", "1.2.1"),
+    ("linux.seccomp.architectures[]", "SCMP_ARCH_M68K", "1.2.1"),
+    ("linux.seccomp.architectures[]", "SCMP_ARCH_SH", "1.2.1"),
+    ("linux.seccomp.architectures[]", "SCMP_ARCH_SHEB", "1.2.1"),
     ("mounts[].options[]", "idmap", "1.2.0"),
     ("mounts[].options[]", "ridmap", "1.2.0"),
 ];

@@ -1,8 +1,13 @@
 //! Ranges of users or groups that have other numbers in the container (config-linux.md, "User namespace mappings").
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
 use crate::field::{Field, Mistake};
+
+/// The number after this one, -1 in 32 bits, means "no change" to system calls and is never mapped (`user_namespaces(7)`).
+const LAST_ID: u64 = u32::MAX as u64 - 1;
 
 /// One range.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +35,23 @@ impl IdMapping {
             Some(number) => number.unsigned(),
             None => Err(Mistake::new(&field.path().attribute(name), "missing; the OCI runtime spec requires it")),
         };
-        Ok(Self { container_id: number("containerID")?, host_id: number("hostID")?, size: number("size")? })
+        let mapping = Self { container_id: number("containerID")?, host_id: number("hostID")?, size: number("size")? };
+        if let (0, Some(size)) = (mapping.size, field.get("size")?) {
+            return Err(size.unwanted("an integer that is at least 1"));
+        }
+        for (ids, range) in mapping.ranges() {
+            let last = range.end - 1;
+            if last > LAST_ID {
+                return Err(Mistake::new(field.path(), format!("its {ids} go up to {last}, want {LAST_ID} at most")));
+            }
+        }
+        Ok(mapping)
+    }
+
+    /// The numbers inside and outside, with what they are called.
+    fn ranges(&self) -> [(&'static str, Range<u64>); 2] {
+        let range = |first: u32| u64::from(first)..u64::from(first) + u64::from(self.size);
+        [("containerIDs", range(self.container_id)), ("hostIDs", range(self.host_id))]
     }
 }
 
@@ -42,23 +63,14 @@ pub fn decode(field: Option<Field<'_>>) -> Result<Vec<IdMapping>, Mistake> {
     let Some(field) = field else { return Ok(Vec::new()) };
     let fields = field.list()?;
     let mappings = fields.iter().map(IdMapping::decode).collect::<Result<Vec<_>, _>>()?;
-    let overlap = |one: u32, other: u32, [one_size, other_size]: [u32; 2]| {
-        let (one, other) = (u64::from(one), u64::from(other));
-        one < other + u64::from(other_size) && other < one + u64::from(one_size)
-    };
     for (index, one) in mappings.iter().enumerate() {
         for (before, other) in mappings[..index].iter().enumerate() {
-            let sizes = [one.size, other.size];
-            let ids = match (
-                overlap(one.container_id, other.container_id, sizes),
-                overlap(one.host_id, other.host_id, sizes),
-            ) {
-                (true, _) => "containerIDs",
-                (_, true) => "hostIDs",
-                _ => continue,
-            };
-            let problem = format!("its {ids} overlap those of {}", fields[before].path());
-            return Err(Mistake::new(fields[index].path(), problem));
+            for ((ids, one), (_, other)) in one.ranges().into_iter().zip(other.ranges()) {
+                if one.start < other.end && other.start < one.end {
+                    let problem = format!("its {ids} overlap those of {}", fields[before].path());
+                    return Err(Mistake::new(fields[index].path(), problem));
+                }
+            }
         }
     }
     Ok(mappings)

@@ -3,6 +3,8 @@
 mod base_files;
 mod captured;
 mod config;
+mod config_meaning;
+mod config_shapes;
 mod contents;
 mod derivation;
 mod files;

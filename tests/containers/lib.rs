@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod builder;
 mod contents;
 mod derivation;
 mod documentation;
@@ -14,5 +15,8 @@ mod reference;
 mod roots;
 mod runtime;
 mod schema;
+mod schema_examples;
+mod schema_fields;
+mod spec_schema;
 mod starts;
 mod tree;

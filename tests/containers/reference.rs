@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
-use serde_json::{Value, json};
-use tempfile::TempDir;
-
+use crate::builder::Builder;
 use crate::nix;
+use serde_json::{Value, json};
 
 const DOCS: &str = include_str!("../../docs/arguments.md");
 const README: &str = include_str!("../../README.md");
@@ -23,23 +21,9 @@ fn import(file: &str) -> String {
     format!("import {}/nix/{file}", nix::repository().display())
 }
 
-/// What the builder says of these arguments, with no Nix in between.
-fn builder_says(container: &Value) -> String {
-    let folder = TempDir::new().unwrap();
-    let attrs = folder.path().join("attrs.json");
-    let out = folder.path().join("out");
-    let content = json!({
-        "name": "x", "hostSystem": "x86_64-linux", "container": container, "outputs": { "out": out },
-    });
-    fs::write(&attrs, content.to_string()).unwrap();
-    let builder = nix::build("pkgs.oci-bundle").join("bin/oci-bundle");
-    let output = Command::new(builder).arg("build").env("NIX_ATTRS_JSON_FILE", attrs).output().unwrap();
-    String::from_utf8(output.stderr).unwrap()
-}
-
 /// The names that the builder knows at a place: it lists them for one that is like none of them.
 fn known_to_the_builder(container: Value) -> BTreeSet<String> {
-    let said = builder_says(&container);
+    let said = Builder::new().run(&container).unwrap_err();
     let (_, list) = said.split_once("(there are: ").unwrap_or_else(|| panic!("{said}"));
     list.split_once(')').unwrap().0.split(", ").map(str::to_owned).collect()
 }

@@ -1,18 +1,34 @@
 //! config.json against the runtime spec's own JSON schema.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::nix;
+use crate::spec_schema::Schema;
+
+/// Where Debian's package has it.
+fn folder() -> PathBuf {
+    nix::build("pkgs.runtime-spec-schemas").join("share/runtime-spec/schema")
+}
+
+/// The schema to walk through.
+pub fn load() -> Schema {
+    Schema::load(&folder())
+}
+
+/// The schema to check documents against.
+pub fn validator() -> Validator {
+    let folder = folder();
+    let root = read(&folder.join("config-schema.json"));
+    let base = format!("file://{}/", folder.display());
+    jsonschema::options().with_base_uri(base).build(&root).unwrap()
+}
 
 fn violations(document: &Value) -> Vec<String> {
-    let schemas = nix::build("pkgs.runtime-spec-schemas").join("share/runtime-spec/schema");
-    let root: Value = read(&schemas.join("config-schema.json"));
-    let base = format!("file://{}/", schemas.display());
-    let validator = jsonschema::options().with_base_uri(base).build(&root).unwrap();
-    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    validator().iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
 fn read(file: &Path) -> Value {
