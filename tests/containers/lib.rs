@@ -4,11 +4,17 @@
 
 mod builder;
 mod contents;
+mod defaults;
 mod derivation;
+mod devices;
 mod documentation;
 mod errors;
 mod flake;
+mod hooks;
+mod kernel;
+mod limits;
 mod mounts;
+mod namespaces;
 mod nix;
 mod programs;
 mod reference;
@@ -17,6 +23,9 @@ mod runtime;
 mod schema;
 mod schema_examples;
 mod schema_fields;
+mod script;
+mod seccomp;
 mod spec_schema;
 mod starts;
 mod tree;
+mod user;

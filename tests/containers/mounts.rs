@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::runtime::Runtime;
-use crate::{nix, runtime};
+use crate::{nix, runtime, tree};
 
 #[test]
 fn a_bind_mount_is_the_hosts_directory() {
@@ -123,6 +123,29 @@ fn defaults_are_there_and_can_be_replaced_or_dropped() {
     for lines in mounted(changed) {
         assert!(!lines.contains("/dev/mqueue"), "{lines}");
         assert!(lines.contains("size=124k"), "{lines}");
+    }
+}
+
+#[test]
+fn a_read_only_root_has_writable_file_systems_in_it() {
+    // Out of the store, where nothing but `readonly` keeps the root from being written to.
+    for (readonly, root) in [("true", "touch: /file: Read-only file system\n"), ("false", "/file\n")] {
+        let bundle = tree::writable(&nix::build(&format!(
+            r#"buildContainer {{
+                 args = [
+                   "${{pkgs.busybox}}/bin/busybox" "sh" "-c"
+                   "for file in /file /var/cache/file /run/file /run/deep/er/file; do touch $file 2>&1 && ls $file; done"
+                 ];
+                 mounts."/var/cache" = {{ type = "tmpfs"; options = [ "size=1m" ]; }};
+                 mounts."/run" = {{ type = "tmpfs"; }};
+                 mounts."/run/deep/er" = {{ type = "tmpfs"; }};
+                 readonly = {readonly};
+               }}"#
+        )));
+        for runtime in runtime::ALL {
+            let expected = format!("{root}/var/cache/file\n/run/file\n/run/deep/er/file\n");
+            assert_eq!(runtime.prints(bundle.path()), expected, "{runtime:?}: {readonly}");
+        }
     }
 }
 

@@ -39,6 +39,12 @@ pub fn instantiate(expression: &str) -> PathBuf {
     succeed(command)
 }
 
+/// A text as a string of Nix.
+pub fn string(text: &str) -> String {
+    // Nix has JSON's escapes, and one more.
+    serde_json::to_string(text).unwrap().replace("${", "\\${")
+}
+
 /// The lines that `nix-store` prints.
 pub fn store(args: &[&str]) -> Vec<String> {
     let output = nix("nix-store").args(args).output().unwrap();

@@ -40,7 +40,7 @@ impl Runtime {
             Self::Crun => nix::program("crun"),
         };
         let state = TempDir::new().unwrap();
-        let child = self
+        let run = self
             .command(&program, state.path())
             .args(["run", "--bundle"])
             .arg(bundle)
@@ -50,48 +50,62 @@ impl Runtime {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        Container { runtime: self, program, state, id, child }
+        Container { runtime: self, program, state, id, run: Some(run) }
     }
 
     fn command(self, program: &Path, state: &Path) -> Command {
-        let (view, option) = match self {
-            // crun refuses a machine that mixes the two versions of cgroups. A view of the second alone contents it, but
-            // that one has no controllers here, so crun is to leave cgroups alone.
-            Self::Crun if !Path::new("/sys/fs/cgroup/cgroup.controllers").exists() => (
-                "umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&",
-                Some("--cgroup-manager=disabled"),
-            ),
-            _ => ("", None),
+        let view = match self {
+            // crun refuses a machine that mixes the two versions of cgroups. The controllers are those of the first then,
+            // and with the second out of sight crun uses them, so that limits hold.
+            Self::Crun if Path::new("/sys/fs/cgroup/unified/cgroup.procs").exists() => {
+                "umount /sys/fs/cgroup/unified &&"
+            }
+            _ => "",
         };
         let script =
             format!("mount --bind /nix/store /nix/store && mount -o remount,bind,ro /nix/store && {view} exec \"$@\"");
         let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-c", &script, "sh"]).arg(program).args(option).arg("--root").arg(state);
+        command.args(["--mount", "sh", "-c", &script, "sh"]).arg(program).arg("--root").arg(state);
         command
     }
 }
 
-/// A container that was started.
+/// A container that was started. It is killed and deleted when a test ends without having waited for it.
 pub struct Container {
     runtime: Runtime,
     program: PathBuf,
     state: TempDir,
     id: String,
-    child: Child,
+    /// The runtime that runs it, until it was waited for.
+    run: Option<Child>,
 }
 
 impl Container {
     /// Sends a signal to the container's first process.
     pub fn kill(&self, signal: &str) {
-        let output =
-            self.runtime.command(&self.program, self.state.path()).args(["kill", &self.id, signal]).output().unwrap();
+        let output = self.command(&["kill", &self.id, signal]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
     }
 
     /// Waits for the end. `run` of a runtime deletes the container then.
-    pub fn wait(self) -> Output {
-        let output = self.child.wait_with_output().unwrap();
-        drop(self.state);
-        output
+    pub fn wait(mut self) -> Output {
+        self.run.take().unwrap().wait_with_output().unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.runtime.command(&self.program, self.state.path());
+        command.args(args);
+        command
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        if let Some(mut run) = self.run.take() {
+            // Nothing is asserted here: the test has failed already, and says why.
+            let _ = run.kill();
+            let _ = run.wait();
+            let _ = self.command(&["delete", "--force", &self.id]).output();
+        }
     }
 }

@@ -1,8 +1,11 @@
-//! A tree as it is at one moment, down to the times of its files, so that any change shows.
+//! Trees of files: one as it is at a moment, down to the times of its files, so that any change shows; and copies.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
 
 /// The path, mode, size, inode, and times of modification and change of everything below `path`, sorted.
 pub fn snapshot(path: &Path) -> Vec<(PathBuf, [i64; 7])> {
@@ -37,4 +40,18 @@ pub fn names(directory: &Path) -> Vec<String> {
         fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// Copies a bundle out of the store, with a rootfs that its owner may write to.
+pub fn writable(bundle: &Path) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    for (program, args) in [("cp", ["-RP", "--no-target-directory"]), ("chmod", ["-R", "u+w"])] {
+        let mut command = Command::new(program);
+        command.args(args);
+        if program == "cp" {
+            command.arg(bundle);
+        }
+        assert!(command.arg(copy.path()).status().unwrap().success(), "{command:?}");
+    }
+    copy
 }

@@ -1,0 +1,42 @@
+//! Devices, which need both a node and a rule of the container's cgroup.
+
+use crate::runtime::{self, Runtime};
+use crate::script::container;
+
+/// The kernel's log, which every kernel has and no runtime allows; only to open it for reading would take a capability.
+const NODE: &str = r#"
+  devices = [ { path = "/dev/messages"; type = "c"; major = 1; minor = 11; fileMode = 438; uid = 7; gid = 8; } ];
+"#;
+
+const LOOK: &str = r#"
+  stat -c '%F %t:%T %a %u:%g' /dev/messages
+  { : >> /dev/messages; } 2>&1 && echo opened || true
+"#;
+
+#[test]
+fn a_device_has_a_node_and_can_be_opened_if_a_rule_allows_it() {
+    let node = "character special file 1:b 666 7:8\n";
+    let allowed = r#"
+      resources.devices = [
+        { allow = false; access = "rwm"; }
+        { allow = true; type = "c"; major = 1; minor = 11; access = "w"; }
+      ];
+    "#;
+    for (rules, last) in [("", "Operation not permitted"), (allowed, "opened")] {
+        let bundle = container(LOOK, &format!("config.linux = {{ {NODE} {rules} }};"));
+        for runtime in runtime::ALL {
+            let printed = runtime.prints(&bundle);
+            assert!(printed.starts_with(node) && printed.trim_end().ends_with(last), "{runtime:?}: {printed}");
+        }
+    }
+}
+
+#[test]
+fn without_rules_the_runtime_decides() {
+    let bundle = container(LOOK, &format!("config.linux = {{ {NODE} resources = null; }};"));
+    // runc denies what nobody allowed also when it is not told to.
+    for (runtime, last) in [(Runtime::Runc, "Operation not permitted"), (Runtime::Crun, "opened")] {
+        let printed = runtime.prints(&bundle);
+        assert!(printed.trim_end().ends_with(last), "{runtime:?}: {printed}");
+    }
+}

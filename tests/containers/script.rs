@@ -1,0 +1,20 @@
+//! Containers that run a Bash script, which looks at them from inside.
+
+use std::path::PathBuf;
+
+use crate::nix;
+
+/// Builds a read-only container that runs a script with coreutils and grep; `arguments` are its other ones, in Nix.
+/// A command that fails ends the script.
+pub fn container(script: &str, arguments: &str) -> PathBuf {
+    let script = nix::string(script);
+    nix::build(&format!(
+        r#"buildContainer {{
+             name = "script";
+             args = [ "${{pkgs.bash}}/bin/bash" "-euc" {script} ];
+             env.PATH = "${{pkgs.coreutils}}/bin:${{pkgs.gnugrep}}/bin";
+             readonly = true;
+             {arguments}
+           }}"#
+    ))
+}
