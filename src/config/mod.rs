@@ -5,6 +5,7 @@ mod check;
 mod defaults;
 mod differences;
 mod known;
+mod namespaces;
 mod places;
 mod relations;
 mod semantics;

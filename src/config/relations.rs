@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::values::number;
-use super::{check, places};
+use super::{check, namespaces, places};
 use crate::field::{Field, Mistake};
 
 /// Checks every relation.
@@ -18,11 +18,11 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
     resources(document)?;
     scheduler(document)?;
     memory_policy(document)?;
-    namespaces(document)
+    namespaces::check(document)
 }
 
 /// A sibling, if it is there. The objects here are objects, or decoding would have said so.
-fn sibling<'v>(object: &Field<'v>, name: &str) -> Option<Field<'v>> {
+pub fn sibling<'v>(object: &Field<'v>, name: &str) -> Option<Field<'v>> {
     object.get(name).ok().flatten()
 }
 
@@ -139,27 +139,6 @@ fn memory_policy(document: &Value) -> Result<(), Mistake> {
                 return Err(Mistake::new(&path, format!("missing; {} needs one or more, such as \"0\"", mode.value())));
             }
             _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// What is set for a namespace needs it: config-linux.md, "Offset for Time Namespace" and "Network Devices"; else runc does
-/// not start the container.
-fn namespaces(document: &Value) -> Result<(), Mistake> {
-    let namespaces = places::find(document, "linux.namespaces[]");
-    for (name, kind, may_join) in [("timeOffsets", "time", false), ("netDevices", "network", true)] {
-        let is_enough = |namespace: &Field<'_>| {
-            sibling(namespace, "type").is_some_and(|found| found.value() == kind)
-                && (may_join || sibling(namespace, "path").is_none())
-        };
-        for field in places::find(document, &format!("linux.{name}")) {
-            if !field.attributes()?.is_empty() && !namespaces.iter().any(is_enough) {
-                let own = if may_join { "" } else { " of the container's own" };
-                let problem =
-                    format!("needs a {kind} namespace{own}; add {{ type = \"{kind}\"; }} to linux.namespaces");
-                return Err(Mistake::new(field.path(), problem));
-            }
         }
     }
     Ok(())

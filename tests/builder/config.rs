@@ -41,11 +41,11 @@ const GOOD: [(&str, &str); 49] = [
     (r#"{"process": {"execCPUAffinity": {"initial": "0, 2-3", "final": ""}}}"#, "1.2.1"),
     // linux.namespaces, linux.timeOffsets
     (
-        r#"{"linux": {"namespaces": [{"type": "pid"}, {"type": "user", "path": "/proc/1/ns/user"}, {"type": "time"}, {"type": "cgroup"}, {"type": "network", "path": "/x"}]}}"#,
+        r#"{"linux": {"namespaces": [{"type": "mount"}, {"type": "uts"}, {"type": "pid"}, {"type": "user", "path": "/proc/1/ns/user"}, {"type": "time"}, {"type": "cgroup"}, {"type": "network", "path": "/x"}]}}"#,
         "1.1.0",
     ),
     (
-        r#"{"linux": {"namespaces": [{"type": "time"}], "timeOffsets": {"monotonic": {"secs": -1, "nanosecs": 0}, "boottime": {"secs": 9223372036854775807, "nanosecs": 999999999}}}}"#,
+        r#"{"hostname": null, "linux": {"maskedPaths": null, "readonlyPaths": null, "namespaces": [{"type": "time"}], "timeOffsets": {"monotonic": {"secs": -1, "nanosecs": 0}, "boottime": {"secs": 9223372036854775807, "nanosecs": 999999999}}}}"#,
         "1.1.0",
     ),
     (r#"{"linux": {"timeOffsets": {}}}"#, "1.1.0"),
@@ -116,7 +116,7 @@ const GOOD: [(&str, &str); 49] = [
     (r#"{"linux": {"personality": {"domain": "LINUX32"}}}"#, "1.0.2"),
     (r#"{"windows": {"layerFolders": ["c"], "devices": [{"id": "x", "idType": "class"}]}}"#, "1.0.2"),
     (r#"{"solaris": {"milestone": "x"}}"#, "1.0.0"),
-    (r#"{"linux": {"uidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}]}}"#, "1.0.0"),
+    (r#"{"linux": {"namespaces": [{"type": "user", "path": "/x"}, {"type": "uts"}, {"type": "mount"}], "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}]}}"#, "1.0.0"),
     (r#"{"process": {"noNewPrivileges": null, "capabilities": null, "rlimits": null}}"#, "1.0.0"),
     (r#"{"ociVersion": "1.2.0"}"#, "1.2.0"),
     (r#"{"process": {"user": {"username": "x"}}}"#, "1.0.0"),

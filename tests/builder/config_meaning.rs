@@ -4,7 +4,7 @@ use crate::config::fails_with;
 
 /// Patches, with what is said of them after `buildContainer: config.`.
 #[rustfmt::skip]
-const BAD: [(&str, &str); 76] = [
+const BAD: [(&str, &str); 85] = [
     (r#"{"process": {"capabilities": {"bounding": ["CAP_CHOWNN"]}}}"#,
      r#"process.capabilities.bounding[0]: found the string "CAP_CHOWNN", want a capability of capabilities(7); did you mean "CAP_CHOWN"?"#),
     (r#"{"process": {"capabilities": {"bounding": ["chown"]}}}"#,
@@ -72,9 +72,9 @@ const BAD: [(&str, &str); 76] = [
     (r#"{"linux": {"namespaces": [{"type": "user"}], "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}]}}"#,
      r#"linux.gidMappings: missing; a new user namespace needs linux.gidMappings, a list of { containerID, hostID, size }"#),
     (r#"{"linux": {"timeOffsets": {"monotonic": {"secs": 1}}}}"#,
-     r#"linux.timeOffsets: needs a time namespace of the container's own; add { type = "time"; } to linux.namespaces"#),
+     r#"linux.timeOffsets: needs a time namespace of the container's own; add { type = "time"; } to config.linux.namespaces, or set config.linux.timeOffsets = null"#),
     (r#"{"linux": {"namespaces": [{"type": "time", "path": "/x"}], "timeOffsets": {"monotonic": {"secs": 1}}}}"#,
-     r#"linux.timeOffsets: needs a time namespace of the container's own; add { type = "time"; } to linux.namespaces"#),
+     r#"linux.timeOffsets: needs a time namespace of the container's own; add { type = "time"; } to config.linux.namespaces, or set config.linux.timeOffsets = null"#),
     (r#"{"linux": {"namespaces": [{"type": "time"}], "timeOffsets": {"boottime": {"nanosecs": 1000000000}}}}"#,
      r#"linux.timeOffsets.boottime.nanosecs: found 1000000000 (an integer), want an integer from 0 to 999999999"#),
     (r#"{"linux": {"devices": [{"path": "dev/x", "type": "p"}]}}"#,
@@ -88,7 +88,7 @@ const BAD: [(&str, &str); 76] = [
     (r#"{"linux": {"netDevices": {"eth0": {"name": "a name"}}}}"#,
      r#"linux.netDevices.eth0.name: found the string "a name", want the name of a network interface: 1 to 15 bytes without white space, '/' and ':'"#),
     (r#"{"linux": {"namespaces": [{"type": "pid"}], "netDevices": {"eth0": {}}}}"#,
-     r#"linux.netDevices: needs a network namespace; add { type = "network"; } to linux.namespaces"#),
+     r#"linux.netDevices: needs a network namespace; add { type = "network"; } to config.linux.namespaces, or set config.linux.netDevices = null"#),
     (r#"{"linux": {"maskedPaths": ["proc/kcore"]}}"#,
      r#"linux.maskedPaths[0]: found the string "proc/kcore", want an absolute path"#),
     (r#"{"linux": {"readonlyPaths": ["/proc/sys", ""]}}"#,
@@ -157,6 +157,24 @@ const BAD: [(&str, &str); 76] = [
      r#"freebsd.devices[0].mode: found 700 (an integer), want an integer from 0 to 511; it is in decimal, so 0644 is 420"#),
     (r#"{"process": {"capabilities": {"bounding": ["CAP_CHOWN", "CAP_CHOWN"]}}}"#,
      r#"process.capabilities.bounding[1]: the capability CAP_CHOWN is there twice; leave one of them out"#),
+    (r#"{"linux": {"namespaces": [{"type": "mount"}]}}"#,
+     r#"hostname: needs a uts namespace; add { type = "uts"; } to config.linux.namespaces, or set config.hostname = null"#),
+    (r#"{"hostname": null, "domainname": "x", "linux": {"namespaces": [{"type": "mount"}]}}"#,
+     r#"domainname: needs a uts namespace; add { type = "uts"; } to config.linux.namespaces, or set config.domainname = null"#),
+    (r#"{"linux": {"namespaces": [{"type": "uts"}]}}"#,
+     r#"linux.maskedPaths: needs a mount namespace; add { type = "mount"; } to config.linux.namespaces, or set config.linux.maskedPaths = null"#),
+    (r#"{"linux": {"namespaces": [{"type": "uts"}], "maskedPaths": []}}"#,
+     r#"linux.readonlyPaths: needs a mount namespace; add { type = "mount"; } to config.linux.namespaces, or set config.linux.readonlyPaths = null"#),
+    (r#"{"linux": {"uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}}"#,
+     r#"linux.uidMappings: needs a user namespace; add { type = "user"; } to config.linux.namespaces, or set config.linux.uidMappings = null"#),
+    (r#"{"linux": {"sysctl": {"vm.max_map_count": "262144"}}}"#,
+     r#"linux.sysctl."vm.max_map_count": is a parameter of the whole kernel, which runtimes leave alone; set it on the host"#),
+    (r#"{"linux": {"sysctl": {"kernel.hostname": "x"}}}"#,
+     r#"linux.sysctl."kernel.hostname": has an argument of its own; use 'hostname'"#),
+    (r#"{"linux": {"namespaces": [{"type": "uts"}, {"type": "mount"}], "sysctl": {"net/ipv4/conf/eth0.1/forwarding": "1"}}}"#,
+     r#"linux.sysctl."net/ipv4/conf/eth0.1/forwarding": needs a network namespace; add { type = "network"; } to config.linux.namespaces, or set config.linux.sysctl."net/ipv4/conf/eth0.1/forwarding" = null"#),
+    (r#"{"linux": {"namespaces": [{"type": "uts"}, {"type": "mount"}], "sysctl": {"fs.mqueue.msg_max": "1"}}}"#,
+     r#"linux.sysctl."fs.mqueue.msg_max": needs an ipc namespace; add { type = "ipc"; } to config.linux.namespaces, or set config.linux.sysctl."fs.mqueue.msg_max" = null"#),
 ];
 
 #[test]

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::spec_schema::{Place, Schema, Step};
 
-/// The name of an entry where any name will do.
-pub const ENTRY: &str = "key";
+/// The name of an entry where any name will do: a network interface, a kernel parameter, a file of a cgroup.
+pub const ENTRY: &str = "net.x";
 
 /// Strings that match a pattern of the schema.
 const MATCHES: [(&str, &[&str]); 4] = [
@@ -101,13 +101,29 @@ const NEXT_TO: [(&str, &str); 6] = [
 /// Objects that are there by default, with what is required of them.
 const DEFAULTS: [&str; 3] = ["", "process", "root"];
 
-/// What has to stand elsewhere in the document with a value.
-const WITH: [(&str, &str, &str); 1] = [(
+/// What has to stand elsewhere in the document with a place, or with just this value of it.
+const WITH: [(&str, Option<&str>, &str); 7] = [
     // config-linux.md, "User namespace mappings".
-    "linux.namespaces[].type",
-    r#""user""#,
-    r#"{"linux": {"uidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}], "gidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}]}}"#,
-)];
+    (
+        "linux.namespaces[].type",
+        Some(r#""user""#),
+        r#"{"linux": {"uidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}], "gidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}]}}"#,
+    ),
+    ("linux.uidMappings|gidMappings", None, USER_NAMESPACE),
+    ("linux.uidMappings[]|gidMappings[]", None, USER_NAMESPACE),
+    ("linux.*[].containerID|hostID|size", None, USER_NAMESPACE),
+    // No runtime changes the host's name, or masks the host's files.
+    ("linux.namespaces", None, LITTLE),
+    ("linux.namespaces[]", None, LITTLE),
+    ("linux.namespaces[].*", None, LITTLE),
+];
+
+const USER_NAMESPACE: &str = r#"{"linux": {"namespaces": [{"type": "user"}, {"type": "uts"}, {"type": "mount"}],
+    "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}],
+    "gidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}]}}"#;
+
+/// No default that needs a namespace.
+const LITTLE: &str = r#"{"hostname": null, "linux": {"maskedPaths": null, "readonlyPaths": null}}"#;
 
 /// The places that the lists above name.
 pub fn named() -> impl Iterator<Item = &'static str> {
@@ -156,7 +172,9 @@ pub fn bad(place: &Place<'_>) -> Vec<Value> {
 
 /// A patch that sets this value, with what has to stand next to it and elsewhere.
 pub fn patch(schema: &Schema, place: &Place<'_>, value: Value) -> Value {
-    let elsewhere = WITH.iter().filter(|(glob, with, _)| matches(glob, &place.pattern()) && parse(with) == value);
+    let elsewhere = WITH
+        .iter()
+        .filter(|(glob, with, _)| matches(glob, &place.pattern()) && with.is_none_or(|with| parse(with) == value));
     let elsewhere: Vec<_> = elsewhere.map(|(_, _, document)| parse(document)).collect();
     let (mut place, mut value) = (place.clone(), value);
     while let Some(step) = place.steps.last().copied() {
@@ -169,9 +187,18 @@ pub fn patch(schema: &Schema, place: &Place<'_>, value: Value) -> Value {
         place = parent;
     }
     for document in elsewhere {
-        merge(&mut value, &document);
+        add(&mut value, &document);
     }
     value
+}
+
+/// Adds to a patch what it does not have.
+fn add(patch: &mut Value, other: &Value) {
+    if let (Some(fields), Some(others)) = (patch.as_object_mut(), other.as_object()) {
+        for (name, value) in others {
+            add(fields.entry(name).or_insert_with(|| value.clone()), value);
+        }
+    }
 }
 
 /// An object with what is required of it, and this field, which has precedence.

@@ -117,7 +117,8 @@ fn a_value_of_a_wrong_kind_is_named_in_the_words_of_nix() {
         for value in bad(place) {
             let patch = patch(&schema, place, value);
             let said = builder.config(&patch).err().unwrap_or_else(|| "passed".to_owned());
-            let starts = said.starts_with(&format!("buildContainer: config.{}: found ", place.path(ENTRY)));
+            let starts =
+                said.starts_with(&format!("buildContainer: config.{}: found ", place.path(&format!("{ENTRY:?}"))));
             let in_words = !NOT_SAID.iter().any(|word| said.contains(word)) && said.lines().count() == 1;
             if !starts || !in_words {
                 findings += &format!("{patch}\n    {said}\n");
@@ -141,7 +142,7 @@ fn a_name_that_is_not_in_the_spec_is_refused_next_to_every_field() {
         let said = builder.config(&patch).err().unwrap_or_else(|| "passed".to_owned());
         let expected = format!(
             "buildContainer: config.{}: no such field in the OCI runtime spec (did you mean '{name}'?)\n",
-            place.path(ENTRY)
+            place.path(&format!("{ENTRY:?}"))
         );
         if said != expected {
             findings += &format!("{patch}\n    {said}");
