@@ -1,6 +1,7 @@
 //! Mounts, looked at from inside.
 
 use std::fs;
+use std::os::unix::fs::chown;
 
 use tempfile::TempDir;
 
@@ -124,6 +125,31 @@ fn defaults_are_there_and_can_be_replaced_or_dropped() {
         assert!(!lines.contains("/dev/mqueue"), "{lines}");
         assert!(lines.contains("size=124k"), "{lines}");
     }
+}
+
+#[test]
+fn an_idmapped_mount_shows_other_owners() {
+    let host = TempDir::new().unwrap();
+    let file = host.path().join("file");
+    fs::write(&file, "").unwrap();
+    chown(&file, Some(1000), Some(2000)).unwrap();
+    let bundle = |more: &str| {
+        nix::build(&format!(
+            r#"buildContainer {{
+                 args = [ "${{pkgs.coreutils}}/bin/stat" "-c" "%u:%g" "/data/file" ];
+                 mounts."/data" = {{ source = "{}"; {more} }};
+                 readonly = true;
+               }}"#,
+            host.path().display()
+        ))
+    };
+    let mapped = bundle(
+        "uidMappings = [ { containerID = 1000; hostID = 5000; size = 1; } ];
+         gidMappings = [ { containerID = 2000; hostID = 6000; size = 1; } ];",
+    );
+    // runc before 1.2 takes no notice of the mappings.
+    assert_eq!(Runtime::Crun.prints(&mapped), "5000:6000\n");
+    assert_eq!(Runtime::Crun.prints(&bundle("")), "1000:2000\n");
 }
 
 #[test]
