@@ -16,6 +16,7 @@ mod limits;
 mod mounts;
 mod namespaces;
 mod nix;
+mod process;
 mod programs;
 mod reference;
 mod roots;

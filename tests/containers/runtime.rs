@@ -31,8 +31,28 @@ impl Runtime {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What the container prints on a terminal that script(1) makes.
+    pub fn prints_in_terminal(self, bundle: &Path) -> String {
+        let output = self.start_under(bundle, |run| {
+            let words = [run.get_program()].into_iter().chain(run.get_args());
+            let words = words.map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''")));
+            let line = words.collect::<Vec<_>>().join(" ");
+            let mut script = Command::new("script");
+            script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+            script
+        });
+        let output = output.wait();
+        assert!(output.status.success(), "{self:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Starts the bundle.
     pub fn start(self, bundle: &Path) -> Container {
+        self.start_under(bundle, |run| run)
+    }
+
+    /// Starts the bundle with another command than the runtime's own.
+    fn start_under(self, bundle: &Path, wrap: impl FnOnce(Command) -> Command) -> Container {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let id = format!("oci-bundle-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let program = match self {
@@ -40,16 +60,10 @@ impl Runtime {
             Self::Crun => nix::program("crun"),
         };
         let state = TempDir::new().unwrap();
-        let run = self
-            .command(&program, state.path())
-            .args(["run", "--bundle"])
-            .arg(bundle)
-            .arg(&id)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut run = self.command(&program, state.path());
+        run.args(["run", "--bundle"]).arg(bundle).arg(&id);
+        let mut run = wrap(run);
+        let run = run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Container { runtime: self, program, state, id, run: Some(run) }
     }
 
