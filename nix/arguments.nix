@@ -85,6 +85,10 @@ in
     default = "(the name)";
     about = "the host's name in the container";
   };
+  keepReferences = boolean // {
+    default = "false";
+    about = "whether a bundle with a copy still depends on the store paths that it has copies of";
+  };
   mounts = {
     type = "attribute set, by destination";
     default = "{ }";
@@ -106,6 +110,17 @@ in
   readonly = boolean // {
     default = "false";
     about = "whether the container's root is read-only";
+  };
+  store = string // {
+    default = ''"copy"'';
+    about = "`\"copy\"`: the bundle has the closure; `\"mount\"`: the host's store paths are mounted, and nothing is copied";
+    check =
+      value:
+      builtins.elem value [
+        "copy"
+        "mount"
+      ];
+    want = ''"copy" or "mount"'';
   };
   terminal = boolean // {
     default = "false";

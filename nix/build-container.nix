@@ -25,6 +25,7 @@
 let
   inherit (builtins)
     attrNames
+    compareVersions
     concatLists
     concatMap
     concatStringsSep
@@ -39,6 +40,7 @@ let
     isString
     length
     match
+    nixVersion
     split
     substring
     toJSON
@@ -166,6 +168,14 @@ let
   name = if (given.name or null) == null then nameOf (head given.args) else given.name;
   closure = import ./store-paths.nix json;
 
+  # A copy names its store paths, so Nix would keep the originals beside it. 2.14 and 2.15 know the attribute, and refuse
+  # it unless an experimental feature is on; what is older ignores it and keeps them.
+  canDiscard = compareVersions nixVersion "2.14" < 0 || compareVersions nixVersion "2.16" >= 0;
+  isSelfContained =
+    (given.store or null) != "mount"
+    && (given.keepReferences or null) != true
+    && !import ./host-references.nix given;
+
   bundle = derivation (
     {
       inherit name hostSystem;
@@ -177,6 +187,7 @@ let
     }
     # Nix refuses to export the graph of nothing.
     // (if closure == [ ] then { } else { exportReferencesGraph = { inherit closure; }; })
+    // (if canDiscard && isSelfContained then { unsafeDiscardReferences.out = true; } else { })
   );
 in
 bundle

@@ -1,10 +1,12 @@
 //! The command line: where the environment is read, the one thread pool made, and errors become exit codes.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
+use oci_bundle::bundle::progress::Progress;
 use oci_bundle::container::Container;
 use oci_bundle::nix::attrs::Attrs;
 use oci_bundle::nix::closure::Closure;
@@ -60,20 +62,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// The stack of each thread, in bytes. Copying descends with a tree, which may be as deep as a path is long; only what
-/// is used of it takes memory.
-const STACK: usize = 64 << 20;
-
 /// Decode, plan, check, write.
 fn build(options: &BuildOptions) -> Result<()> {
+    let start = Instant::now();
     let store_dir = StoreDir::new(&options.store_dir)
         .with_context(|| format!("NIX_STORE: '{}' is not a store directory", options.store_dir))?;
     let attrs = Attrs::read(options.attrs.as_deref(), options.build_dir.as_deref())?;
     let container = Container::decode(&attrs.container, &attrs.host_system)?;
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 
-    let mounts = config::mounts(&container, &closure);
-    let document = config::document(&container, &attrs.name, &mounts)?;
+    let mounts = config::mounts::of(&container, &closure);
+    let document = config::document(&container, &attrs.name, &mounts, &closure)?;
     let facts = Facts::of(&container, &document, &mounts)?;
     let (rootfs, mount_points) = rootfs::plan(&container, &closure, &facts)?;
     if container.check_program {
@@ -81,12 +80,14 @@ fn build(options: &BuildOptions) -> Result<()> {
         program::check(&document, &config::attribute_of_program(&container), &view, &attrs.host_system)?;
     }
 
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.cores)
-        .stack_size(STACK)
-        .build()
-        .context("starting the threads that copy")?;
-    pool.install(|| bundle::write(&attrs.outputs.out, rootfs.root(), &document))
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(options.cores).build().context("starting the threads that copy")?;
+    let progress = Progress::default();
+    let write =
+        || pool.install(|| bundle::write(&attrs.outputs.out, rootfs.root(), container.store, &document, &progress));
+    progress.shown(&closure, |line| eprintln!("{line}"), write)?;
+    eprintln!("{}", progress.summary(&closure, container.store, start));
+    Ok(())
 }
 
 /// The error and its causes, outermost first. Every message starts with the name that the user knows.

@@ -5,6 +5,7 @@ mod check;
 mod defaults;
 mod differences;
 mod known;
+pub mod mounts;
 mod namespaces;
 mod places;
 mod relations;
@@ -15,32 +16,15 @@ mod version;
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::container::Container;
-use crate::container::mount::{Destination, Mount};
+use self::mounts::Mounts;
 use crate::container::process::{self, LONGEST_HOSTNAME};
+use crate::container::{Container, Store};
 use crate::field::{AttrPath, Mistake};
 use crate::nix::closure::Closure;
 use crate::path::ContainerPath;
-
-/// The mounts of the container: the defaults, changed as the user asked.
-///
-/// What comes from the closure is mounted read-only unless the user says `rw`: it is the host's store, which a container
-/// that runs as its owner could otherwise write to.
-pub fn mounts(container: &Container, closure: &Closure) -> BTreeMap<Destination, Mount> {
-    let mut mounts = defaults::mounts();
-    for (destination, mount) in &container.mounts {
-        match mount {
-            Some(mount) if mount.is_bind() && closure.has(mount.source.as_ref()) => {
-                mounts.insert(destination.clone(), mount.clone().read_only_by_default())
-            }
-            Some(mount) => mounts.insert(destination.clone(), mount.clone()),
-            None => mounts.remove(destination),
-        };
-    }
-    mounts
-}
 
 /// The document for a container of this `name` with these `mounts`.
 ///
@@ -48,13 +32,13 @@ pub fn mounts(container: &Container, closure: &Closure) -> BTreeMap<Destination,
 /// come before its children (config.md, "Mounts").
 ///
 /// # Errors
-/// A [`Mistake`] in the argument `config`: the rest cannot be wrong.
-pub fn document(container: &Container, name: &str, mounts: &BTreeMap<Destination, Mount>) -> Result<Value, Mistake> {
+/// A [`Mistake`] in the argument `config`, or a store path that cannot be looked at.
+pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Closure) -> Result<Value> {
     let mut document = json!({
         "hostname": container.hostname.as_deref().unwrap_or(hostname(name)),
         "root": { "path": "rootfs", "readonly": container.readonly },
         "process": process(container),
-        "mounts": mounts.iter().map(|(at, mount)| mount.document(at)).collect::<Vec<_>>(),
+        "mounts": mounts::document(mounts, container.store, closure),
         "linux": defaults::linux(),
     });
     json_patch::merge(&mut document, &container.config);
@@ -64,6 +48,11 @@ pub fn document(container: &Container, name: &str, mounts: &BTreeMap<Destination
     check::check(&document)?;
     semantics::check(&document)?;
     version::check(&document)?;
+    if container.store == Store::Mount {
+        // As there may be thousands, and none can be wrong, they are not there before.
+        let mounts = mounts::with_store(mounts, closure)?;
+        document["mounts"] = mounts::document(&mounts, container.store, closure).into();
+    }
     Ok(document)
 }
 
@@ -110,82 +99,13 @@ mod tests {
     use super::*;
     use crate::nix::store::StoreDir;
 
-    fn at(text: &str) -> Destination {
-        Destination::parse(text).unwrap()
-    }
-
-    fn container(mounts: &[(&str, Option<Mount>)]) -> Container {
-        let plain = Container::decode(&json!({ "args": ["/bin/x"] }), "x86_64-linux").unwrap();
-        Container {
-            mounts: mounts.iter().map(|(text, mount)| (at(text), mount.clone())).collect(),
-            readonly: true,
-            ..plain
-        }
-    }
-
-    const BASH: &str = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
-
-    fn mounts_of(container: &Container) -> BTreeMap<Destination, Mount> {
-        let closure = Closure::decode(&json!([{ "path": BASH, "references": [] }]), &StoreDir::default()).unwrap();
-        mounts(container, &closure)
-    }
-
-    #[test]
-    fn what_comes_from_the_closure_is_read_only_unless_said_otherwise() {
-        for (source, options, expected) in [
-            (BASH, &["rbind"][..], &["rbind", "ro"][..]),
-            (BASH, &["rbind", "rw"], &["rbind", "rw"]),
-            (BASH, &["ro", "bind"], &["ro", "bind"]),
-            ("/srv/data", &["rbind"], &["rbind"]),
-        ] {
-            let container = container(&[("/x", Some(Mount::of("bind", source, options)))]);
-            assert_eq!(mounts_of(&container)[&at("/x")].options, expected, "{source} {options:?}");
-        }
-    }
-
-    fn destinations(container: &Container) -> Vec<String> {
-        let document = document(container, "x", &mounts_of(container)).unwrap();
-        let mounts = document["mounts"].as_array().unwrap();
-        mounts.iter().map(|mount| mount["destination"].as_str().unwrap().to_owned()).collect()
-    }
-
-    #[test]
-    fn parents_are_mounted_before_their_children() {
-        let bind = || Some(Mount::of("bind", "/s", &["bind"]));
-        let container = container(&[("/srv/a/b", bind()), ("/srv", bind()), ("/srv/a", bind()), ("/srv-b", bind())]);
-        assert_eq!(
-            destinations(&container),
-            [
-                "/dev",
-                "/dev/mqueue",
-                "/dev/pts",
-                "/dev/shm",
-                "/proc",
-                "/srv",
-                "/srv/a",
-                "/srv/a/b",
-                "/srv-b",
-                "/sys",
-                "/sys/fs/cgroup",
-                "/tmp",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_default_mount_is_replaced_or_dropped() {
-        let tmpfs = Mount::of("tmpfs", "tmpfs", &["size=1m"]);
-        let container = container(&[("/tmp", Some(tmpfs.clone())), ("/dev/mqueue", None), ("/not/there", None)]);
-        let mounts = mounts_of(&container);
-        assert_eq!(mounts[&at("/tmp")], tmpfs);
-        assert!(!mounts.contains_key(&at("/dev/mqueue")));
-        assert_eq!(mounts.len(), defaults::mounts().len() - 1);
-    }
-
     #[test]
     fn the_document_is_what_the_spec_wants() {
-        let container = container(&[]);
-        let document = document(&container, "hello", &mounts_of(&container)).unwrap();
+        let arguments = json!({ "args": ["/bin/x"], "readonly": true });
+        let container = Container::decode(&arguments, "x86_64-linux").unwrap();
+        let closure = Closure::decode(&json!([]), &StoreDir::default()).unwrap();
+        let mounts = mounts::of(&container, &closure);
+        let document = document(&container, "hello", &mounts, &closure).unwrap();
         assert_eq!(document["ociVersion"], "1.0.0");
         assert_eq!(document["process"]["args"], json!(["/bin/x"]));
         assert_eq!(document["root"], json!({"path": "rootfs", "readonly": true}));

@@ -21,7 +21,7 @@ use crate::field::{Field, Mistake};
 use crate::path::ContainerPath;
 
 /// The arguments' names. nix/arguments.nix has the same list, with what the reference says of each.
-const ARGUMENTS: [&str; 16] = [
+const ARGUMENTS: [&str; 18] = [
     "arch",
     "args",
     "baseFiles",
@@ -32,15 +32,37 @@ const ARGUMENTS: [&str; 16] = [
     "env",
     "files",
     "hostname",
+    "keepReferences",
     "mounts",
     "name",
     "os",
     "readonly",
+    "store",
     "terminal",
     "user",
 ];
 
-/// What the user asked for.
+/// How the closure gets into the container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Store {
+    /// The bundle has a copy.
+    #[default]
+    Copy,
+    /// The host's store paths are mounted.
+    Mount,
+}
+
+impl Store {
+    fn decode(field: &Field<'_>) -> Result<Self, Mistake> {
+        match field.string()? {
+            "copy" => Ok(Self::Copy),
+            "mount" => Ok(Self::Mount),
+            _ => Err(field.unwanted_of(&["copy", "mount"])),
+        }
+    }
+}
+
+/// What the user asked for. `keepReferences` is not here: it is for Nix, when the build has ended.
 #[allow(clippy::struct_excessive_bools, reason = "each is an argument of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
@@ -68,6 +90,8 @@ pub struct Container {
     pub mounts: BTreeMap<Destination, Option<Mount>>,
     /// Whether the container's root is read-only.
     pub readonly: bool,
+    /// How the closure gets into the container.
+    pub store: Store,
     /// A JSON merge patch (RFC 7396) for config.json.
     pub config: Value,
 }
@@ -96,9 +120,11 @@ impl Container {
             hostname: root.get("hostname")?.map(|name| process::decode_hostname(&name)).transpose()?,
             mounts: root.get("mounts")?.map_or(Ok(BTreeMap::new()), |mounts| decode_mounts(&mounts))?,
             readonly: flag("readonly", false)?,
+            store: root.get("store")?.map_or(Ok(Store::default()), |store| Store::decode(&store))?,
             terminal: flag("terminal", false)?,
             user: root.get("user")?.map_or(Ok(User::default()), |user| User::decode(&user))?,
         };
+        flag("keepReferences", false)?;
         if let Some(os) = root.get("os")? {
             platform::check_os(&os, system)?;
         }
@@ -179,6 +205,7 @@ mod tests {
                 hostname: None,
                 mounts: BTreeMap::new(),
                 readonly: false,
+                store: Store::Copy,
                 terminal: false,
                 user: User::default(),
             }
@@ -223,8 +250,8 @@ mod tests {
             (json!({"args": ["x"], "mount": {}}), "mount: no such argument (did you mean 'mounts'?)"),
             (
                 json!({"args": ["x"], "volumes": {}}),
-                "volumes: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, files, hostname, mounts, \
-                 name, os, readonly, terminal, user)",
+                "volumes: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, files, hostname, \
+                 keepReferences, mounts, name, os, readonly, store, terminal, user)",
             ),
             (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),
             (json!({"args": ["x"], "env": ["A=1", "A=2"]}), "env[1]: A is set twice; leave one of them out"),
@@ -373,6 +400,11 @@ mod tests {
             ),
             (json!({"args": ["x"], "baseFiles": "no"}), "baseFiles: found the string \"no\", want true or false"),
             (json!({"args": ["x"], "checkProgram": 0}), "checkProgram: found 0 (an integer), want true or false"),
+            (json!({"args": ["x"], "keepReferences": 1}), "keepReferences: found 1 (an integer), want true or false"),
+            (
+                json!({"args": ["x"], "store": "mounts"}),
+                "store: found the string \"mounts\", want one of \"copy\", \"mount\"; did you mean \"mount\"?",
+            ),
             (
                 mounts(json!({"/data": {"source": "/d", "mountPoint": "dir"}})),
                 "mounts.\"/data\".mountPoint: found the string \"dir\", want \"directory\" or \"file\"",

@@ -26,6 +26,11 @@ impl Destination {
         Ok(Self(path))
     }
 
+    /// The destination of a path that is known to be sound.
+    pub fn made_of(path: &str) -> Self {
+        Self(ContainerPath::made_of(path))
+    }
+
     /// Where it is in the container.
     pub fn as_path(&self) -> &ContainerPath {
         &self.0
@@ -85,6 +90,12 @@ impl Mount {
             uid_mappings: Vec::new(),
             gid_mappings: Vec::new(),
         }
+    }
+
+    /// A bind mount of a file or directory in which nothing can be changed, and nothing gives rights.
+    pub fn read_only_bind(source: &str) -> Self {
+        let options = ["bind", "ro", "nosuid", "nodev"].map(str::to_owned);
+        Self::bind(source, options.into(), None)
     }
 
     /// Decodes one value of the argument `mounts`: a string, or an attribute set.

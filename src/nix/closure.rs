@@ -14,6 +14,7 @@ use crate::nix::store::{self, StoreDir, StorePath};
 pub struct Closure {
     store_dir: StoreDir,
     paths: Vec<StorePath>,
+    sizes: Vec<u64>,
 }
 
 impl Closure {
@@ -26,20 +27,21 @@ impl Closure {
         let parse = |path: &str| {
             store::parse(store_dir, path).map_err(|reason| GraphError::NotAStorePath { path: path.to_owned(), reason })
         };
-        let mut references = BTreeMap::new();
+        let mut sizes = BTreeMap::new();
         for node in &nodes {
-            if references.insert(parse(&node.path)?, &node.references).is_some() {
+            if sizes.insert(parse(&node.path)?, node.size).is_some() {
                 return Err(GraphError::Twice { path: node.path.clone() });
             }
         }
         for node in &nodes {
             for reference in &node.references {
-                if !references.contains_key(&parse(reference)?) {
+                if !sizes.contains_key(&parse(reference)?) {
                     return Err(GraphError::Incomplete { path: node.path.clone(), missing: reference.clone() });
                 }
             }
         }
-        Ok(Self { store_dir: store_dir.clone(), paths: references.into_keys().collect() })
+        let (paths, sizes) = sizes.into_iter().unzip();
+        Ok(Self { store_dir: store_dir.clone(), paths, sizes })
     }
 
     /// Whether `path` is one of the store paths or something in one.
@@ -56,6 +58,11 @@ impl Closure {
         &self.paths
     }
 
+    /// How many bytes each store path takes as an archive, in the order of [`Closure::paths`]; 0 if Nix does not say.
+    pub fn sizes(&self) -> &[u64] {
+        &self.sizes
+    }
+
     /// Where the store paths are, in the order of [`Closure::paths`].
     pub fn directories(&self) -> impl Iterator<Item = PathBuf> + '_ {
         self.paths.iter().map(|path| self.store_dir.to_path().join(path.to_string()))
@@ -67,11 +74,13 @@ impl Closure {
     }
 }
 
-/// One store path of the graph. Nix gives more about it (hash, sizes); only this is needed.
+/// One store path of the graph. Nix gives more about it, such as its hash; only this is needed.
 #[derive(Deserialize)]
 struct Node {
     path: String,
     references: Vec<String>,
+    #[serde(default, rename = "narSize")]
+    size: u64,
 }
 
 /// What is wrong with a reference graph. Nix writes it, so the user can only build again or report it.

@@ -76,7 +76,7 @@ pub fn plan<'c>(
     closure: &'c Closure,
     facts: &Facts<'_>,
 ) -> Result<(Tree<'c>, BTreeMap<PathBuf, Destination>)> {
-    let mut tree = Tree::of(closure)?;
+    let mut tree = Tree::of(closure, container.store)?;
     for directory in BASE_DIRECTORIES {
         tree.make_directory(Path::new(directory))?;
     }
@@ -97,7 +97,7 @@ pub fn plan<'c>(
     for (path, (attribute, file)) in &container.files {
         not_hidden(&tree, &points, path, attribute, file, facts.mounts)?;
     }
-    Ok((tree, points.0))
+    Ok((tree, points.destinations))
 }
 
 /// Whether a mount brings its own for a base file. What comes from the host, nobody knows: it fits best on what is usual.
@@ -179,7 +179,7 @@ fn not_hidden(
     let path = path.as_path().as_std_path();
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
     let place = resolve::resolve(tree, parent)?.place.join(name);
-    let hiding = place.ancestors().find_map(|at| points.0.get(at));
+    let hiding = place.ancestors().find_map(|at| points.destinations.get(at));
     match hiding {
         Some(mount) if mounts.get(mount).is_none_or(|mount| !mount.shows_what_is_beneath()) => Err(Mistake::new(
             attribute,

@@ -10,9 +10,14 @@ use super::resolve::{self, Look, Seen};
 use super::tree::{Content, Directory, File, Node, Tree};
 use crate::container::mount::{Destination, Mount, MountPoint};
 
-/// The destinations by their real places; none is below another.
+/// Where the mounts really are.
 #[derive(Clone, Debug, Default)]
-pub struct MountPoints(pub BTreeMap<PathBuf, Destination>);
+pub struct MountPoints {
+    /// The destinations by their real places.
+    pub destinations: BTreeMap<PathBuf, Destination>,
+    /// The real places by the destinations, as they are written.
+    places: BTreeMap<PathBuf, PathBuf>,
+}
 
 impl MountPoints {
     /// Plans a directory or file for every mount that has none yet, parents first.
@@ -32,27 +37,32 @@ impl MountPoints {
 
     fn add_one(&mut self, tree: &mut Tree<'_>, destination: &Destination, mount: &Mount) -> Result<()> {
         let path = destination.as_path().as_path().as_std_path();
-        let above = self.0.iter().find(|(_, other)| destination.is_below(other));
-        if let Some((place, other)) = above {
+        let above = path.ancestors().skip(1).find_map(|above| Some((above, self.places.get(above)?)));
+        let place = if let Some((above, place)) = above {
             // Where it is in the end: the names behind the mount are those of what is mounted.
-            let rest = path.strip_prefix(other.as_path().as_path().as_std_path()).unwrap_or(path);
-            self.0.insert(place.join(rest), destination.clone());
-            return Ok(());
-        }
-        let place = tree.settle(path)?;
-        if !self.0.keys().any(|other| place.starts_with(other)) {
-            let wanted = Kind::wanted(&mount.mount_point, tree)?;
-            match (Kind::of(&tree.look(&place)?), wanted) {
-                (None, wanted) => tree.insert(&place, wanted.unwrap_or(Kind::Directory).node())?,
-                (Some(found), Some(wanted)) if found != wanted => bail!(
-                    "the rootfs has a {found} there, but what is mounted is a {wanted}; if the source is a {found}, \
-                     say mountPoint = \"{found}\""
-                ),
-                _ => {}
+            place.join(path.strip_prefix(above).unwrap_or(path))
+        } else {
+            let place = tree.settle(path)?;
+            if !place.ancestors().any(|above| self.destinations.contains_key(above)) {
+                Self::make(tree, &place, mount)?;
             }
-        }
-        self.0.insert(place, destination.clone());
+            place
+        };
+        self.places.insert(path.to_owned(), place.clone());
+        self.destinations.insert(place, destination.clone());
         Ok(())
+    }
+
+    fn make(tree: &mut Tree<'_>, place: &Path, mount: &Mount) -> Result<()> {
+        let wanted = Kind::wanted(&mount.mount_point, tree)?;
+        match (Kind::of(&tree.look(place)?), wanted) {
+            (None, wanted) => tree.insert(place, wanted.unwrap_or(Kind::Directory).node()),
+            (Some(found), Some(wanted)) if found != wanted => bail!(
+                "the rootfs has a {found} there, but what is mounted is a {wanted}; if the source is a {found}, \
+                 say mountPoint = \"{found}\""
+            ),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::resolve::{self, Look, Seen};
+use crate::container::Store;
 use crate::nix::closure::Closure;
 
 /// Something to make.
@@ -20,14 +21,14 @@ pub enum Node {
     File(File),
     /// A symbolic link to something in the store.
     Link(PathBuf),
-    /// A copy of this file or symbolic link of the store.
+    /// A copy of this file or symbolic link of the store, or an empty file to mount it on.
     Copy(PathBuf),
 }
 
 /// A directory to make.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
-    /// The directory of the store whose contents are copied into this one.
+    /// The directory of the store whose contents are copied into this one, or mounted on it.
     pub copy_of: Option<PathBuf>,
     /// What is made in it, by name; a directory may be there by the copy already.
     pub children: BTreeMap<OsString, Node>,
@@ -58,6 +59,7 @@ pub enum Content {
 #[derive(Clone, Debug)]
 pub struct Tree<'c> {
     closure: &'c Closure,
+    store: Store,
     root: Directory,
 }
 
@@ -66,8 +68,8 @@ impl<'c> Tree<'c> {
     ///
     /// # Errors
     /// A store path that cannot be looked at.
-    pub fn of(closure: &'c Closure) -> Result<Self> {
-        let mut tree = Self { closure, root: Directory::default() };
+    pub fn of(closure: &'c Closure, store: Store) -> Result<Self> {
+        let mut tree = Self { closure, store, root: Directory::default() };
         let store_dir = closure.store_dir().to_path();
         tree.insert(store_dir, Node::Directory(Directory::default()))?;
         for path in closure.directories() {
@@ -165,7 +167,7 @@ impl<'c> Tree<'c> {
     /// Plans `node` at a real place, with the directories that lead there.
     ///
     /// # Errors
-    /// Something else than a directory on the way.
+    /// Something else than a directory on the way, or a store path that is mounted.
     pub fn insert(&mut self, place: &Path, node: Node) -> Result<()> {
         let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else {
             bail!("'{}' is always there", place.display());
@@ -176,6 +178,9 @@ impl<'c> Tree<'c> {
             match next.or_insert_with(|| Node::Directory(Directory::default())) {
                 Node::Directory(inner) => directory = inner,
                 _ => bail!("'{}' is not a directory", parent.display()),
+            }
+            if let (Store::Mount, Some(path)) = (self.store, &directory.copy_of) {
+                bail!("'{}' is the host's, so nothing can be made in it; say store = \"copy\"", path.display());
             }
         }
         directory.children.insert(name.to_owned(), node);

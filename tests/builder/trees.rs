@@ -1,11 +1,12 @@
 //! The copy of the closure.
 
 use std::ffi::OsStr;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::derivation::Derivation;
 
@@ -79,6 +80,162 @@ fn a_file_of_several_names_stays_one_file() {
     assert_eq!(inode(one.join("a")), inode(two.join("c")));
     assert_ne!(inode(one.join("a")), one.join("a").metadata().unwrap().ino(), "the store's own file was shared");
     assert_eq!(fs::read(derivation.in_rootfs(two.join("c"))).unwrap(), b"shared");
+}
+
+#[test]
+fn more_names_than_a_directory_is_work_for_are_all_there() {
+    let mut derivation = hello();
+    let path = derivation.add("wide", &[]);
+    fs::create_dir(&path).unwrap();
+    // Each file has a name for the other half, so that threads meet at the same inodes.
+    for number in 0..50_000 {
+        let name = path.join(format!("a{number}"));
+        fs::write(&name, number.to_string()).unwrap();
+        fs::hard_link(&name, path.join(format!("b{number}"))).unwrap();
+    }
+
+    derivation.succeeds();
+
+    let copy = derivation.in_rootfs(&path);
+    assert_eq!(fs::read_dir(&copy).unwrap().count(), 100_000);
+    for number in 0..50_000 {
+        let (a, b) = (copy.join(format!("a{number}")), copy.join(format!("b{number}")));
+        assert_eq!(fs::read_to_string(&a).unwrap(), number.to_string());
+        assert_eq!(a.metadata().unwrap().ino(), b.metadata().unwrap().ino());
+    }
+}
+
+#[test]
+fn a_file_keeps_its_holes() {
+    let mut derivation = hello();
+    let path = derivation.add("sparse", &[]);
+    fs::create_dir(&path).unwrap();
+    // One that is copied at once, one of several parts, one that is a hole, and one whose size needs more than 32 bits.
+    let sizes = [("small", 10 << 20), ("large", 200 << 20), ("hole", 1 << 20), ("huge", 5 << 30)];
+    for (name, size) in sizes {
+        let file = File::create(path.join(name)).unwrap();
+        file.set_len(size).unwrap();
+        if name != "hole" {
+            for offset in [0, size / 2, size - 3] {
+                file.write_all_at(b"abc", offset).unwrap();
+            }
+        }
+    }
+
+    derivation.succeeds();
+
+    for (name, size) in sizes {
+        let copy = File::open(derivation.in_rootfs(path.join(name))).unwrap();
+        let metadata = copy.metadata().unwrap();
+        assert_eq!(metadata.len(), size, "{name}");
+        assert!(metadata.blocks() * 512 <= 1 << 20, "{name} takes {} blocks", metadata.blocks());
+        for (offset, expected) in [(0, b"abc"), (size / 2, b"abc"), (size - 3, b"abc"), (size / 4, b"\0\0\0")] {
+            let mut found = [1; 3];
+            copy.read_exact_at(&mut found, offset).unwrap();
+            assert_eq!(&found, if name == "hole" { b"\0\0\0" } else { expected }, "{name} at {offset}");
+        }
+    }
+}
+
+#[test]
+fn a_large_file_is_the_same_in_every_part() {
+    let mut derivation = hello();
+    let path = derivation.add("large", &[]);
+    // No part is like another, and the last one is not whole.
+    let bytes: Vec<u8> = (0..25_000_001_u32).flat_map(u32::to_le_bytes).collect();
+    fs::write(&path, &bytes).unwrap();
+
+    derivation.succeeds();
+
+    assert!(fs::read(derivation.in_rootfs(&path)).unwrap() == bytes);
+}
+
+#[test]
+fn the_log_ends_with_what_was_copied() {
+    let mut derivation = hello();
+    for (name, size) in [("a", 3000), ("b", 2_000_000), ("c", 10), ("d", 500)] {
+        fs::write(derivation.add(name, &[]), vec![7; size]).unwrap();
+    }
+    for (index, size) in [3000, 2_000_000, 10, 500].into_iter().enumerate() {
+        derivation.attrs["closure"][index]["narSize"] = json!(size);
+    }
+    let said = derivation.build().stderr;
+    let (before, after) = said.trim_end().lines().last().unwrap().split_once(", in ").unwrap();
+    assert_eq!(before, "oci-bundle: 4 store paths copied, 4 files, 1.9 MiB");
+    let (seconds, largest) = after.split_once("; ").unwrap();
+    assert!(seconds.strip_suffix(" s").unwrap().parse::<f64>().is_ok(), "{said}");
+    assert_eq!(largest, "largest: b 1.9 MiB, a 2.9 KiB, d 500 B");
+}
+
+#[test]
+fn a_mounted_closure_leaves_mount_points_alone() {
+    let mut derivation = Derivation::new(json!({ "args": ["x"], "store": "mount" }));
+    let tree = derivation.add_tree("tree", &[("bin/x", "#!"), ("share/", "")]);
+    let file = derivation.add("file", &[]);
+    fs::write(&file, "contents").unwrap();
+    let link = derivation.add("link", &["file"]);
+    symlink(&file, &link).unwrap();
+
+    let config = derivation.succeeds();
+
+    assert_eq!(fs::read_dir(derivation.in_rootfs(&tree)).unwrap().count(), 0);
+    assert_eq!(fs::read(derivation.in_rootfs(&file)).unwrap(), b"");
+    assert_eq!(fs::read_link(derivation.in_rootfs(&link)).unwrap(), file);
+    let store = derivation.store();
+    let mounts = config["mounts"].as_array().unwrap().iter();
+    let of_store: Vec<_> =
+        mounts.filter(|mount| Path::new(mount["destination"].as_str().unwrap()).starts_with(&store)).collect();
+    let entry = |path: &Path| {
+        json!({
+            "destination": path, "source": path, "type": "bind", "options": ["bind", "ro", "nosuid", "nodev"],
+        })
+    };
+    let mut expected = [entry(&tree), entry(&file)];
+    expected.sort_by_key(|entry| entry["destination"].to_string());
+    assert_eq!(of_store, expected.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn nothing_can_be_made_in_a_mounted_store_path() {
+    let mut derivation = Derivation::new(json!({ "args": ["x"], "store": "mount" }));
+    let tree = derivation.add_tree("tree", &[("share/", "")]);
+    let name = tree.file_name().unwrap().to_str().unwrap().to_owned();
+    // The store of these tests is below /tmp, where a mount would hide it.
+    let mount_on = |place: &str| json!({ "/tmp": null, (tree.join(place).to_str().unwrap()): { "type": "tmpfs" } });
+    // What is there already is fit to be mounted on.
+    derivation.set("mounts", mount_on("share"));
+    derivation.succeeds();
+    fs::remove_dir_all(derivation.out()).unwrap();
+
+    derivation.set("mounts", mount_on("new"));
+    derivation.fails_with(&format!(
+        "buildContainer: mounts.\"TMP/store/{name}/new\": making its mount point: 'TMP/store/{name}' is the host's, so \
+         nothing can be made in it; say store = \"copy\""
+    ));
+}
+
+#[test]
+fn a_source_in_the_closure_comes_from_the_copy() {
+    let mut derivation = hello();
+    let tree = derivation.add_tree("tree", &[("etc/motd", "x")]);
+    let link = derivation.add("link", &["tree"]);
+    symlink(tree.join("etc"), &link).unwrap();
+    derivation.set("mounts", json!({ "/a": tree, "/b": link.join("motd"), "/c": "/srv" }));
+
+    let source = |config: &Value, destination: &str| {
+        let mounts = config["mounts"].as_array().unwrap().iter();
+        mounts.filter(|mount| mount["destination"] == destination).map(|mount| mount["source"].clone()).next().unwrap()
+    };
+    let config = derivation.succeeds();
+    assert_eq!(source(&config, "/a"), format!("rootfs{}", tree.display()));
+    assert_eq!(source(&config, "/b"), format!("rootfs{}/etc/motd", tree.display()));
+    assert_eq!(source(&config, "/c"), "/srv");
+
+    fs::remove_dir_all(derivation.out()).unwrap();
+    derivation.set("store", json!("mount"));
+    let config = derivation.succeeds();
+    assert_eq!(source(&config, "/a"), tree.to_str().unwrap());
+    assert_eq!(source(&config, "/b"), link.join("motd").to_str().unwrap());
 }
 
 #[test]

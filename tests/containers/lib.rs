@@ -4,6 +4,7 @@
 
 mod builder;
 mod contents;
+mod copying;
 mod defaults;
 mod derivation;
 mod devices;
@@ -28,5 +29,6 @@ mod script;
 mod seccomp;
 mod spec_schema;
 mod starts;
+mod store;
 mod tree;
 mod user;

@@ -39,6 +39,14 @@ pub fn instantiate(expression: &str) -> PathBuf {
     succeed(command)
 }
 
+/// The value of an expression, as JSON.
+pub fn evaluated(expression: &str) -> serde_json::Value {
+    let mut command = nix("nix-instantiate");
+    let output = command.args(["--eval", "--strict", "--json", "-E", &in_scope(expression)]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 /// A text as a string of Nix.
 pub fn string(text: &str) -> String {
     // Nix has JSON's escapes, and one more.

@@ -10,13 +10,6 @@ use serde_json::{Value, json};
 const DOCS: &str = include_str!("../../docs/arguments.md");
 const README: &str = include_str!("../../README.md");
 
-/// A value of nix/reference.nix or nix/arguments.nix.
-fn evaluated(expression: &str) -> Value {
-    let output = nix::nix("nix-instantiate").args(["--eval", "--strict", "--json", "-E", expression]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 fn import(file: &str) -> String {
     format!("import {}/nix/{file}", nix::repository().display())
 }
@@ -42,7 +35,7 @@ fn documented(section: &str) -> BTreeSet<String> {
 #[test]
 fn the_tables_of_arguments_are_those_of_the_code() {
     for (page, name, table) in [(DOCS, "docs/arguments.md", "docs"), (README, "README.md", "readme")] {
-        let expected = evaluated(&format!("({}).{table}", import("reference.nix")));
+        let expected = nix::evaluated(&format!("({}).{table}", import("reference.nix")));
         let expected = expected.as_str().unwrap();
         assert!(page.contains(expected), "{name} should have:\n\n{expected}");
     }
@@ -50,7 +43,7 @@ fn the_tables_of_arguments_are_those_of_the_code() {
 
 #[test]
 fn every_argument_has_a_section() {
-    let names = evaluated(&format!("builtins.attrNames ({})", import("arguments.nix")));
+    let names = nix::evaluated(&format!("builtins.attrNames ({})", import("arguments.nix")));
     let headings: Vec<_> = DOCS.lines().filter(|line| line.starts_with("## ")).collect();
     for name in names.as_array().unwrap() {
         let quoted = format!("`{}`", name.as_str().unwrap());
@@ -60,7 +53,7 @@ fn every_argument_has_a_section() {
 
 #[test]
 fn nix_and_the_builder_know_the_same_arguments() {
-    let names = evaluated(&format!("builtins.attrNames ({})", import("arguments.nix")));
+    let names = nix::evaluated(&format!("builtins.attrNames ({})", import("arguments.nix")));
     let names: BTreeSet<String> = serde_json::from_value(names).unwrap();
     assert_eq!(known_to_the_builder(json!({ "zzzzzzzzzzzz": 1 })), names);
 }
@@ -85,7 +78,7 @@ fn a_default_that_is_written_changes_nothing() {
             .unwrap()
     };
     let defaults =
-        evaluated(&format!("builtins.mapAttrs (_: argument: argument.default) ({})", import("arguments.nix")));
+        nix::evaluated(&format!("builtins.mapAttrs (_: argument: argument.default) ({})", import("arguments.nix")));
     let written: Vec<String> = defaults
         .as_object()
         .unwrap()

@@ -1,0 +1,116 @@
+//! What Nix shows while a bundle is built, and the line that its log ends with.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::container::Store;
+use crate::nix::closure::Closure;
+
+/// How long nothing is said, and then how often something is.
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// What was copied so far.
+#[derive(Debug, Default)]
+pub struct Progress {
+    files: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    /// Counts a file.
+    pub fn file(&self) {
+        self.files.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts bytes of files.
+    pub fn bytes(&self, count: u64) {
+        self.bytes.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Does some work, while Nix's progress bar shows what this counts. `say` gets the lines.
+    pub fn shown<T>(&self, closure: &Closure, say: impl Fn(&str) + Send, work: impl FnOnce() -> T) -> T {
+        let total: u64 = closure.sizes().iter().sum();
+        let (done, is_done) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                while is_done.recv_timeout(INTERVAL) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    say(&phase(self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed), total));
+                }
+            });
+            let result = work();
+            drop(done);
+            result
+        })
+    }
+
+    /// What was copied, in a line.
+    pub fn summary(&self, closure: &Closure, store: Store, since: Instant) -> String {
+        let (files, bytes) = (self.files.load(Ordering::Relaxed), size(self.bytes.load(Ordering::Relaxed)));
+        let what = match store {
+            Store::Copy => format!("store paths copied, {files} files, {bytes}"),
+            Store::Mount => "store paths to mount".to_owned(),
+        };
+        let seconds = since.elapsed().as_secs_f64();
+        let mut line = format!("oci-bundle: {} {what}, in {seconds:.2} s", closure.paths().len());
+        let mut largest: Vec<_> = closure.paths().iter().zip(closure.sizes()).collect();
+        largest.sort_by_key(|(_, size)| std::cmp::Reverse(**size));
+        for (index, (path, bytes)) in largest.iter().take(3).enumerate() {
+            let before = if index == 0 { "; largest:" } else { "," };
+            let _ = write!(line, "{before} {} {}", path.name(), size(**bytes));
+        }
+        line
+    }
+}
+
+/// A message to Nix, whose progress bar shows the phase of a build.
+fn phase(files: u64, bytes: u64, total: u64) -> String {
+    let text = format!("copying: {files} files, {} of {}", size(bytes), size(total));
+    format!("@nix {}", serde_json::json!({ "action": "setPhase", "phase": text }))
+}
+
+/// A number of bytes with its unit.
+#[allow(clippy::cast_precision_loss, reason = "three digits are shown")]
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut number = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while number >= 1000.0 && unit + 1 < UNITS.len() {
+        number /= 1024.0;
+        unit += 1;
+    }
+    format!("{number:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_has_few_digits() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1_234_567, "1.2 MiB"),
+            (1_048_575_999, "1000.0 MiB"),
+            (5 << 30, "5.0 GiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn nix_gets_a_message_in_its_own_form() {
+        assert_eq!(
+            phase(7, 3 << 20, 5 << 20),
+            r#"@nix {"action":"setPhase","phase":"copying: 7 files, 3.0 MiB of 5.0 MiB"}"#
+        );
+    }
+}

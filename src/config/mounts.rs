@@ -1,0 +1,178 @@
+//! What is mounted, by default, for the user, and for the store.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::defaults;
+use crate::container::mount::{Destination, Mount};
+use crate::container::{Container, Store};
+use crate::nix::closure::Closure;
+use crate::rootfs::resolve::{self, Look, Seen};
+use crate::rootfs::tree::in_store;
+
+/// Mounts by destination, a parent before what is below it.
+pub type Mounts = BTreeMap<Destination, Mount>;
+
+/// The mounts of the container: the defaults, changed as the user asked.
+///
+/// What comes from the closure is mounted read-only unless the user says `rw`: it is the host's store, which a container
+/// that runs as its owner could otherwise write to.
+pub fn of(container: &Container, closure: &Closure) -> Mounts {
+    let mut mounts = defaults::mounts();
+    for (destination, mount) in &container.mounts {
+        match mount {
+            Some(mount) if mount.is_bind() && closure.has(mount.source.as_ref()) => {
+                mounts.insert(destination.clone(), mount.clone().read_only_by_default())
+            }
+            Some(mount) => mounts.insert(destination.clone(), mount.clone()),
+            None => mounts.remove(destination),
+        };
+    }
+    mounts
+}
+
+/// These mounts, and one for each store path. Nothing in a store is a device, or has a set-user-id bit: Nix takes it away.
+///
+/// # Errors
+/// A store path that cannot be looked at.
+pub fn with_store(mounts: &Mounts, closure: &Closure) -> Result<Mounts> {
+    let mut all = Mounts::new();
+    for path in closure.directories() {
+        let looking = || format!("looking at the store path '{}'", path.display());
+        // A link cannot be mounted; the root filesystem has one like it.
+        if !fs::symlink_metadata(&path).with_context(looking)?.is_symlink() {
+            let path = path.to_string_lossy();
+            all.insert(Destination::made_of(&path), Mount::read_only_bind(&path));
+        }
+    }
+    all.extend(mounts.clone());
+    Ok(all)
+}
+
+/// The list `mounts` in config.json.
+///
+/// If the bundle has a copy of the closure, what comes from the closure comes from the copy, so that the bundle needs no
+/// other store path. The source is relative to the bundle then (config.md, "Mounts": `source`).
+pub fn document(mounts: &Mounts, store: Store, closure: &Closure) -> Vec<Value> {
+    let entry = |(destination, mount): (&Destination, &Mount)| {
+        let mut entry = mount.document(destination);
+        if store == Store::Copy && mount.is_bind() {
+            if let Some(copy) = copy_of(Path::new(&mount.source), closure) {
+                entry["source"] = format!("rootfs{}", copy.display()).into();
+            }
+        }
+        entry
+    };
+    mounts.iter().map(entry).collect()
+}
+
+/// Where in the root filesystem a path of the closure has its copy, all links followed. A link to the host has none; and
+/// what is not there is said where its mount point is made.
+fn copy_of(source: &Path, closure: &Closure) -> Option<PathBuf> {
+    if !closure.has(source) {
+        return None;
+    }
+    let resolved = resolve::resolve(&Originals(closure), source).ok()?;
+    (closure.has(&resolved.place) && resolved.seen != Seen::Nothing).then_some(resolved.place)
+}
+
+/// The closure where it is now.
+struct Originals<'c>(&'c Closure);
+
+impl Look for Originals<'_> {
+    fn look(&self, place: &Path) -> Result<Seen> {
+        if self.0.has(place) {
+            in_store(place)
+        } else if self.0.store_dir().to_path().starts_with(place) {
+            Ok(Seen::Directory)
+        } else {
+            Ok(Seen::Nothing)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::nix::store::StoreDir;
+
+    fn at(text: &str) -> Destination {
+        Destination::parse(text).unwrap()
+    }
+
+    fn container(mounts: &[(&str, Option<Mount>)]) -> Container {
+        let plain = Container::decode(&json!({ "args": ["/bin/x"] }), "x86_64-linux").unwrap();
+        Container {
+            mounts: mounts.iter().map(|(text, mount)| (at(text), mount.clone())).collect(),
+            readonly: true,
+            ..plain
+        }
+    }
+
+    const BASH: &str = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
+
+    fn closure() -> Closure {
+        Closure::decode(&json!([{ "path": BASH, "references": [] }]), &StoreDir::default()).unwrap()
+    }
+
+    fn mounts_of(container: &Container) -> Mounts {
+        of(container, &closure())
+    }
+
+    #[test]
+    fn what_comes_from_the_closure_is_read_only_unless_said_otherwise() {
+        for (source, options, expected) in [
+            (BASH, &["rbind"][..], &["rbind", "ro"][..]),
+            (BASH, &["rbind", "rw"], &["rbind", "rw"]),
+            (BASH, &["ro", "bind"], &["ro", "bind"]),
+            ("/srv/data", &["rbind"], &["rbind"]),
+        ] {
+            let container = container(&[("/x", Some(Mount::of("bind", source, options)))]);
+            assert_eq!(mounts_of(&container)[&at("/x")].options, expected, "{source} {options:?}");
+        }
+    }
+
+    fn destinations(container: &Container) -> Vec<String> {
+        let mounts = document(&mounts_of(container), Store::Copy, &closure());
+        mounts.iter().map(|mount| mount["destination"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn parents_are_mounted_before_their_children() {
+        let bind = || Some(Mount::of("bind", "/s", &["bind"]));
+        let container = container(&[("/srv/a/b", bind()), ("/srv", bind()), ("/srv/a", bind()), ("/srv-b", bind())]);
+        assert_eq!(
+            destinations(&container),
+            [
+                "/dev",
+                "/dev/mqueue",
+                "/dev/pts",
+                "/dev/shm",
+                "/proc",
+                "/srv",
+                "/srv/a",
+                "/srv/a/b",
+                "/srv-b",
+                "/sys",
+                "/sys/fs/cgroup",
+                "/tmp",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_default_mount_is_replaced_or_dropped() {
+        let tmpfs = Mount::of("tmpfs", "tmpfs", &["size=1m"]);
+        let container = container(&[("/tmp", Some(tmpfs.clone())), ("/dev/mqueue", None), ("/not/there", None)]);
+        let mounts = mounts_of(&container);
+        assert_eq!(mounts[&at("/tmp")], tmpfs);
+        assert!(!mounts.contains_key(&at("/dev/mqueue")));
+        assert_eq!(mounts.len(), defaults::mounts().len() - 1);
+    }
+}
