@@ -87,7 +87,7 @@ in
   };
   keepReferences = boolean // {
     default = "false";
-    about = "whether a bundle with a copy still depends on the store paths that it has copies of";
+    about = "whether a bundle refers to the store paths that it has copies of";
   };
   mounts = {
     type = "attribute set, by destination";
@@ -113,7 +113,7 @@ in
   };
   store = string // {
     default = ''"copy"'';
-    about = "`\"copy\"`: the bundle has the closure; `\"mount\"`: the host's store paths are mounted, and nothing is copied";
+    about = "`\"copy\"` to have the closure in the bundle, `\"mount\"` to mount it from the host's store";
     check =
       value:
       builtins.elem value [

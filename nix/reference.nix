@@ -12,6 +12,8 @@ let
     "files"
     "mounts"
     "readonly"
+    "store"
+    "keepReferences"
     "env"
     "user"
     "cwd"

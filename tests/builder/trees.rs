@@ -106,6 +106,36 @@ fn more_names_than_a_directory_is_work_for_are_all_there() {
 }
 
 #[test]
+fn ten_thousand_store_paths_are_all_there_either_way() {
+    let mut derivation = hello();
+    let names: Vec<_> = (0..10_000).map(|number| format!("p{number}")).collect();
+    let graph: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let path = derivation.store_path(name);
+            fs::create_dir(&path).unwrap();
+            fs::write(path.join("name"), name).unwrap();
+            json!({ "path": path, "references": [derivation.store_path("p0")], "narSize": 1 })
+        })
+        .collect();
+    derivation.attrs["closure"] = json!(graph);
+
+    derivation.succeeds();
+    for name in &names {
+        let copy = derivation.in_rootfs(derivation.store_path(name)).join("name");
+        assert_eq!(fs::read_to_string(copy).unwrap(), *name);
+    }
+
+    fs::remove_dir_all(derivation.out()).unwrap();
+    derivation.set("store", json!("mount"));
+    let config = derivation.succeeds();
+    let mounts = config["mounts"].as_array().unwrap().iter();
+    let of_store = mounts.filter(|mount| Path::new(mount["source"].as_str().unwrap()).starts_with(derivation.store()));
+    assert_eq!(of_store.count(), 10_000);
+    assert_eq!(fs::read_dir(derivation.in_rootfs(derivation.store())).unwrap().count(), 10_000);
+}
+
+#[test]
 fn a_file_keeps_its_holes() {
     let mut derivation = hello();
     let path = derivation.add("sparse", &[]);
