@@ -16,6 +16,7 @@ mod kernel;
 mod limits;
 mod mounts;
 mod namespaces;
+mod newer_nix;
 mod nix;
 mod process;
 mod programs;
