@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 use oci_bundle::bundle::progress::Progress;
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 fn build(options: &BuildOptions) -> Result<()> {
     let start = Instant::now();
     let store_dir = StoreDir::new(&options.store_dir)
-        .with_context(|| format!("NIX_STORE: '{}' is not a store directory", options.store_dir))?;
+        .map_err(|reason| anyhow!("NIX_STORE: found '{}', {reason}", options.store_dir))?;
     let attrs = Attrs::read(options.attrs.as_deref(), options.build_dir.as_deref())?;
     let container = Container::decode(&attrs.container, &attrs.host_system)?;
     let closure = Closure::decode(&attrs.closure, &store_dir)?;

@@ -231,7 +231,7 @@ fn below(directory: &Path, name: &CStr) -> PathBuf {
 }
 
 fn c_string(name: &OsStr) -> Result<CString> {
-    CString::new(name.as_bytes()).with_context(|| format!("the name '{}' has a NUL in it", name.display()))
+    CString::new(name.as_bytes()).context("a name has a NUL in it")
 }
 
 fn failed(doing: &str, path: &Path) -> String {
