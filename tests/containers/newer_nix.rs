@@ -38,7 +38,8 @@ impl Store {
           exec chroot "$debian" sh -euc "$script"
         "#;
         let output = Command::new("unshare")
-            .args(["--mount", "sh", "-euc", enter])
+            // The garbage collector keeps what any process uses, those of other tests included, so it is to see none.
+            .args(["--mount", "--pid", "--fork", "sh", "-euc", enter])
             .env("debian", DEBIAN)
             .env("store", self.0.path())
             .env("project", nix::repository())
