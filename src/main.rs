@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 use oci_bundle::bundle::progress::Progress;
-use oci_bundle::container::Container;
+use oci_bundle::container::{Container, Store};
 use oci_bundle::nix::attrs::Attrs;
 use oci_bundle::nix::closure::Closure;
 use oci_bundle::nix::store::StoreDir;
@@ -67,12 +67,15 @@ fn build(options: &BuildOptions) -> Result<()> {
     let start = Instant::now();
     let store_dir = StoreDir::new(&options.store_dir)
         .map_err(|reason| anyhow!("NIX_STORE: found '{}', {reason}", options.store_dir))?;
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(options.cores).use_current_thread();
+    let _threads = threads.build().context("starting threads")?;
+
     let attrs = Attrs::read(options.attrs.as_deref(), options.build_dir.as_deref())?;
     let container = Container::decode(&attrs.container, &attrs.host_system)?;
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 
     let mounts = config::mounts::of(&container, &closure);
-    let document = config::document(&container, &attrs.name, &mounts, &closure)?;
+    let mut document = config::document(&container, &attrs.name, &mounts, &closure)?;
     let facts = Facts::of(&container, &document, &mounts)?;
     let (rootfs, mount_points) = rootfs::plan(&container, &closure, &facts)?;
     if container.check_program {
@@ -80,12 +83,16 @@ fn build(options: &BuildOptions) -> Result<()> {
         program::check(&document, &config::attribute_of_program(&container), &view, &attrs.host_system)?;
     }
 
-    let pool =
-        rayon::ThreadPoolBuilder::new().num_threads(options.cores).build().context("starting the threads that copy")?;
+    if container.store == Store::Mount {
+        config::mount_store(&mut document, &mounts, &rootfs);
+    }
+
     let progress = Progress::default();
-    let write =
-        || pool.install(|| bundle::write(&attrs.outputs.out, rootfs.root(), container.store, &document, &progress));
-    progress.shown(&closure, |line| eprintln!("{line}"), write)?;
+    let write = || bundle::write(&attrs.outputs.out, &rootfs, container.store, &document, &progress);
+    match container.store {
+        Store::Copy => progress.shown(&closure, |line| eprintln!("{line}"), write)?,
+        Store::Mount => write()?,
+    }
     eprintln!("{}", progress.summary(&closure, container.store, start));
     Ok(())
 }

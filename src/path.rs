@@ -1,5 +1,6 @@
 //! Paths as the container sees them.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -7,8 +8,23 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// An absolute path without `.`, `..`, or slashes that mean nothing.
 ///
 /// The order is that of the path's components, so a parent always comes before its children.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerPath(Utf8PathBuf);
+
+impl Ord for ContainerPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Not component by component, which is many times slower: a slash comes before any byte of a name.
+        let slash_first = |byte| if byte == b'/' { 0 } else { byte };
+        let bytes = self.0.as_str().bytes().map(slash_first);
+        bytes.cmp(other.0.as_str().bytes().map(slash_first))
+    }
+}
+
+impl PartialOrd for ContainerPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl ContainerPath {
     /// Normalises `text`; `what` names it in the reason, such as `a mount's destination`.

@@ -3,6 +3,7 @@
 mod copy;
 pub mod progress;
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -10,18 +11,19 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use camino::Utf8Path;
 use rayon::prelude::*;
+use rustix::fs::{Mode, OFlags};
 use serde_json::Value;
 
-use self::copy::Copy;
+use self::copy::Copies;
 use self::progress::Progress;
 use crate::container::Store;
-use crate::rootfs::tree::{Content, Directory, File, Node};
+use crate::rootfs::tree::{self, Content, Directory, File, Node, Tree};
 
 /// Writes `config.json` and `rootfs` into the new directory `out`. If that fails, nothing is left of it.
 ///
 /// # Errors
 /// What failed, and on which file.
-pub fn write(out: &Utf8Path, rootfs: &Directory, store: Store, document: &Value, progress: &Progress) -> Result<()> {
+pub fn write(out: &Utf8Path, rootfs: &Tree<'_>, store: Store, document: &Value, progress: &Progress) -> Result<()> {
     fs::create_dir(out).with_context(|| format!("making the bundle '{out}'"))?;
     let written = write_into(out, rootfs, store, document, progress);
     if written.is_err() {
@@ -31,12 +33,15 @@ pub fn write(out: &Utf8Path, rootfs: &Directory, store: Store, document: &Value,
     written
 }
 
-fn write_into(out: &Utf8Path, rootfs: &Directory, store: Store, document: &Value, progress: &Progress) -> Result<()> {
+fn write_into(out: &Utf8Path, rootfs: &Tree<'_>, store: Store, document: &Value, progress: &Progress) -> Result<()> {
     let path = out.join("rootfs").into_std_path_buf();
-    let mut copies = Vec::new();
-    make_directories(rootfs, &path, store, &mut copies)?;
-    copy::all(&copies, progress)?;
-    make_the_rest(rootfs, &path)?;
+    make_directory(&path)?;
+    let mut names = Vec::new();
+    make_directories(rootfs.root(), &path, store, &mut names)?;
+    let from = rootfs.closure().store_dir().to_path();
+    let to = path.join(from.strip_prefix("/").unwrap_or(from));
+    copy::all(Copies { from: from.to_owned(), to, names }, progress)?;
+    make_the_rest(rootfs.root(), &path)?;
     write_config(&out.join("config.json"), document)
 }
 
@@ -45,22 +50,30 @@ fn write_config(file: &Utf8Path, document: &Value) -> Result<()> {
     fs::write(file, text + "\n").with_context(|| format!("writing '{file}'"))
 }
 
-/// Makes the directories that no copy brings, and finds the copies. Store paths that are mounted need an empty directory or
-/// file; only a link has to be copied.
-fn make_directories(directory: &Directory, path: &Path, store: Store, copies: &mut Vec<Copy>) -> Result<()> {
-    if let (Store::Copy, Some(from)) = (store, &directory.copy_of) {
-        copies.push(Copy { from: from.clone(), to: path.to_owned() });
-        return Ok(());
-    }
-    make_directory(path)?;
+/// Makes the directories that no copy brings, and finds what is to be copied: names in the store, as nothing else is ever
+/// copied to its own place. Store paths that are mounted need an empty directory or file; only a link has to be copied.
+fn make_directories(directory: &Directory, path: &Path, store: Store, copies: &mut Vec<OsString>) -> Result<()> {
+    // By names in an open directory: there may be thousands.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let at = rustix::fs::open(path, flags, Mode::empty());
+    let at = at.with_context(|| format!("opening the directory '{}'", path.display()))?;
     for (name, node) in &directory.children {
-        let path = path.join(name);
+        let path = || path.join(name);
         match node {
-            Node::Directory(directory) => make_directories(directory, &path, store, copies)?,
-            Node::Copy(from) if store == Store::Mount && !from.is_symlink() => {
-                fs::write(&path, "").with_context(|| format!("making the file '{}'", path.display()))?;
+            Node::Directory(Directory { copy_of: Some(_), .. }) if store == Store::Copy => copies.push(name.clone()),
+            Node::Directory(directory) => {
+                rustix::fs::mkdirat(&at, name, Mode::from_raw_mode(0o755))
+                    .with_context(|| format!("making the directory '{}'", path().display()))?;
+                if !directory.children.is_empty() {
+                    make_directories(directory, &path(), store, copies)?;
+                }
             }
-            Node::Copy(from) => copies.push(Copy { from: from.clone(), to: path }),
+            Node::Copy(tree::Copy { is_link: false, .. }) if store == Store::Mount => {
+                let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+                rustix::fs::openat(&at, name, flags, Mode::from_raw_mode(0o644))
+                    .with_context(|| format!("making the file '{}'", path().display()))?;
+            }
+            Node::Copy(_) => copies.push(name.clone()),
             Node::Link(_) | Node::File(_) => {}
         }
     }

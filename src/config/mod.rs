@@ -16,7 +16,6 @@ mod version;
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use serde_json::{Value, json};
 
 use self::mounts::Mounts;
@@ -25,6 +24,7 @@ use crate::container::{Container, Store};
 use crate::field::{AttrPath, Mistake};
 use crate::nix::closure::Closure;
 use crate::path::ContainerPath;
+use crate::rootfs::tree::Tree;
 
 /// The document for a container of this `name` with these `mounts`.
 ///
@@ -32,8 +32,8 @@ use crate::path::ContainerPath;
 /// come before its children (config.md, "Mounts").
 ///
 /// # Errors
-/// A [`Mistake`] in the argument `config`, or a store path that cannot be looked at.
-pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Closure) -> Result<Value> {
+/// In the argument `config`.
+pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Closure) -> Result<Value, Mistake> {
     let mut document = json!({
         "hostname": container.hostname.as_deref().unwrap_or(hostname(name)),
         "root": { "path": "rootfs", "readonly": container.readonly },
@@ -48,12 +48,14 @@ pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Cl
     check::check(&document)?;
     semantics::check(&document)?;
     version::check(&document)?;
-    if container.store == Store::Mount {
-        // As there may be thousands, and none can be wrong, they are not there before.
-        let mounts = mounts::with_store(mounts, closure)?;
-        document["mounts"] = mounts::document(&mounts, container.store, closure).into();
-    }
     Ok(document)
+}
+
+/// Adds the mounts of a store that is not copied. There may be thousands, and none can be wrong, so the checked document
+/// does not have them.
+pub fn mount_store(document: &mut Value, mounts: &Mounts, rootfs: &Tree<'_>) {
+    let mounts = mounts::with_store(mounts, rootfs);
+    document["mounts"] = mounts::document(&mounts, Store::Mount, rootfs.closure()).into();
 }
 
 /// Where the process starts, as the document has it after the patch.
@@ -103,7 +105,7 @@ mod tests {
     fn the_document_is_what_the_spec_wants() {
         let arguments = json!({ "args": ["/bin/x"], "readonly": true });
         let container = Container::decode(&arguments, "x86_64-linux").unwrap();
-        let closure = Closure::decode(&json!([]), &StoreDir::default()).unwrap();
+        let closure = Closure::decode(&[], &StoreDir::default()).unwrap();
         let mounts = mounts::of(&container, &closure);
         let document = document(&container, "hello", &mounts, &closure).unwrap();
         assert_eq!(document["ociVersion"], "1.0.0");

@@ -1,10 +1,9 @@
 //! What is mounted, by default, for the user, and for the store.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 
 use super::defaults;
@@ -12,7 +11,7 @@ use crate::container::mount::{Destination, Mount};
 use crate::container::{Container, Store};
 use crate::nix::closure::Closure;
 use crate::rootfs::resolve::{self, Look, Seen};
-use crate::rootfs::tree::in_store;
+use crate::rootfs::tree::{Tree, in_store};
 
 /// Mounts by destination, a parent before what is below it.
 pub type Mounts = BTreeMap<Destination, Mount>;
@@ -35,22 +34,14 @@ pub fn of(container: &Container, closure: &Closure) -> Mounts {
     mounts
 }
 
-/// These mounts, and one for each store path. Nothing in a store is a device, or has a set-user-id bit: Nix takes it away.
-///
-/// # Errors
-/// A store path that cannot be looked at.
-pub fn with_store(mounts: &Mounts, closure: &Closure) -> Result<Mounts> {
-    let mut all = Mounts::new();
-    for path in closure.directories() {
-        let looking = || format!("looking at the store path '{}'", path.display());
-        // A link cannot be mounted; the root filesystem has one like it.
-        if !fs::symlink_metadata(&path).with_context(looking)?.is_symlink() {
-            let path = path.to_string_lossy();
-            all.insert(Destination::made_of(&path), Mount::read_only_bind(&path));
-        }
-    }
-    all.extend(mounts.clone());
-    Ok(all)
+/// These mounts, and one for each store path: nothing in a store is a device, or has a set-user-id bit, as Nix takes it
+/// away. Symbolic links, which cannot be mounted, are in the root filesystem.
+pub fn with_store(mounts: &Mounts, rootfs: &Tree<'_>) -> Mounts {
+    let store = rootfs.mountable().map(|path| {
+        let path = path.to_string_lossy();
+        (Destination::made_of(&path), Mount::read_only_bind(&path))
+    });
+    store.chain(mounts.clone()).collect()
 }
 
 /// The list `mounts` in config.json.
@@ -100,6 +91,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::nix::closure::Node;
     use crate::nix::store::StoreDir;
 
     fn at(text: &str) -> Destination {
@@ -118,7 +110,8 @@ mod tests {
     const BASH: &str = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
 
     fn closure() -> Closure {
-        Closure::decode(&json!([{ "path": BASH, "references": [] }]), &StoreDir::default()).unwrap()
+        let bash = Node { path: BASH.to_owned(), references: Vec::new(), size: 0 };
+        Closure::decode(&[bash], &StoreDir::default()).unwrap()
     }
 
     fn mounts_of(container: &Container) -> Mounts {

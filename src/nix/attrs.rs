@@ -8,6 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::nix::closure::Node;
+
 /// What nix/build-container.nix puts into the derivation, and what Nix adds to it.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct Attrs {
@@ -19,8 +21,8 @@ pub struct Attrs {
     /// The user's arguments, verbatim.
     pub container: Value,
     /// The reference graph of everything in them; not there if no store path is.
-    #[serde(default = "empty_graph")]
-    pub closure: Value,
+    #[serde(default)]
+    pub closure: Vec<Node>,
     /// The output paths.
     pub outputs: Outputs,
 }
@@ -30,10 +32,6 @@ pub struct Attrs {
 pub struct Outputs {
     /// The path to make.
     pub out: Utf8PathBuf,
-}
-
-fn empty_graph() -> Value {
-    Value::Array(Vec::new())
 }
 
 impl Attrs {
@@ -50,7 +48,8 @@ impl Attrs {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 text => text.with_context(|| format!("reading the structured attributes '{file}'"))?,
             };
-            return serde_json::from_str(&text).with_context(|| {
+            let mut decoder = serde_json::Deserializer::from_str(&text);
+            return serde_path_to_error::deserialize(&mut decoder).with_context(|| {
                 format!("the structured attributes '{file}' are not those of a buildContainer derivation")
             });
         }

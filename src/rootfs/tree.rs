@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
 
 use super::resolve::{self, Look, Seen};
 use crate::container::Store;
@@ -21,8 +22,8 @@ pub enum Node {
     File(File),
     /// A symbolic link to something in the store.
     Link(PathBuf),
-    /// A copy of this file or symbolic link of the store, or an empty file to mount it on.
-    Copy(PathBuf),
+    /// A file or symbolic link of the store.
+    Copy(Copy),
 }
 
 /// A directory to make.
@@ -32,6 +33,15 @@ pub struct Directory {
     pub copy_of: Option<PathBuf>,
     /// What is made in it, by name; a directory may be there by the copy already.
     pub children: BTreeMap<OsString, Node>,
+}
+
+/// A file or symbolic link of the store, which is copied, or an empty file to mount it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// What is copied.
+    pub of: PathBuf,
+    /// Whether it is a symbolic link, which cannot be mounted.
+    pub is_link: bool,
 }
 
 /// A file to make.
@@ -72,15 +82,19 @@ impl<'c> Tree<'c> {
         let mut tree = Self { closure, store, root: Directory::default() };
         let store_dir = closure.store_dir().to_path();
         tree.insert(store_dir, Node::Directory(Directory::default()))?;
-        for path in closure.directories() {
-            let metadata = fs::symlink_metadata(&path)
+        let node = |path: &PathBuf| {
+            let metadata = fs::symlink_metadata(path)
                 .with_context(|| format!("looking at the store path '{}'", path.display()))?;
-            let node = if metadata.is_dir() {
+            Ok(if metadata.is_dir() {
                 Node::Directory(Directory { copy_of: Some(path.clone()), ..Directory::default() })
             } else {
-                Node::Copy(path.clone())
-            };
-            tree.insert(&path, node)?;
+                Node::Copy(Copy { of: path.clone(), is_link: metadata.is_symlink() })
+            })
+        };
+        let paths: Vec<_> = closure.directories().collect();
+        let nodes = paths.par_iter().map(node).collect::<Result<Vec<_>>>()?;
+        for (path, node) in paths.iter().zip(nodes) {
+            tree.insert(path, node)?;
         }
         Ok(tree)
     }
@@ -93,6 +107,19 @@ impl<'c> Tree<'c> {
     /// The closure.
     pub fn closure(&self) -> &'c Closure {
         self.closure
+    }
+
+    /// The store paths that can be mounted.
+    pub fn mountable(&self) -> impl Iterator<Item = &Path> {
+        let store = match self.walk(self.closure.store_dir().to_path()).0 {
+            Some(Place::Directory(store)) => Some(store),
+            _ => None,
+        };
+        store.into_iter().flat_map(|store| store.children.values()).filter_map(|node| match node {
+            Node::Directory(Directory { copy_of: Some(path), .. }) => Some(path.as_path()),
+            Node::Copy(Copy { of, is_link: false }) => Some(of.as_path()),
+            _ => None,
+        })
     }
 
     /// Plans the directory at `path`, unless it is there; links are followed. Gives its real place.
@@ -227,7 +254,7 @@ impl Look for Tree<'_> {
             (Some(Place::Directory(_)), _) => Ok(Seen::Directory),
             (Some(Place::Node(Node::File(file))), _) => Ok(Seen::File(file.clone())),
             (Some(Place::Node(Node::Link(target))), _) => Ok(Seen::Link(target.clone())),
-            (Some(Place::Node(Node::Copy(source))), _) => in_store(source),
+            (Some(Place::Node(Node::Copy(copy))), _) => in_store(&copy.of),
             (Some(Place::Node(Node::Directory(_))), _) => unreachable!("walk makes these a Place::Directory"),
             (None, Some(copied)) => in_store(&copied),
             (None, None) => Ok(Seen::Nothing),

@@ -40,10 +40,6 @@ fn a_graph_that_is_not_one_leaves_nothing() {
     let glibc = "00000000000000000000000000000002-glibc";
     for (graph, message) in [
         (
-            json!({}),
-            "is not a list of store paths with their references: invalid type: map, expected a sequence".to_owned(),
-        ),
-        (
             json!([{ "path": format!("STORE/{bash}"), "references": [format!("STORE/{glibc}")] }]),
             format!(
                 "is incomplete: 'TMP/store/{bash}' refers to 'TMP/store/{glibc}', which is not in it; \
@@ -63,16 +59,21 @@ fn a_graph_that_is_not_one_leaves_nothing() {
 }
 
 #[test]
-fn attributes_that_are_not_json_are_named() {
-    let derivation = Derivation::new(json!({}));
-    let file = derivation.build_dir().join("attrs.json");
-    fs::write(&file, "{").unwrap();
-    let outcome = Outcome::of(derivation.builder().env("NIX_ATTRS_JSON_FILE", &file));
-    derivation.fails(
-        outcome,
-        "buildContainer: the structured attributes 'TMP/build/attrs.json' are not those of a buildContainer \
-         derivation: EOF while parsing an object at line 1 column 1",
-    );
+fn attributes_that_nix_did_not_write_are_named() {
+    for (text, message) in [
+        ("{", "EOF while parsing an object at line 1 column 1"),
+        (r#"{"closure": [{"path": "x"}]}"#, "closure[0]: missing field `references` at line 1 column 26"),
+    ] {
+        let derivation = Derivation::new(json!({}));
+        let file = derivation.build_dir().join("attrs.json");
+        fs::write(&file, text).unwrap();
+        let outcome = Outcome::of(derivation.builder().env("NIX_ATTRS_JSON_FILE", &file));
+        let message = format!(
+            "buildContainer: the structured attributes 'TMP/build/attrs.json' are not those of a buildContainer \
+             derivation: {message}"
+        );
+        derivation.fails(outcome, &message);
+    }
 }
 
 #[test]

@@ -43,28 +43,30 @@ fn with_builder(script: &str) -> (TempDir, Output) {
 #[test]
 fn extents_are_shared_where_the_file_system_can() {
     for make in ["mkfs.btrfs --quiet", "mkfs.xfs -q"] {
-        // A file that is copied at once, and one that would be copied in parts.
+        // A file that would fit into a buffer, one that is copied at once, and one that would be copied in parts.
         let (_here, output) = with_builder(&format!(
             r#"
               truncate --size 600M "$image"
               {make} "$image" > /dev/null
               mount -o loop "$image" "$folder"
               mkdir -p "$tree"
+              head -c 9000 /dev/urandom > "$tree/tiny"
               head -c 3000000 /dev/urandom > "$tree/small"
               head -c 90000000 /dev/urandom > "$tree/large"
               sync --file-system "$folder"
               $build
               sync --file-system "$folder"
+              cmp "$tree/tiny" "$copy/tiny"
               cmp "$tree/small" "$copy/small"
               cmp "$tree/large" "$copy/large"
-              for file in small large; do
+              for file in tiny small large; do
                 filefrag -v "$copy/$file" | grep -E '^ +[0-9]+:' | grep -v shared || echo "all of $file is shared"
               done
             "#
         ));
         let printed = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{make}: {output:?}");
-        assert_eq!(printed, "all of small is shared\nall of large is shared\n", "{make}");
+        assert_eq!(printed, "all of tiny is shared\nall of small is shared\nall of large is shared\n", "{make}");
     }
 }
 

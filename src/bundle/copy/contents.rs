@@ -1,4 +1,4 @@
-//! Copies what is in a file, inside the kernel where it can: file systems that share extents (btrfs, xfs) do so then.
+//! Copies what is in a file, inside the kernel where that is faster.
 
 use std::ops::Range;
 use std::os::fd::OwnedFd;
@@ -28,12 +28,8 @@ pub fn copy(from: &OwnedFd, to: &OwnedFd, stat: &Stat) -> Result<()> {
     through_buffer(from, to, 0..size)
 }
 
-/// Shares the extents of a large file with an empty one. Where the file system cannot, there are parts to copy, which
-/// [`copy_part`] does in any order.
-pub fn parts(from: &OwnedFd, to: &OwnedFd, stat: &Stat) -> Result<Option<Vec<Range<u64>>>> {
-    if fs::ioctl_ficlone(to, from).is_ok() {
-        return Ok(None);
-    }
+/// The parts of a large file, which [`copy_part`] copies in any order into an empty one.
+pub fn parts(from: &OwnedFd, to: &OwnedFd, stat: &Stat) -> Result<Vec<Range<u64>>> {
     let size = u64::try_from(stat.st_size).unwrap_or(0);
     fs::ftruncate(to, size)?;
     let whole = || std::iter::once(0..size).collect();
@@ -42,7 +38,7 @@ pub fn parts(from: &OwnedFd, to: &OwnedFd, stat: &Stat) -> Result<Option<Vec<Ran
         let starts = (range.start..range.end).step_by(usize::try_from(PART).unwrap_or(usize::MAX));
         starts.map(move |start| start..range.end.min(start + PART))
     };
-    Ok(Some(ranges.into_iter().flat_map(cut).collect()))
+    Ok(ranges.into_iter().flat_map(cut).collect())
 }
 
 /// Copies this range of bytes.

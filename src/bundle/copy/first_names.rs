@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{self, AtFlags, CWD, Stat};
+use rustix::fs::{self, AtFlags, Stat};
 use rustix::io::{Errno, Result};
 
-use super::{Pair, below};
+use super::pair::Pair;
 
 /// A device and an inode: what two hard links have in common.
 type Inode = (u64, u64);
@@ -23,7 +24,12 @@ struct Name {
 
 impl Name {
     fn of(pair: &Pair, name: &CStr) -> Self {
-        Self { directory: Arc::clone(&pair.to_path), name: name.into() }
+        Self { directory: Arc::clone(&pair.path), name: name.into() }
+    }
+
+    /// Where it is below the top.
+    fn path(&self) -> PathBuf {
+        self.directory.join(OsStr::from_bytes(self.name.to_bytes()))
     }
 }
 
@@ -38,7 +44,7 @@ pub struct FirstNames {
 impl FirstNames {
     /// Makes the file `name` if it is the first one of this inode, and gives it to be filled; else links the first one,
     /// which may not be filled yet.
-    pub fn first_or_link(&self, stat: &Stat, pair: &Pair, name: &CStr) -> Result<Option<OwnedFd>> {
+    pub fn first_or_link(&self, stat: &Stat, top: &Pair, pair: &Pair, name: &CStr) -> Result<Option<OwnedFd>> {
         let shard = &self.shards[usize::try_from(stat.st_ino % 32).unwrap_or(0)];
         let mut names = shard.lock().unwrap_or_else(PoisonError::into_inner);
         match names.entry((stat.st_dev, stat.st_ino)) {
@@ -49,7 +55,7 @@ impl FirstNames {
             }
             Entry::Occupied(mut entry) => {
                 let first = entry.get();
-                match fs::linkat(CWD, below(&first.directory, &first.name), &pair.to, name, AtFlags::empty()) {
+                match fs::linkat(&top.to, first.path(), &pair.to, name, AtFlags::empty()) {
                     // A file has as many names as its file system allows; then there has to be another one.
                     Err(Errno::MLINK) => {
                         let file = pair.create(name, stat)?;
