@@ -1,5 +1,6 @@
 //! runc and crun, with the store mounted read-only as it is on NixOS.
 
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,6 +32,18 @@ impl Runtime {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What the container prints when this user, who is not root, runs it.
+    pub fn prints_for_user(self, bundle: &Path, uid: u32) -> String {
+        let (program, state, id) = (self.program(), TempDir::new().unwrap(), Self::id());
+        chown(state.path(), Some(uid), Some(uid)).unwrap();
+        let user = [format!("--reuid={uid}"), format!("--regid={uid}"), "--clear-groups".to_owned()];
+        let mut run = self.command(Path::new("setpriv"));
+        run.args(user).arg(program).arg("--root").arg(state.path()).args(["run", "--bundle"]).arg(bundle).arg(id);
+        let output = run.env("XDG_RUNTIME_DIR", state.path()).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{self:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// What the container prints on a terminal that script(1) makes.
     pub fn prints_in_terminal(self, bundle: &Path) -> String {
         let output = self.start_under(bundle, |run| {
@@ -53,21 +66,29 @@ impl Runtime {
 
     /// Starts the bundle with another command than the runtime's own.
     fn start_under(self, bundle: &Path, wrap: impl FnOnce(Command) -> Command) -> Container {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let id = format!("oci-bundle-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let program = match self {
-            Self::Runc => nix::program("runc"),
-            Self::Crun => nix::program("crun"),
-        };
-        let state = TempDir::new().unwrap();
-        let mut run = self.command(&program, state.path());
-        run.args(["run", "--bundle"]).arg(bundle).arg(&id);
+        let (program, state, id) = (self.program(), TempDir::new().unwrap(), Self::id());
+        let mut run = self.command(&program);
+        run.arg("--root").arg(state.path()).args(["run", "--bundle"]).arg(bundle).arg(&id);
         let mut run = wrap(run);
         let run = run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Container { runtime: self, program, state, id, run: Some(run) }
     }
 
-    fn command(self, program: &Path, state: &Path) -> Command {
+    fn program(self) -> PathBuf {
+        match self {
+            Self::Runc => nix::program("runc"),
+            Self::Crun => nix::program("crun"),
+        }
+    }
+
+    /// A container's name that no other has.
+    fn id() -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        format!("oci-bundle-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Runs a program with the store and the cgroups as the runtime needs them.
+    fn command(self, program: &Path) -> Command {
         let view = match self {
             // crun refuses a machine that mixes the two versions of cgroups. The controllers are those of the first then,
             // and with the second out of sight crun uses them, so that limits hold.
@@ -79,7 +100,7 @@ impl Runtime {
         let script =
             format!("mount --bind /nix/store /nix/store && mount -o remount,bind,ro /nix/store && {view} exec \"$@\"");
         let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-c", &script, "sh"]).arg(program).arg("--root").arg(state);
+        command.args(["--mount", "sh", "-c", &script, "sh"]).arg(program);
         command
     }
 }
@@ -107,8 +128,8 @@ impl Container {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.runtime.command(&self.program, self.state.path());
-        command.args(args);
+        let mut command = self.runtime.command(&self.program);
+        command.arg("--root").arg(self.state.path()).args(args);
         command
     }
 }

@@ -73,6 +73,31 @@ fn a_mounted_closure_cannot_be_changed_and_is_alone() {
 }
 
 #[test]
+fn a_mounted_closure_needs_no_root() {
+    const UID: u32 = 1234;
+    let bundle = container(&format!(
+        r#"store = "mount";
+           args = [
+             "${{pkgs.busybox}}/bin/busybox" "sh" "-c"
+             "id -u; cat /proc/self/uid_map; ls /nix/store | grep -c hello; echo x 2>&1 > ${{pkgs.hello}}/bin/hello; true"
+           ];
+           # There is one group only, so there is none of terminals.
+           mounts."/dev/pts" = {{ type = "devpts"; source = "devpts"; options = [ "nosuid" "noexec" "newinstance" ]; }};
+           config.linux = rec {{
+             namespaces = map (type: {{ inherit type; }}) [ "user" "mount" "network" "pid" "ipc" "uts" ];
+             uidMappings = [ {{ containerID = 0; hostID = {UID}; size = 1; }} ];
+             gidMappings = uidMappings;
+           }};"#
+    ));
+    for runtime in runtime::ALL {
+        let printed = runtime.prints_for_user(&bundle, UID);
+        let lines: Vec<_> = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(lines[..3], ["0", "0 1234 1", "1"], "{runtime:?}: {printed}");
+        assert!(lines[3].ends_with("Read-only file system"), "{runtime:?}: {printed}");
+    }
+}
+
+#[test]
 fn a_file_of_the_closure_is_mounted_on_a_file_either_way() {
     for store in ["copy", "mount"] {
         let bundle = container(&format!(
