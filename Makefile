@@ -1,4 +1,5 @@
-# `make demo` builds and runs a container, `make test` runs every test. Both install what is missing first and say so.
+# `make demo` builds and runs a container, `make test` runs every test; `make bench`, `make bench-nix` and
+# `make bench-build` print tables of how long things take. Each installs what is missing first and says so.
 
 # Nix's configuration for work without network, which tests/containers uses too.
 export NIX_CONFIG := $(file < scripts/nix.conf)
@@ -8,9 +9,13 @@ OFFLINE := --no-write-lock-file --override-input nixpkgs path:$(CURDIR)/tests/pk
 
 # The tests that run containers are a package of their own.
 CONTAINERS := --manifest-path tests/containers/Cargo.toml
+
+# So are the benchmarks.
+BENCHMARKS := --manifest-path benchmarks/Cargo.toml
+
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: demo test setup lint unit containers check format
+.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build
 
 demo: setup
 	@scripts/demo $(OFFLINE)
@@ -24,11 +29,14 @@ setup:
 lint: setup
 	cargo fmt --check
 	cargo fmt --check $(CONTAINERS)
+	cargo fmt --check $(BENCHMARKS)
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets $(CONTAINERS) -- -D warnings
+	cargo clippy --locked --all-targets $(BENCHMARKS) -- -D warnings
 
 unit: setup
 	cargo test --locked
+	cargo test --locked --lib $(BENCHMARKS)
 
 check: setup
 	nix flake check --print-build-logs $(OFFLINE)
@@ -39,4 +47,10 @@ containers: setup
 format: setup
 	cargo fmt
 	cargo fmt $(CONTAINERS)
+	cargo fmt $(BENCHMARKS)
 	nix fmt $(OFFLINE)
+
+# Only tables go to standard output, so that they can be kept: `make bench >tables.md`.
+bench bench-nix bench-build:
+	@scripts/setup benchmarks >&2
+	@scripts/$@

@@ -79,23 +79,22 @@ impl<'c> Tree<'c> {
     /// # Errors
     /// A store path that cannot be looked at.
     pub fn of(closure: &'c Closure, store: Store) -> Result<Self> {
-        let mut tree = Self { closure, store, root: Directory::default() };
-        let store_dir = closure.store_dir().to_path();
-        tree.insert(store_dir, Node::Directory(Directory::default()))?;
-        let node = |path: &PathBuf| {
-            let metadata = fs::symlink_metadata(path)
+        let look = |path: PathBuf| {
+            let metadata = fs::symlink_metadata(&path)
                 .with_context(|| format!("looking at the store path '{}'", path.display()))?;
             Ok(if metadata.is_dir() {
-                Node::Directory(Directory { copy_of: Some(path.clone()), ..Directory::default() })
+                Node::Directory(Directory { copy_of: Some(path), ..Directory::default() })
             } else {
-                Node::Copy(Copy { of: path.clone(), is_link: metadata.is_symlink() })
+                Node::Copy(Copy { of: path, is_link: metadata.is_symlink() })
             })
         };
         let paths: Vec<_> = closure.directories().collect();
-        let nodes = paths.par_iter().map(node).collect::<Result<Vec<_>>>()?;
-        for (path, node) in paths.iter().zip(nodes) {
-            tree.insert(path, node)?;
-        }
+        let nodes = paths.into_par_iter().map(look).collect::<Result<Vec<_>>>()?;
+        let names = closure.paths().iter().map(|path| path.to_string().into());
+        let in_store = Directory { copy_of: None, children: names.zip(nodes).collect() };
+
+        let mut tree = Self { closure, store, root: Directory::default() };
+        tree.insert(closure.store_dir().to_path(), Node::Directory(in_store))?;
         Ok(tree)
     }
 

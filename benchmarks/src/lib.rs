@@ -1,0 +1,9 @@
+//! What the benchmarks share: trees to copy, and tables to print.
+
+pub mod closure;
+pub mod numbers;
+pub mod parts;
+pub mod rounds;
+pub mod shape;
+pub mod table;
+pub mod tree;
