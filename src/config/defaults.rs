@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::container::mount::{Destination, Mount};
+use crate::container::{Container, Store};
+use crate::nix::closure::Closure;
 
 /// The file systems that programs expect (config-linux.md, "Default Filesystems", and `runc spec`).
 pub fn mounts() -> BTreeMap<Destination, Mount> {
@@ -33,8 +35,17 @@ pub fn mounts() -> BTreeMap<Destination, Mount> {
 /// Where programs are looked for, as in `runc spec`.
 pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// How many files a process may have open. crun, under the same limit, keeps one open for each mount until all are there.
+pub fn open_files(container: &Container, closure: &Closure) -> usize {
+    const USUALLY: usize = 1024;
+    match container.store {
+        Store::Copy => USUALLY,
+        Store::Mount => USUALLY.max(closure.paths().len() + USUALLY / 2),
+    }
+}
+
 /// What a process may do: three capabilities, and no way to more.
-pub fn privileges() -> Value {
+pub fn privileges(open_files: usize) -> Value {
     let capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
     json!({
         "noNewPrivileges": true,
@@ -43,7 +54,7 @@ pub fn privileges() -> Value {
             "effective": capabilities,
             "permitted": capabilities,
         },
-        "rlimits": [{ "type": "RLIMIT_NOFILE", "soft": 1024, "hard": 1024 }],
+        "rlimits": [{ "type": "RLIMIT_NOFILE", "soft": open_files, "hard": open_files }],
     })
 }
 

@@ -37,7 +37,7 @@ pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Cl
     let mut document = json!({
         "hostname": container.hostname.as_deref().unwrap_or(hostname(name)),
         "root": { "path": "rootfs", "readonly": container.readonly },
-        "process": process(container),
+        "process": process(container, closure),
         "mounts": mounts::document(mounts, container.store, closure),
         "linux": defaults::linux(),
     });
@@ -74,8 +74,8 @@ pub fn attribute_of_program(container: &Container) -> AttrPath {
     parent.attribute("args").element(0)
 }
 
-fn process(container: &Container) -> Value {
-    let mut process = defaults::privileges();
+fn process(container: &Container, closure: &Closure) -> Value {
+    let mut process = defaults::privileges(defaults::open_files(container, closure));
     let home = container.user.patched(&container.config).home().to_string();
     let mut environment = BTreeMap::from([("PATH", Some(defaults::PATH))]);
     if container.base_files {

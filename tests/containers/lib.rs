@@ -13,6 +13,7 @@ mod errors;
 mod flake;
 mod hooks;
 mod kernel;
+mod large_closure;
 mod limits;
 mod mounts;
 mod namespaces;

@@ -27,9 +27,7 @@ impl Runtime {
 
     /// What the container prints; it is to succeed.
     pub fn prints(self, bundle: &Path) -> String {
-        let output = self.run(bundle);
-        assert!(output.status.success(), "{self:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        self.prints_under(bundle, |run| run)
     }
 
     /// What the container prints when this user, who is not root, runs it.
@@ -46,15 +44,18 @@ impl Runtime {
 
     /// What the container prints on a terminal that script(1) makes.
     pub fn prints_in_terminal(self, bundle: &Path) -> String {
-        let output = self.start_under(bundle, |run| {
+        self.prints_under(bundle, |run| {
             let words = [run.get_program()].into_iter().chain(run.get_args());
             let words = words.map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''")));
             let line = words.collect::<Vec<_>>().join(" ");
             let mut script = Command::new("script");
             script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
             script
-        });
-        let output = output.wait();
+        })
+    }
+
+    fn prints_under(self, bundle: &Path, wrap: impl FnOnce(Command) -> Command) -> String {
+        let output = self.start_under(bundle, wrap).wait();
         assert!(output.status.success(), "{self:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
