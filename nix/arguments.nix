@@ -100,8 +100,11 @@ in
     default = "(the program's)";
     about = "the derivation's name";
     check =
-      value: builtins.isString value && builtins.match "[0-9a-zA-Z+_?=-][0-9a-zA-Z+._?=-]*" value != null;
-    want = "a name for a store path: letters, digits and + - . _ ? =, and no dot at its start";
+      value:
+      builtins.isString value
+      && builtins.match "[0-9a-zA-Z+_?=-][0-9a-zA-Z+._?=-]*" value != null
+      && builtins.match ".*\\.drv" value == null;
+    want = "a name for a store path: letters, digits and + - . _ ? =, no dot at its start, and not .drv at its end";
   };
   os = string // {
     default = "(the packages')";

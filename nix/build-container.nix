@@ -35,6 +35,7 @@ let
     hasAttr
     head
     isAttrs
+    isFloat
     isFunction
     isList
     isString
@@ -92,7 +93,7 @@ let
       ) (filter (name: container.${name} != null) (attrNames container));
       wrong = filter (entry: !entry.shape.check entry.value) values;
       first = head wrong;
-      functions = concatMap (name: functionsIn name container.${name}) (attrNames container);
+      unfit = concatMap (name: unfitIn name container.${name}) (attrNames container);
     in
     if !isAttrs container then
       throw "buildContainer: found ${describe container}, want an attribute set"
@@ -102,22 +103,35 @@ let
       mistake (head missing) "missing; want ${arguments.${head missing}.want}"
     else if wrong != [ ] then
       mistake first.attribute "found ${describe first.value}, want ${first.shape.want}"
-    else if functions != [ ] then
-      mistake (head functions) "found a function, want a value; is an argument of the function missing?"
+    else if unfit != [ ] then
+      mistake (head unfit).attribute (head unfit).problem
     else
       container;
 
-  # The paths of functions in a value, which has to become JSON. A derivation does so as its output path.
-  functionsIn =
-    path: value:
+  # What in a value cannot become JSON. A derivation does so as its output path.
+  unfitIn =
+    attribute: value:
     if isFunction value then
-      [ path ]
+      [
+        {
+          inherit attribute;
+          problem = "found a function, want a value; is an argument of the function missing?";
+        }
+      ]
+    # No other number has a difference to itself.
+    else if isFloat value && value - value != 0 then
+      [
+        {
+          inherit attribute;
+          problem = "found a float that is not a finite number";
+        }
+      ]
     else if isList value then
       concatLists (
-        genList (index: functionsIn "${path}[${toString index}]" (elemAt value index)) (length value)
+        genList (index: unfitIn "${attribute}[${toString index}]" (elemAt value index)) (length value)
       )
     else if isAttrs value && !(value ? outPath) then
-      concatMap (name: functionsIn "${path}.${attributeName name}" value.${name}) (attrNames value)
+      concatMap (name: unfitIn "${attribute}.${attributeName name}" value.${name}) (attrNames value)
     else
       [ ];
 

@@ -12,7 +12,10 @@ let
     if package.outputSpecified or false || meta.outputsToInstall or null == null then
       [ package ]
     else
-      map (output: package.${output}) meta.outputsToInstall;
+      map (output: package.${output} or (missing output)) meta.outputsToInstall;
+  missing =
+    output:
+    throw "buildContainer: contents: ${package.name or "a package"} has no output '${output}', which its meta.outputsToInstall names";
 in
 if builtins.isAttrs package then
   {

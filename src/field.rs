@@ -139,6 +139,13 @@ impl<'v> Field<'v> {
         number.ok_or_else(|| self.unwanted(&format!("an integer from 0 to {}", u32::MAX)))
     }
 
+    /// The value as a user or group. The highest number that 32 bits can hold means "no change" to system calls.
+    pub fn id(&self) -> Result<u32, Mistake> {
+        let last = u32::MAX - 1;
+        let number = self.unsigned().ok().filter(|number| *number <= last);
+        number.ok_or_else(|| self.unwanted(&format!("an integer from 0 to {last}")))
+    }
+
     /// The elements of a list.
     pub fn list(&self) -> Result<Vec<Field<'v>>, Mistake> {
         let list = self.value.as_array().ok_or_else(|| self.unwanted("a list"))?;

@@ -67,3 +67,18 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
     }
     Ok(())
 }
+
+/// Checks that what is in effect is permitted, as capset(2) wants it.
+///
+/// # Errors
+/// A [`Mistake`] at the first that is not.
+pub fn are_permitted(document: &Value) -> Result<(), Mistake> {
+    let permitted = places::find(document, "process.capabilities.permitted[]");
+    for capability in places::find(document, "process.capabilities.effective[]") {
+        if !permitted.iter().any(|permitted| permitted.value() == capability.value()) {
+            let want = "one that is in config.process.capabilities.permitted too";
+            return Err(capability.unwanted(want));
+        }
+    }
+    Ok(())
+}

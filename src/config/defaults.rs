@@ -4,22 +4,36 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::{ids, places};
 use crate::container::mount::{Destination, Mount};
 use crate::container::{Container, Store};
 use crate::nix::closure::Closure;
 
+/// The group that terminals have by custom, `tty`.
+const TERMINALS: u64 = 5;
+
 /// The file systems that programs expect (config-linux.md, "Default Filesystems", and `runc spec`).
-pub fn mounts() -> BTreeMap<Destination, Mount> {
+///
+/// `config` is the user's patch. In a user namespace of the container's own, the group of terminals may not be there, and
+/// without a network namespace beside it, /sys cannot be mounted but only bound, as `runc spec --rootless` has it.
+pub fn mounts(config: &Value) -> BTreeMap<Destination, Mount> {
+    let mut pts = vec!["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
+    if ids::has(config, "gidMappings", TERMINALS) {
+        pts.push("gid=5");
+    }
+    let has_network = places::find(config, "linux.namespaces[].type").iter().any(|kind| kind.value() == "network");
+    let sys = if has_network || !ids::has_user_namespace(config) {
+        Mount::of("sysfs", "sysfs", &["nosuid", "noexec", "nodev", "ro"])
+    } else {
+        Mount::of("none", "/sys", &["rbind", "nosuid", "noexec", "nodev", "ro"])
+    };
     [
         ("/proc", Mount::of("proc", "proc", &[])),
         ("/dev", Mount::of("tmpfs", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"])),
-        (
-            "/dev/pts",
-            Mount::of("devpts", "devpts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
-        ),
+        ("/dev/pts", Mount::of("devpts", "devpts", &pts)),
         ("/dev/shm", Mount::of("tmpfs", "shm", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])),
         ("/dev/mqueue", Mount::of("mqueue", "mqueue", &["nosuid", "noexec", "nodev"])),
-        ("/sys", Mount::of("sysfs", "sysfs", &["nosuid", "noexec", "nodev", "ro"])),
+        ("/sys", sys),
         ("/sys/fs/cgroup", Mount::of("cgroup", "cgroup", &["nosuid", "noexec", "nodev", "relatime", "ro"])),
         // Not in `runc spec`: Nix takes the write bits off everything in the store, so a /tmp in rootfs would be of no use.
         ("/tmp", Mount::of("tmpfs", "tmpfs", &["nosuid", "nodev", "mode=1777"])),

@@ -4,6 +4,7 @@ mod capabilities;
 mod check;
 mod defaults;
 mod differences;
+mod ids;
 mod known;
 pub mod mounts;
 mod namespaces;
@@ -42,12 +43,16 @@ pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Cl
         "linux": defaults::linux(),
     });
     json_patch::merge(&mut document, &container.config);
+    values::name_infinity(&mut document);
     let asked = document.as_object_mut().and_then(|fields| fields.remove("ociVersion"));
     document["ociVersion"] = asked.unwrap_or_else(|| version::lowest(&document).into());
     capabilities::check(&document)?;
     check::check(&document)?;
     semantics::check(&document)?;
     version::check(&document)?;
+    if !mounts.is_empty() || container.store == Store::Mount {
+        namespaces::hold_mounts(&document)?;
+    }
     Ok(document)
 }
 

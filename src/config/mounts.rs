@@ -21,7 +21,7 @@ pub type Mounts = BTreeMap<Destination, Mount>;
 /// What comes from the closure is mounted read-only unless the user says `rw`: it is the host's store, which a container
 /// that runs as its owner could otherwise write to.
 pub fn of(container: &Container, closure: &Closure) -> Mounts {
-    let mut mounts = defaults::mounts();
+    let mut mounts = defaults::mounts(&container.config);
     for (destination, mount) in &container.mounts {
         match mount {
             Some(mount) if mount.is_bind() && closure.has(mount.source.as_ref()) => {
@@ -166,6 +166,6 @@ mod tests {
         let mounts = mounts_of(&container);
         assert_eq!(mounts[&at("/tmp")], tmpfs);
         assert!(!mounts.contains_key(&at("/dev/mqueue")));
-        assert_eq!(mounts.len(), defaults::mounts().len() - 1);
+        assert_eq!(mounts.len(), defaults::mounts(&Value::Null).len() - 1);
     }
 }

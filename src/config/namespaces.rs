@@ -51,7 +51,7 @@ const PARAMETERS: [(&str, &str); 11] = [
 /// A [`Mistake`] at what lacks it.
 pub fn check(document: &Value) -> Result<(), Mistake> {
     // Other platforms have a hostname, and no namespaces.
-    if document.get("linux").is_none() {
+    if ["windows", "solaris", "freebsd", "vm", "zos"].iter().any(|platform| document.get(platform).is_some()) {
         return Ok(());
     }
     for (pattern, kind, whose) in NEEDS {
@@ -68,6 +68,21 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
         }
     }
     Ok(())
+}
+
+/// Checks that mounts are the container's own: without a namespace for them, a runtime mounts them on the host, where
+/// they stay when the container has ended.
+///
+/// # Errors
+/// A [`Mistake`] at the namespaces.
+pub fn hold_mounts(document: &Value) -> Result<(), Mistake> {
+    if has(document, "mount", Whose::Any) {
+        return Ok(());
+    }
+    let path = places::root().attribute("linux").attribute("namespaces");
+    let problem = "there is no mount namespace, so what is mounted would be mounted on the host, and stay there; \
+                   add { type = \"mount\"; }";
+    Err(Mistake::new(&path, problem))
 }
 
 fn check_parameter(document: &Value, name: &str, field: &Field<'_>) -> Result<(), Mistake> {

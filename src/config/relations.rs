@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::values::number;
-use super::{check, namespaces, places};
+use super::{capabilities, check, namespaces, places};
 use crate::field::{Field, Mistake};
 
 /// Checks every relation.
@@ -11,6 +11,7 @@ use crate::field::{Field, Mistake};
 /// # Errors
 /// The first [`Mistake`].
 pub fn check(document: &Value) -> Result<(), Mistake> {
+    capabilities::are_permitted(document)?;
     device_numbers(document)?;
     one_of_two(document)?;
     error_numbers(document)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{check, places, relations, values};
+use super::{check, ids, places, relations, values};
 use crate::container::id_mapping;
 use crate::field::{Field, Mistake};
 
@@ -75,6 +75,9 @@ const UNIQUE: [(&str, &str); 9] = [
     ("zos.namespaces[].type", "namespace"),
 ];
 
+/// The room for one argument or variable, with the NUL at its end (`MAX_ARG_STRLEN`, execve(2)).
+const LONGEST_STRING: usize = 128 << 10;
+
 /// Checks a document whose shape is right.
 ///
 /// # Errors
@@ -110,11 +113,21 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
         mappings(document, side)?;
     }
     values::check(document)?;
+    ids::check(document)?;
     relations::check(document)
 }
 
 fn process(document: &Value) -> Result<(), Mistake> {
     super::cwd(document)?;
+    for text in ["process.args[]", "process.env[]"].iter().flat_map(|pattern| places::find(document, pattern)) {
+        let length = text.string()?.len();
+        if length >= LONGEST_STRING {
+            let most = LONGEST_STRING - 1;
+            let problem =
+                format!("found a string of {length} bytes, want {most} at most, as Linux hands on no longer one");
+            return Err(Mistake::new(text.path(), problem));
+        }
+    }
     let mut names = BTreeSet::new();
     for variable in places::find(document, "process.env[]") {
         let (name, _) = variable.string()?.split_once('=').ok_or_else(|| variable.unwanted("\"NAME=value\""))?;

@@ -226,6 +226,19 @@ fn is_new_interface(text: &str) -> bool {
     text.is_empty() || is_interface(text)
 }
 
+/// Gives limits that are -1, as Nix has no larger integers than 2⁶³ - 1, the number that the kernel has for no limit
+/// (getrlimit(2), `RLIM_INFINITY`).
+pub fn name_infinity(document: &mut Value) {
+    let rlimits = document.pointer_mut("/process/rlimits").and_then(Value::as_array_mut);
+    for rlimit in rlimits.into_iter().flatten() {
+        for name in ["soft", "hard"] {
+            if let Some(limit) = rlimit.get_mut(name).filter(|limit| limit.as_i64() == Some(-1)) {
+                *limit = u64::MAX.into();
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

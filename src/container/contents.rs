@@ -35,7 +35,10 @@ fn decode_package(field: &Field<'_>) -> Result<Package, Mistake> {
     field.only(&["paths", "priority"], "attribute of a package")?;
     let paths = field.get("paths")?.ok_or_else(|| field.unwanted("a package"))?.strings()?;
     let priority = match field.get("priority")? {
-        Some(priority) => priority.value().as_i64().ok_or_else(|| priority.unwanted("an integer"))?,
+        Some(priority) => priority.value().as_i64().ok_or_else(|| {
+            let path = attribute.attribute("meta").attribute("priority");
+            Field::at(path, priority.value()).unwanted("an integer")
+        })?,
         None => DEFAULT_PRIORITY,
     };
     Ok(Package { attribute, paths, priority })

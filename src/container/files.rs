@@ -49,7 +49,7 @@ pub fn decode(field: &Field<'_>) -> Result<Files, Mistake> {
     for (path, (attribute, _)) in &files {
         if let Some(parent) = parent_of(path).filter(|parent| !matches!(files[parent].1, File::Nothing)) {
             let (first, _) = &files[&parent];
-            return Err(Mistake::new(attribute, format!("is below {first}, which is a file; leave one of them out")));
+            return Err(Mistake::new(attribute, format!("is below {first}, which is there; leave one of them out")));
         }
     }
     Ok(files)

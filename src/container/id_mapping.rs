@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::field::{Field, Mistake};
 
 /// The number after this one, -1 in 32 bits, means "no change" to system calls and is never mapped (`user_namespaces(7)`).
-const LAST_ID: u64 = u32::MAX as u64 - 1;
+pub const LAST_ID: u64 = u32::MAX as u64 - 1;
 
 /// One range.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,12 @@ impl IdMapping {
             }
         }
         Ok(mapping)
+    }
+
+    /// Whether the container has this number.
+    pub fn has(&self, id: u64) -> bool {
+        let [(_, inside), _] = self.ranges();
+        inside.contains(&id)
     }
 
     /// The numbers inside and outside, with what they are called.

@@ -4,6 +4,7 @@ pub mod contents;
 pub mod files;
 pub mod id_mapping;
 pub mod mount;
+mod mount_options;
 pub mod platform;
 pub mod process;
 pub mod user;
@@ -266,7 +267,7 @@ mod tests {
             ),
             (
                 json!({"args": ["x"], "user": {"uid": -1}}),
-                "user.uid: found -1 (an integer), want an integer from 0 to 4294967295",
+                "user.uid: found -1 (an integer), want an integer from 0 to 4294967294",
             ),
             (
                 json!({"args": ["x"], "user": {"uuid": 1}}),
@@ -275,7 +276,7 @@ mod tests {
             (json!({"args": ["x"], "user": 1000}), "user: found 1000 (an integer), want an attribute set"),
             (
                 json!({"args": ["x"], "user": {"additionalGids": [1, "2"]}}),
-                "user.additionalGids[1]: found the string \"2\", want an integer from 0 to 4294967295",
+                "user.additionalGids[1]: found the string \"2\", want an integer from 0 to 4294967294",
             ),
             (
                 json!({"args": ["x"], "user": {"umask": 22}}),

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
 use super::id_mapping::{self, IdMapping};
+use super::mount_options;
 use crate::field::{Field, Mistake};
 use crate::path::ContainerPath;
 
@@ -144,6 +145,12 @@ impl Mount {
         mount_point: Option<MountPoint>,
     ) -> Result<Self, Mistake> {
         let bound = options.iter().any(|option| is_bind(option));
+        let is_bind = bound || matches!(kind, None | Some("bind")) && source.is_some();
+        mount_options::check(field, is_bind)?;
+        if let (false, Some(MountPoint::File)) = (is_bind, &mount_point) {
+            let problem = "found \"file\", but a file system is mounted on a directory; leave it out";
+            return Err(Mistake::new(&field.path().attribute("mountPoint"), problem));
+        }
         match (kind, source) {
             (kind, Some(source)) if bound || matches!(kind, None | Some("bind")) => Ok(Self {
                 kind: kind.unwrap_or("bind").to_owned(),

@@ -32,10 +32,10 @@ impl User {
     /// A [`Mistake`] at the attribute that is wrong.
     pub fn decode(field: &Field<'_>) -> Result<Self, Mistake> {
         field.only(&["uid", "gid", "additionalGids", "umask", "name", "home"], "attribute of a user")?;
-        let id = |name| field.get(name)?.map(|id| id.unsigned()).transpose();
+        let id = |name| field.get(name)?.map(|id| id.id()).transpose();
         let uid = id("uid")?.unwrap_or(0);
         let additional_gids = match field.get("additionalGids")? {
-            Some(gids) => gids.list()?.iter().map(Field::unsigned).collect::<Result<_, _>>()?,
+            Some(gids) => gids.list()?.iter().map(Field::id).collect::<Result<_, _>>()?,
             None => Vec::new(),
         };
         Ok(Self {

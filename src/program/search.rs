@@ -97,6 +97,13 @@ impl<'v> Search<'v> {
                     format!("is hidden by mounts.{}", quoted(&mount)),
                     Some("mount it elsewhere, or say checkProgram = false if that has the program, too".to_owned()),
                 ),
+                None if self.is_link(path) => problem(
+                    format!(
+                        "is a link to {}, which is not in the container",
+                        quoted(&resolved.place.to_string_lossy())
+                    ),
+                    Some("put that into the container as well".to_owned()),
+                ),
                 None => problem("is not in the container".to_owned(), self.nearest_to(&self.cwd.join(path))),
             },
         }
@@ -111,6 +118,16 @@ impl<'v> Search<'v> {
             Seen::File(file) => Ok(file),
             _ => bail!("'{}' is not a file", place.display()),
         }
+    }
+
+    /// Whether the last name of `path` is a link.
+    fn is_link(&self, path: &str) -> bool {
+        let path = self.cwd.join(path);
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        let parent = self.view.resolve(parent);
+        parent
+            .and_then(|parent| self.view.look(&parent.place.join(name)))
+            .is_ok_and(|seen| matches!(seen, Seen::Link(_)))
     }
 
     fn is_nowhere(&self, path: &str) -> bool {

@@ -23,7 +23,7 @@ use crate::container::Container;
 use crate::container::files::File;
 use crate::container::mount::{Destination, Mount, MountPoint};
 use crate::container::user::User;
-use crate::field::{AttrPath, Mistake};
+use crate::field::{AttrPath, Mistake, quoted};
 use crate::nix::closure::Closure;
 use crate::path::ContainerPath;
 
@@ -129,6 +129,9 @@ fn add_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<()>
     let place = tree.make_directory(parent)?.join(name);
     match tree.look(&place)? {
         Seen::Directory => bail!("there is a directory already; leave the file out, or what brings the directory"),
+        Seen::File(_) | Seen::Link(_) if tree.closure().has(&place) => {
+            bail!("it is part of a store path; make another path of the file, or change the package")
+        }
         _ => tree.insert(&place, node),
     }
 }
@@ -181,14 +184,16 @@ fn not_hidden(
     let place = resolve::resolve(tree, parent)?.place.join(name);
     let hiding = place.ancestors().find_map(|at| points.destinations.get(at));
     match hiding {
-        Some(mount) if mounts.get(mount).is_none_or(|mount| !mount.shows_what_is_beneath()) => Err(Mistake::new(
-            attribute,
-            format!(
-                "mounts.{:?} would hide it; choose another path, or leave out that mount (mounts.{0:?} = null)",
-                mount.to_string()
-            ),
-        )
-        .into()),
+        Some(mount) if mounts.get(mount).is_none_or(|mount| !mount.shows_what_is_beneath()) => {
+            let mount = quoted(&mount.to_string());
+            // Runtimes do not start a container without these two.
+            let or = match mount.as_str() {
+                "\"/proc\"" | "\"/dev\"" => String::new(),
+                _ => format!(", or leave out that mount (mounts.{mount} = null)"),
+            };
+            let problem = format!("mounts.{mount} would hide it; choose another path{or}");
+            Err(Mistake::new(attribute, problem).into())
+        }
         _ => Ok(()),
     }
 }

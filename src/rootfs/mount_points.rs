@@ -30,19 +30,29 @@ impl MountPoints {
         let mut points = Self::default();
         for (destination, mount) in mounts {
             let making = || format!("buildContainer: mounts.{:?}: making its mount point", destination.to_string());
-            points.add_one(tree, destination, mount).with_context(making)?;
+            points.add_one(tree, mounts, destination, mount).with_context(making)?;
         }
         Ok(points)
     }
 
-    fn add_one(&mut self, tree: &mut Tree<'_>, destination: &Destination, mount: &Mount) -> Result<()> {
+    fn add_one(
+        &mut self,
+        tree: &mut Tree<'_>,
+        mounts: &BTreeMap<Destination, Mount>,
+        destination: &Destination,
+        mount: &Mount,
+    ) -> Result<()> {
         let path = destination.as_path().as_path().as_std_path();
         let above = path.ancestors().skip(1).find_map(|above| Some((above, self.places.get(above)?)));
         let place = if let Some((above, place)) = above {
+            let below = path.strip_prefix(above).unwrap_or(path);
+            if let Some(mount_above) = self.destinations.get(place).and_then(|above| mounts.get(above)) {
+                Self::is_there(tree, mount_above, below, mount)?;
+            }
             // Where it is in the end: the names behind the mount are those of what is mounted.
-            place.join(path.strip_prefix(above).unwrap_or(path))
+            place.join(below)
         } else {
-            let place = tree.settle(path)?;
+            let place = Self::settle(tree, path)?;
             if !place.ancestors().any(|above| self.destinations.contains_key(above)) {
                 Self::make(tree, &place, mount)?;
             }
@@ -53,8 +63,47 @@ impl MountPoints {
         Ok(())
     }
 
+    /// Where a mount goes: a link that the tree itself makes to something in the store gives way to a mount point, as what
+    /// it leads to has other names too.
+    fn settle(tree: &mut Tree<'_>, path: &Path) -> Result<PathBuf> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return tree.settle(path) };
+        let place = tree.settle(parent)?.join(name);
+        match tree.seen_through_own_link(&place)? {
+            Some(seen) => {
+                let kind = Kind::of(&seen).unwrap_or(Kind::Directory);
+                tree.insert(&place, kind.node())?;
+                Ok(place)
+            }
+            None => tree.settle(path),
+        }
+    }
+
+    /// Checks that there is something to mount on in what is mounted above, if that is in the closure: nothing can be
+    /// made there.
+    fn is_there(tree: &Tree<'_>, above: &Mount, below: &Path, mount: &Mount) -> Result<()> {
+        let source = Path::new(&above.source);
+        if !above.is_bind() || !tree.closure().has(source) {
+            return Ok(());
+        }
+        let place = source.join(below);
+        let found = resolve::resolve(tree, &place).ok().and_then(|resolved| Kind::of(&resolved.seen));
+        match (found, Kind::wanted(&mount.mount_point, tree)?) {
+            (None, _) => bail!("it is below a mount of '{}', which has no '{}'", source.display(), below.display()),
+            (Some(found), Some(wanted)) if found != wanted => {
+                bail!("'{}' is a {found}, but what is mounted is a {wanted}", place.display())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn make(tree: &mut Tree<'_>, place: &Path, mount: &Mount) -> Result<()> {
         let wanted = Kind::wanted(&mount.mount_point, tree)?;
+        if let (Some(wanted), true) = (wanted, mount.is_bind() && tree.closure().has(Path::new(&mount.source))) {
+            let source = Kind::of_source(Path::new(&mount.source), tree)?;
+            if source != wanted {
+                bail!("its source is a {source}, but mountPoint is \"{wanted}\"; leave that out");
+            }
+        }
         match (Kind::of(&tree.look(place)?), wanted) {
             (None, wanted) => tree.insert(place, wanted.unwrap_or(Kind::Directory).node()),
             (Some(found), Some(wanted)) if found != wanted => bail!(

@@ -155,6 +155,16 @@ impl<'c> Tree<'c> {
         }
     }
 
+    /// What a link leads to that this tree itself makes, if that is in the closure.
+    ///
+    /// # Errors
+    /// What cannot be looked at.
+    pub fn seen_through_own_link(&self, place: &Path) -> Result<Option<Seen>> {
+        let Some(Node::Link(target)) = self.node(place) else { return Ok(None) };
+        let resolved = resolve::resolve(self, target)?;
+        Ok(self.closure.has(&resolved.place).then_some(resolved.seen))
+    }
+
     /// Replaces a link to a directory of the store by a directory with links to what is in that one.
     fn unfold(&mut self, link: &Path) -> Result<bool> {
         let Some(Node::Link(target)) = self.node(link).cloned() else { return Ok(false) };

@@ -45,7 +45,7 @@ const GOOD: [(&str, &str); 49] = [
         "1.1.0",
     ),
     (
-        r#"{"hostname": null, "linux": {"maskedPaths": null, "readonlyPaths": null, "namespaces": [{"type": "time"}], "timeOffsets": {"monotonic": {"secs": -1, "nanosecs": 0}, "boottime": {"secs": 9223372036854775807, "nanosecs": 999999999}}}}"#,
+        r#"{"hostname": null, "linux": {"namespaces": [{"type": "time"}, {"type": "mount"}], "timeOffsets": {"monotonic": {"secs": -1, "nanosecs": 0}, "boottime": {"secs": 9223372036854775807, "nanosecs": 999999999}}}}"#,
         "1.1.0",
     ),
     (r#"{"linux": {"timeOffsets": {}}}"#, "1.1.0"),
@@ -137,6 +137,41 @@ fn every_part_of_the_spec_passes_with_the_lowest_version_that_has_it() {
         let document = with_config(config).succeeds();
         assert_eq!(document["ociVersion"], version, "{config}");
         assert!(has(&document, &serde_json::from_str(config).unwrap()), "{config}: {document}");
+    }
+}
+
+#[test]
+fn a_limit_of_minus_one_is_none() {
+    let document =
+        with_config(r#"{ "process": { "rlimits": [{ "type": "RLIMIT_CORE", "soft": 0, "hard": -1 }] } }"#).succeeds();
+    assert_eq!(document["process"]["rlimits"][0]["hard"], json!(u64::MAX));
+}
+
+#[test]
+fn a_user_namespace_gets_mounts_that_fit() {
+    let patch = |network: &str, size: u32| {
+        let mappings = json!([{ "containerID": 0, "hostID": 1000, "size": size }]);
+        let kinds = ["mount", "uts", "user", network];
+        json!({ "linux": {
+            "namespaces": kinds.map(|kind| json!({ "type": kind })),
+            "uidMappings": mappings,
+            "gidMappings": mappings,
+        } })
+    };
+    for (config, has_terminals, sys) in [
+        (json!({}), true, "sysfs"),
+        (patch("network", 65536), true, "sysfs"),
+        (patch("network", 1), false, "sysfs"),
+        (patch("ipc", 1), false, "none"),
+    ] {
+        let document = with_config(&config.to_string()).succeeds();
+        let mount = |destination: &str| {
+            let mut mounts = document["mounts"].as_array().unwrap().iter();
+            mounts.find(|mount| mount["destination"] == destination).unwrap().clone()
+        };
+        let pts = mount("/dev/pts")["options"].as_array().unwrap().contains(&json!("gid=5"));
+        assert_eq!(pts, has_terminals, "{config}");
+        assert_eq!(mount("/sys")["type"], sys, "{config}");
     }
 }
 

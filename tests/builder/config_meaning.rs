@@ -4,7 +4,7 @@ use crate::config::fails_with;
 
 /// Patches, with what is said of them after `buildContainer: config.`.
 #[rustfmt::skip]
-const BAD: [(&str, &str); 85] = [
+const BAD: [(&str, &str); 92] = [
     (r#"{"process": {"capabilities": {"bounding": ["CAP_CHOWNN"]}}}"#,
      r#"process.capabilities.bounding[0]: found the string "CAP_CHOWNN", want a capability of capabilities(7); did you mean "CAP_CHOWN"?"#),
     (r#"{"process": {"capabilities": {"bounding": ["chown"]}}}"#,
@@ -21,6 +21,20 @@ const BAD: [(&str, &str); 85] = [
      r#"process.env[1]: A is set twice; leave one of them out"#),
     (r#"{"process": {"cwd": "x"}}"#,
      r#"process.cwd: the working directory is an absolute path; did you mean "/x"?"#),
+    (r#"{"process": {"user": {"uid": 4294967295}}}"#,
+     r#"process.user.uid: found 4294967295 (an integer), want an integer from 0 to 4294967294"#),
+    (r#"{"process": {"user": {"additionalGids": [4294967295]}}}"#,
+     r#"process.user.additionalGids[0]: found 4294967295 (an integer), want an integer from 0 to 4294967294"#),
+    (r#"{"process": {"user": {"uid": 1000}}, "linux": {"namespaces": [{"type": "user"}, {"type": "mount"}, {"type": "uts"}], "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 1000}], "gidMappings": [{"containerID": 0, "hostID": 1000, "size": 1000}]}}"#,
+     r#"process.user.uid: found 1000 (an integer), want one that linux.uidMappings gives a number on the host"#),
+    (r#"{"process": {"capabilities": {"effective": ["CAP_CHOWN"]}}}"#,
+     r#"process.capabilities.effective[0]: found the string "CAP_CHOWN", want one that is in config.process.capabilities.permitted too"#),
+    (r#"{"linux": {"namespaces": [{"type": "uts"}], "maskedPaths": null, "readonlyPaths": null}}"#,
+     r#"linux.namespaces: there is no mount namespace, so what is mounted would be mounted on the host, and stay there; add { type = "mount"; }"#),
+    (r#"{"linux": null}"#,
+     r#"hostname: needs a uts namespace; add { type = "uts"; } to config.linux.namespaces, or set config.hostname = null"#),
+    (r#"{"process": {"rlimits": [{"type": "RLIMIT_CORE", "soft": -2, "hard": -1}]}}"#,
+     r#"process.rlimits[0].soft: found -2 (an integer), want an integer that is not negative"#),
     (r#"{"linux": {"namespaces": [{"type": "user"}]}}"#,
      r#"linux.uidMappings: missing; a new user namespace needs linux.uidMappings, a list of { containerID, hostID, size }"#),
     (r#"{"linux": {"uidMappings": [{"containerID": 0, "hostID": 0, "size": 10}, {"containerID": 5, "hostID": 100, "size": 10}]}}"#,

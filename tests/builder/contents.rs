@@ -198,7 +198,7 @@ fn what_is_no_package_is_named() {
         (json!("x"), "contents: found the string \"x\", want a list".to_owned()),
         (
             json!([{ "paths": [], "priority": "x" }]),
-            "contents[0].priority: found the string \"x\", want an integer".to_owned(),
+            "contents[0].meta.priority: found the string \"x\", want an integer".to_owned(),
         ),
     ] {
         derivation.set("contents", contents);

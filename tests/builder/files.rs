@@ -80,7 +80,7 @@ fn every_mistake_is_named() {
         ),
         (
             json!({ "/x": { "text": "" }, "/x/y": { "text": "" } }),
-            "\"/x/y\": is below files.\"/x\", which is a file; leave one of them out",
+            "\"/x/y\": is below files.\"/x\", which is there; leave one of them out",
         ),
         (json!({ "/x": "text" }), "\"/x\": found the string \"text\", want { text }, { source }, or null"),
         (json!({ "/x": {} }), "\"/x\": found an empty attribute set, want { text }, { source }, or null"),
@@ -116,10 +116,17 @@ fn every_mistake_is_named() {
             json!({ "/dev": { "text": "" } }),
             "\"/dev\": there is a directory already; leave the file out, or what brings the directory",
         ),
+        (json!({ "/proc/x": { "text": "" } }), "\"/proc/x\": mounts.\"/proc\" would hide it; choose another path"),
         (
-            json!({ "/proc/x": { "text": "" } }),
-            "\"/proc/x\": mounts.\"/proc\" would hide it; choose another path, or leave out that mount \
-             (mounts.\"/proc\" = null)",
+            json!({ "/sys/x": { "text": "" } }),
+            "\"/sys/x\": mounts.\"/sys\" would hide it; choose another path, or leave out that mount \
+             (mounts.\"/sys\" = null)",
+        ),
+        (
+            json!({ format!("{}/d/x", conf.display()): { "text": "" } }),
+            &format!(
+                "\"TMP/store/{name}/d/x\": it is part of a store path; make another path of the file, or change the package"
+            ),
         ),
     ] {
         derivation.set("files", files);

@@ -157,3 +157,70 @@ fn a_file_where_a_directory_is_to_be_mounted_is_a_mistake() {
          is mounted is a directory; if the source is a file, say mountPoint = \"file\""
     ));
 }
+
+#[test]
+fn a_link_of_the_contents_gives_way_and_what_it_leads_to_stays() {
+    let mut derivation = with_mounts(json!({ "/etc/motd": { "source": "/srv/motd" }, "/etc/dir": "/srv/dir" }));
+    let package = derivation.add("package", &[]);
+    fs::create_dir_all(package.join("etc/real.d")).unwrap();
+    fs::write(package.join("etc/real"), "real").unwrap();
+    symlink("real", package.join("etc/motd")).unwrap();
+    symlink("real", package.join("etc/other")).unwrap();
+    symlink("real.d", package.join("etc/dir")).unwrap();
+    derivation.set("contents", json!([package]));
+    derivation.succeeds();
+    let etc = derivation.in_rootfs("/etc");
+    // A source of the host is taken to be what the link led to.
+    assert!(etc.join("motd").symlink_metadata().unwrap().is_file());
+    assert!(etc.join("dir").symlink_metadata().unwrap().is_dir());
+    assert!(etc.join("other").is_symlink());
+    assert!(etc.join("real").is_symlink());
+}
+
+#[test]
+fn a_mount_below_one_of_the_closure_needs_its_mount_point_there() {
+    let mut derivation = with_mounts(json!({}));
+    let directory = derivation.add("directory", &[]);
+    fs::create_dir_all(directory.join("share")).unwrap();
+    let file = derivation.add("file", &[]);
+    fs::write(&file, "").unwrap();
+    let name = directory.file_name().unwrap().to_str().unwrap().to_owned();
+    let of_directory = format!("TMP/store/{name}");
+    for (inner, source, problem) in [
+        ("/d/share", &file, Some(format!("'{of_directory}/share' is a directory, but what is mounted is a file"))),
+        ("/d/none", &file, Some(format!("it is below a mount of '{of_directory}', which has no 'none'"))),
+        ("/d/share", &directory, None),
+    ] {
+        set_mounts(&mut derivation, json!({ "/d": directory, inner: source }));
+        let making = format!("buildContainer: mounts.\"{inner}\": making its mount point");
+        match problem {
+            None => drop(derivation.succeeds()),
+            Some(problem) => derivation.fails_with(&format!("{making}: {problem}")),
+        }
+    }
+}
+
+#[test]
+fn a_mount_point_of_another_kind_than_what_is_mounted_is_named() {
+    let mut derivation = with_mounts(json!({}));
+    let file = derivation.add("file", &[]);
+    fs::write(&file, "").unwrap();
+    for (mount, message) in [
+        (
+            json!({ "source": file, "mountPoint": "directory" }),
+            "mounts.\"/x\": making its mount point: its source is a file, but mountPoint is \"directory\"; leave that out",
+        ),
+        (
+            json!({ "type": "tmpfs", "mountPoint": "file" }),
+            "mounts.\"/x\".mountPoint: found \"file\", but a file system is mounted on a directory; leave it out",
+        ),
+        (
+            json!({ "source": "/srv", "options": ["ro,nosuid"] }),
+            "mounts.\"/x\".options[0]: found \"ro,nosuid\", which is no option of a bind mount; \
+             each is a string of its own: \"ro\" \"nosuid\"",
+        ),
+    ] {
+        set_mounts(&mut derivation, json!({ "/x": mount }));
+        derivation.fails_with(&format!("buildContainer: {message}"));
+    }
+}

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use crate::nix;
@@ -23,10 +23,15 @@ impl Builder {
         Self { program: nix::program("oci-bundle"), folder }
     }
 
-    /// The config.json of a container with this argument `config`, or what was said. Its program need not be there, and no
-    /// variable depends on its user.
+    /// The config.json of a container with this argument `config`, or what was said. Its program need not be there, no
+    /// variable depends on its user, and no mount on a namespace.
     pub fn config(&self, config: &Value) -> Result<Value, String> {
-        self.run(&json!({ "args": ["x"], "baseFiles": false, "checkProgram": false, "config": config }))
+        let defaults =
+            ["/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys", "/sys/fs/cgroup", "/tmp"].into_iter();
+        let mounts: Map<_, _> = defaults.map(|destination| (destination.to_owned(), Value::Null)).collect();
+        self.run(&json!({
+            "args": ["x"], "baseFiles": false, "checkProgram": false, "mounts": mounts, "config": config,
+        }))
     }
 
     /// The config.json of a container with these arguments, or what was said.

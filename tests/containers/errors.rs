@@ -29,8 +29,21 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ),
         (
             "{ args = [ \"x\" ]; name = \"a b\"; }",
-            "name: found the string \"a b\", want a name for a store path: letters, digits and + - . _ ? =, and no dot at \
-             its start",
+            "name: found the string \"a b\", want a name for a store path: letters, digits and + - . _ ? =, no dot at \
+             its start, and not .drv at its end",
+        ),
+        (
+            "{ args = [ \"x\" ]; name = \"x.drv\"; }",
+            "name: found the string \"x.drv\", want a name for a store path: letters, digits and + - . _ ? =, no dot at \
+             its start, and not .drv at its end",
+        ),
+        (
+            "{ args = [ \"x\" ]; config.linux.resources.memory.limit = 1.0e308 * 10; }",
+            "config.linux.resources.memory.limit: found a float that is not a finite number",
+        ),
+        (
+            "{ args = [ \"x\" ]; contents = [ (pkgs.hello // { meta.outputsToInstall = [ \"doc\" ]; }) ]; }",
+            "contents: hello has no output 'doc', which its meta.outputsToInstall names",
         ),
         ("{ args = [ \"x\" ]; mount = { }; }", "mount: no such argument (did you mean 'mounts'?)"),
         (

@@ -52,7 +52,7 @@ fn limits_of_the_process_are_those_asked_for() {
         "#,
         r#"config.process.rlimits = [
              { type = "RLIMIT_CPU"; soft = 100; hard = 200; }
-             { type = "RLIMIT_CORE"; soft = 0; hard = 0; }
+             { type = "RLIMIT_CORE"; soft = 0; hard = -1; }
              { type = "RLIMIT_NOFILE"; soft = 256; hard = 512; }
              { type = "RLIMIT_NPROC"; soft = 300; hard = 400; }
            ];"#,
@@ -64,7 +64,7 @@ fn limits_of_the_process_are_those_asked_for() {
             lines,
             [
                 "Max cpu time 100 200 seconds",
-                "Max core file size 0 0 bytes",
+                "Max core file size 0 unlimited bytes",
                 "Max processes 300 400 processes",
                 "Max open files 256 512 files",
                 "no more files",

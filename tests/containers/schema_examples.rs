@@ -36,7 +36,7 @@ const MATCHES: [(&str, &[&str]); 4] = [
 ];
 
 /// Places whose text in the spec says more than the schema, with values that are good by both.
-const INSTEAD: [(&str, &str); 20] = [
+const INSTEAD: [(&str, &str); 23] = [
     // config.md, "Specification version": a version, and the fields that come by default are older than the oldest.
     ("ociVersion", r#"["1.0.0", "1.3.0"]"#),
     // config.md, "Process": at least one; absolute.
@@ -47,11 +47,16 @@ const INSTEAD: [(&str, &str); 20] = [
     ("hooks.*[].env[]", r#"["A=b"]"#),
     // capabilities(7).
     ("process.capabilities.*[]", r#"["CAP_CHOWN", "CAP_CHECKPOINT_RESTORE"]"#),
+    // setresuid(2): the highest number means "no change".
+    ("process.user.uid|gid", "[0, 4294967294]"),
+    ("process.user.additionalGids[]", "[0, 4294967294]"),
     // proc(5): from -1000 to 1000.
     ("process.oomScoreAdj", "[-1000, 1000]"),
     // user_namespaces(7): greater than 0, and the last id below 2^32 - 1.
     ("linux.*[].size", "[1, 65536]"),
-    ("linux.*[].containerID|hostID", "[1, 0, 4294967294]"),
+    ("linux.*[].hostID", "[1, 0, 4294967294]"),
+    // The process's user, which is 0 here, has to be there.
+    ("linux.*[].containerID", "[0]"),
     // config-linux.md, "Devices": the file modes are those of v1.3.0, where the schema of before has one more.
     ("*.devices[].fileMode", "[0, 511]"),
     // config-linux.md, "Allowed Device list": all, character or block; read, write, mknod.
@@ -102,7 +107,12 @@ const NEXT_TO: [(&str, &str); 6] = [
 const DEFAULTS: [&str; 3] = ["", "process", "root"];
 
 /// What has to stand elsewhere in the document with a place, or with just this value of it.
-const WITH: [(&str, Option<&str>, &str); 7] = [
+const WITH: [(&str, Option<&str>, &str); 11] = [
+    // capset(2): what is in effect has to be permitted.
+    ("process.capabilities.effective", None, PERMITTED),
+    ("process.capabilities.effective[]", None, PERMITTED),
+    ("process.capabilities.permitted", None, NOTHING_IN_EFFECT),
+    ("process.capabilities.permitted[]", None, NOTHING_IN_EFFECT),
     // config-linux.md, "User namespace mappings".
     (
         "linux.namespaces[].type",
@@ -117,6 +127,10 @@ const WITH: [(&str, Option<&str>, &str); 7] = [
     ("linux.namespaces[]", None, LITTLE),
     ("linux.namespaces[].*", None, LITTLE),
 ];
+
+const PERMITTED: &str = r#"{"process": {"capabilities": {"permitted": ["CAP_CHOWN", "CAP_CHECKPOINT_RESTORE"]}}}"#;
+
+const NOTHING_IN_EFFECT: &str = r#"{"process": {"capabilities": {"effective": []}}}"#;
 
 const USER_NAMESPACE: &str = r#"{"linux": {"namespaces": [{"type": "user"}, {"type": "uts"}, {"type": "mount"}],
     "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}],

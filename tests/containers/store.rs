@@ -81,8 +81,6 @@ fn a_mounted_closure_needs_no_root() {
              "${{pkgs.busybox}}/bin/busybox" "sh" "-c"
              "id -u; cat /proc/self/uid_map; ls /nix/store | grep -c hello; echo x 2>&1 > ${{pkgs.hello}}/bin/hello; true"
            ];
-           # There is one group only, so there is none of terminals.
-           mounts."/dev/pts" = {{ type = "devpts"; source = "devpts"; options = [ "nosuid" "noexec" "newinstance" ]; }};
            config.linux = rec {{
              namespaces = map (type: {{ inherit type; }}) [ "user" "mount" "network" "pid" "ipc" "uts" ];
              uidMappings = [ {{ containerID = 0; hostID = {UID}; size = 1; }} ];

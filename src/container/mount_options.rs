@@ -1,0 +1,158 @@
+//! The options of mounts (OCI runtime spec, config.md, "Linux mount options").
+
+use crate::field::{Field, Mistake, nearest, quoted};
+
+/// Options that a runtime understands; what is none of these goes to the file system, and a bind mount has none.
+/// Source: config.md, "Linux mount options", v1.3.0; crun(1), "MOUNT OPTIONS", for the last three.
+const OPTIONS: [&str; 65] = [
+    "async",
+    "atime",
+    "bind",
+    "defaults",
+    "dev",
+    "diratime",
+    "dirsync",
+    "exec",
+    "iversion",
+    "lazytime",
+    "loud",
+    "mand",
+    "noatime",
+    "nodev",
+    "nodiratime",
+    "noexec",
+    "noiversion",
+    "nolazytime",
+    "nomand",
+    "norelatime",
+    "nostrictatime",
+    "nosuid",
+    "nosymfollow",
+    "private",
+    "ratime",
+    "rbind",
+    "rdev",
+    "rdiratime",
+    "relatime",
+    "remount",
+    "rexec",
+    "rnoatime",
+    "rnodev",
+    "rnodiratime",
+    "rnoexec",
+    "rnorelatime",
+    "rnostrictatime",
+    "rnosuid",
+    "rnosymfollow",
+    "ro",
+    "rprivate",
+    "rrelatime",
+    "rro",
+    "rrw",
+    "rshared",
+    "rslave",
+    "rstrictatime",
+    "rsuid",
+    "rsymfollow",
+    "runbindable",
+    "rw",
+    "shared",
+    "silent",
+    "slave",
+    "strictatime",
+    "suid",
+    "symfollow",
+    "sync",
+    "tmpcopyup",
+    "unbindable",
+    "idmap",
+    "ridmap",
+    "copy-symlink",
+    "dest-nofollow",
+    "src-nofollow",
+];
+
+/// Options of which one is the opposite of the other.
+const OPPOSITES: [[&str; 2]; 5] =
+    [["ro", "rw"], ["dev", "nodev"], ["exec", "noexec"], ["suid", "nosuid"], ["atime", "noatime"]];
+
+/// Checks the attribute `options` of a mount. Of a bind mount, an option that no runtime knows would be ignored: a
+/// misspelt `ro` would be a mount that can be written to.
+///
+/// # Errors
+/// A [`Mistake`] at the option.
+pub fn check(mount: &Field<'_>, is_bind: bool) -> Result<(), Mistake> {
+    let options = mount.get("options")?.map_or(Ok(Vec::new()), |options| options.list())?;
+    for option in &options {
+        let text = option.string()?;
+        if let Some([one, other]) = OPPOSITES.iter().find(|pair| pair[1] == text || pair[0] == text) {
+            let opposite = if text == *one { other } else { one };
+            if options.iter().any(|option| option.value() == opposite) {
+                let problem = format!("found {} beside {}; leave one of them out", quoted(text), quoted(opposite));
+                return Err(Mistake::new(option.path(), problem));
+            }
+        }
+        let is_mapping = text.starts_with("idmap=") || text.starts_with("ridmap=");
+        if is_bind && !is_mapping && !OPTIONS.contains(&text) {
+            return Err(unknown(option, text));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(option: &Field<'_>, text: &str) -> Mistake {
+    let what_to_try = if text.contains(',') {
+        let parts: Vec<_> = text.split(',').map(|part| quoted(part.trim())).collect();
+        format!("each is a string of its own: {}", parts.join(" "))
+    } else {
+        let near = nearest(&text.trim().to_lowercase().replace('-', ""), &OPTIONS);
+        let hint = if text.to_lowercase().starts_with("read") { Some("ro") } else { near };
+        hint.map_or_else(
+            || "want one of \"Linux mount options\" in the OCI runtime spec".to_owned(),
+            |near| format!("did you mean {}?", quoted(near)),
+        )
+    };
+    Mistake::new(option.path(), format!("found {}, which is no option of a bind mount; {what_to_try}", quoted(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn options_of_a_bind_mount_are_known_ones() {
+        for (option, problem) in [
+            ("ro", ""),
+            ("idmap=uids=0-1-10", ""),
+            ("RO", "options[0]: found \"RO\", which is no option of a bind mount; did you mean \"ro\"?"),
+            (" ro", "options[0]: found \" ro\", which is no option of a bind mount; did you mean \"ro\"?"),
+            ("readonly", "options[0]: found \"readonly\", which is no option of a bind mount; did you mean \"ro\"?"),
+            ("no-exec", "options[0]: found \"no-exec\", which is no option of a bind mount; did you mean \"noexec\"?"),
+            (
+                "ro,nosuid",
+                "options[0]: found \"ro,nosuid\", which is no option of a bind mount; \
+                 each is a string of its own: \"ro\" \"nosuid\"",
+            ),
+            (
+                "size=1m",
+                "options[0]: found \"size=1m\", which is no option of a bind mount; \
+                 want one of \"Linux mount options\" in the OCI runtime spec",
+            ),
+        ] {
+            let mount = json!({ "options": [option] });
+            let found =
+                check(&Field::root(&mount), true).map_or_else(|mistake| mistake.to_string(), |()| String::new());
+            assert_eq!(found.strip_prefix("buildContainer: ").unwrap_or(&found), problem);
+            assert_eq!(check(&Field::root(&mount), false), Ok(()), "{option}");
+        }
+    }
+
+    #[test]
+    fn opposites_do_not_stand_together() {
+        let mount = json!({ "options": ["rw", "ro"] });
+        let mistake = check(&Field::root(&mount), false).unwrap_err().to_string();
+        assert!(mistake.ends_with("options[0]: found \"rw\" beside \"ro\"; leave one of them out"), "{mistake}");
+    }
+}
