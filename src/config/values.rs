@@ -11,7 +11,7 @@ use crate::field::{Field, Mistake};
 const NO_BOUND: i128 = i128::MAX;
 
 /// Numbers, with where they end and, where a number says little, what they mean.
-const RANGES: [(&str, RangeInclusive<i128>, &str); 24] = [
+const RANGES: [(&str, RangeInclusive<i128>, &str); 27] = [
     // proc(5), "/proc/[pid]/oom_score_adj".
     ("process.oomScoreAdj", -1000..=1000, ""),
     // config.md, "Linux Process".
@@ -39,8 +39,13 @@ const RANGES: [(&str, RangeInclusive<i128>, &str); 24] = [
     ("linux.resources.memory.swappiness", 0..=100, ""),
     // config-linux.md, "CPU".
     ("linux.resources.cpu.idle", 0..=1, ""),
+    // The kernel's Documentation/scheduler/sched-bwc.rst: from 1 ms to 1 s.
+    ("linux.resources.cpu.period", 1000..=1_000_000, "; it is in microseconds"),
     // A system call has six arguments: runc's and crun's seccomp take no other index.
     ("linux.seccomp.syscalls[].args[].index", 0..=5, ""),
+    // The kernel's MAX_ERRNO.
+    ("linux.seccomp.defaultErrnoRet", 0..=4095, ""),
+    ("linux.seccomp.syscalls[].errnoRet", 0..=4095, ""),
     // time_namespaces(7).
     ("linux.timeOffsets.monotonic.nanosecs", 0..=999_999_999, ""),
     ("linux.timeOffsets.boottime.nanosecs", 0..=999_999_999, ""),

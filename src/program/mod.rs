@@ -57,7 +57,9 @@ impl Check<'_> {
             Format::Script(script) => {
                 let interpreter = &script.interpreter;
                 let found = self.search.find_file(interpreter).map_err(|problem| {
-                    let hint = problem.hint.as_deref().unwrap_or_else(|| script.what_to_try());
+                    // The nearest name may be the script's own.
+                    let hint = problem.hint.as_deref().filter(|hint| !hint.contains(&shown));
+                    let hint = hint.unwrap_or_else(|| script.what_to_try());
                     self.mistake(format!(
                         "the script {shown} asks for the interpreter {}, which {}; {hint}",
                         quoted(interpreter),

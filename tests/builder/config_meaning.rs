@@ -4,7 +4,7 @@ use crate::config::fails_with;
 
 /// Patches, with what is said of them after `buildContainer: config.`.
 #[rustfmt::skip]
-const BAD: [(&str, &str); 92] = [
+const BAD: [(&str, &str); 94] = [
     (r#"{"process": {"capabilities": {"bounding": ["CAP_CHOWNN"]}}}"#,
      r#"process.capabilities.bounding[0]: found the string "CAP_CHOWNN", want a capability of capabilities(7); did you mean "CAP_CHOWN"?"#),
     (r#"{"process": {"capabilities": {"bounding": ["chown"]}}}"#,
@@ -21,6 +21,10 @@ const BAD: [(&str, &str); 92] = [
      r#"process.env[1]: A is set twice; leave one of them out"#),
     (r#"{"process": {"cwd": "x"}}"#,
      r#"process.cwd: the working directory is an absolute path; did you mean "/x"?"#),
+    (r#"{"linux": {"resources": {"cpu": {"period": 5}}}}"#,
+     r#"linux.resources.cpu.period: found 5 (an integer), want an integer from 1000 to 1000000; it is in microseconds"#),
+    (r#"{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 99999}}}"#,
+     r#"linux.seccomp.defaultErrnoRet: found 99999 (an integer), want an integer from 0 to 4095"#),
     (r#"{"process": {"user": {"uid": 4294967295}}}"#,
      r#"process.user.uid: found 4294967295 (an integer), want an integer from 0 to 4294967294"#),
     (r#"{"process": {"user": {"additionalGids": [4294967295]}}}"#,

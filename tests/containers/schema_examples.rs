@@ -36,7 +36,7 @@ const MATCHES: [(&str, &[&str]); 4] = [
 ];
 
 /// Places whose text in the spec says more than the schema, with values that are good by both.
-const INSTEAD: [(&str, &str); 23] = [
+const INSTEAD: [(&str, &str); 26] = [
     // config.md, "Specification version": a version, and the fields that come by default are older than the oldest.
     ("ociVersion", r#"["1.0.0", "1.3.0"]"#),
     // config.md, "Process": at least one; absolute.
@@ -50,6 +50,10 @@ const INSTEAD: [(&str, &str); 23] = [
     // setresuid(2): the highest number means "no change".
     ("process.user.uid|gid", "[0, 4294967294]"),
     ("process.user.additionalGids[]", "[0, 4294967294]"),
+    // sched-bwc.rst of the kernel: from 1 ms to 1 s. MAX_ERRNO of the kernel.
+    ("linux.resources.cpu.period", "[1000, 1000000]"),
+    ("linux.seccomp.defaultErrnoRet", "[0, 4095]"),
+    ("linux.seccomp.syscalls[].errnoRet", "[0, 4095]"),
     // proc(5): from -1000 to 1000.
     ("process.oomScoreAdj", "[-1000, 1000]"),
     // user_namespaces(7): greater than 0, and the last id below 2^32 - 1.
