@@ -19,3 +19,4 @@ pub mod nix;
 pub mod path;
 pub mod program;
 pub mod rootfs;
+pub mod run;

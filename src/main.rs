@@ -13,6 +13,7 @@ use oci_bundle::nix::closure::Closure;
 use oci_bundle::nix::store::StoreDir;
 use oci_bundle::rootfs::Facts;
 use oci_bundle::rootfs::view::View;
+use oci_bundle::run::{Run, Terminal, Variable, Volume, Wishes};
 use oci_bundle::{bundle, config, program, rootfs};
 
 /// Builds OCI runtime bundles from Nix closures.
@@ -27,6 +28,55 @@ struct Cli {
 enum Command {
     /// Builds a bundle. Nix runs this as the builder of a buildContainer derivation.
     Build(BuildOptions),
+    /// Runs a bundle, as root or not. The exit code is the container's.
+    Run(RunOptions),
+}
+
+/// Options before the bundle, arguments behind it.
+#[derive(Args)]
+struct RunOptions {
+    /// The OCI runtime: a path, or a name on PATH [default: crun, runc or youki, the first on PATH]
+    #[arg(long, value_name = "PROGRAM", env = "OCI_RUNTIME")]
+    runtime: Option<Utf8PathBuf>,
+
+    /// Where to keep what a container with a writable root writes [default: in memory, while it runs]
+    #[arg(long, value_name = "DIRECTORY")]
+    state: Option<Utf8PathBuf>,
+
+    /// A variable of the environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    env: Vec<Variable>,
+
+    /// A directory or file of the host to mount
+    #[arg(long, value_name = "SOURCE:DESTINATION[:ro]")]
+    mount: Vec<Volume>,
+
+    /// The user and group to run as
+    #[arg(long, value_name = "UID[:GID]", value_parser = user)]
+    user: Option<(u32, u32)>,
+
+    /// Run a shell in place of the program; it has to be in the container
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true)]
+    shell: Option<String>,
+
+    /// Print the config.json that would be used, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// The bundle, such as ./result of a nix build
+    bundle: Utf8PathBuf,
+
+    /// Arguments in the place of those after the program
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+fn user(text: &str) -> Result<(u32, u32), String> {
+    let number = |text: &str| text.parse().map_err(|_| format!("found '{text}', want a number"));
+    match text.split_once(':') {
+        Some((uid, gid)) => Ok((number(uid)?, number(gid)?)),
+        None => number(text).map(|uid| (uid, uid)),
+    }
 }
 
 /// Everything comes from the environment that Nix gives a builder.
@@ -50,13 +100,15 @@ struct BuildOptions {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Build(options) => build(&options),
+    // What the user called.
+    let (name, result) = match Cli::parse().command {
+        Command::Build(options) => ("buildContainer", build(&options)),
+        Command::Run(options) => ("oci-bundle", run(options)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", one_line(&error));
+            eprintln!("{}", one_line(name, &error));
             ExitCode::FAILURE
         }
     }
@@ -97,11 +149,44 @@ fn build(options: &BuildOptions) -> Result<()> {
     Ok(())
 }
 
+/// The terminal that standard input is.
+fn terminal() -> Option<Terminal> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdin()).ok()?;
+    Some(Terminal { height: size.ws_row, width: size.ws_col })
+}
+
+/// Becomes the runtime, or prints what it would be given.
+fn run(options: RunOptions) -> Result<()> {
+    let is_dry = options.dry_run;
+    let run = Run {
+        bundle: options.bundle,
+        runtime: options.runtime,
+        state: options.state,
+        wishes: Wishes {
+            args: options.args,
+            program: options.shell,
+            env: options.env,
+            volumes: options.mount,
+            user: options.user,
+            terminal: terminal(),
+        },
+    };
+    if is_dry {
+        let (document, left_out) = run.document()?;
+        for line in left_out {
+            eprintln!("oci-bundle: {line}");
+        }
+        println!("{}", serde_json::to_string_pretty(&document)?);
+        return Ok(());
+    }
+    match run.start()? {}
+}
+
 /// The error and its causes, outermost first. Every message starts with the name that the user knows.
-fn one_line(error: &anyhow::Error) -> String {
+fn one_line(name: &str, error: &anyhow::Error) -> String {
     let text: String = format!("{error:#}")
         .chars()
         .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
         .collect();
-    if text.starts_with("buildContainer: ") { text } else { format!("buildContainer: {text}") }
+    if text.starts_with(name) { text } else { format!("{name}: {text}") }
 }

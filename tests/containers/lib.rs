@@ -23,6 +23,7 @@ mod process;
 mod programs;
 mod reference;
 mod roots;
+mod run;
 mod runtime;
 mod schema;
 mod schema_examples;

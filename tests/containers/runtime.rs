@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::nix;
 
 /// An OCI runtime.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runtime {
     Runc,
     Crun,
@@ -34,9 +34,8 @@ impl Runtime {
     pub fn prints_for_user(self, bundle: &Path, uid: u32) -> String {
         let (program, state, id) = (self.program(), TempDir::new().unwrap(), Self::id());
         chown(state.path(), Some(uid), Some(uid)).unwrap();
-        let user = [format!("--reuid={uid}"), format!("--regid={uid}"), "--clear-groups".to_owned()];
-        let mut run = self.command(Path::new("setpriv"));
-        run.args(user).arg(program).arg("--root").arg(state.path()).args(["run", "--bundle"]).arg(bundle).arg(id);
+        let mut run = self.command_for_user(&program, uid);
+        run.arg("--root").arg(state.path()).args(["run", "--bundle"]).arg(bundle).arg(id);
         let output = run.env("XDG_RUNTIME_DIR", state.path()).stdin(Stdio::null()).output().unwrap();
         assert!(output.status.success(), "{self:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
@@ -86,6 +85,22 @@ impl Runtime {
     fn id() -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         format!("oci-bundle-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// `oci-bundle run` with this runtime, for root or for another user.
+    pub fn launcher(self, uid: u32) -> Command {
+        let launcher = nix::program("oci-bundle");
+        let mut run = if uid == 0 { self.command(&launcher) } else { self.command_for_user(&launcher, uid) };
+        run.args(["run", "--runtime"]).arg(self.program());
+        run.stdin(Stdio::null());
+        run
+    }
+
+    fn command_for_user(self, program: &Path, uid: u32) -> Command {
+        let mut command = self.command(Path::new("setpriv"));
+        let user = [format!("--reuid={uid}"), format!("--regid={uid}"), "--clear-groups".to_owned()];
+        command.args(user).arg(program);
+        command
     }
 
     /// Runs a program with the store and the cgroups as the runtime needs them.

@@ -1,0 +1,131 @@
+//! Where a container runs: a tmpfs over its bundle, which only this process and its children see.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::CWD;
+use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags};
+use rustix::process::{getegid, geteuid};
+use rustix::thread::UnshareFlags;
+use serde_json::Value;
+
+use crate::nix::store::StorePath;
+
+/// What is set up.
+pub struct Stage<'r> {
+    /// The bundle, whose place it takes.
+    pub bundle: &'r Utf8Path,
+    /// Whether what is written to the root file system goes to an upper layer.
+    pub is_writable: bool,
+    /// Where that layer is; in the tmpfs if there is none.
+    pub state: Option<&'r Utf8Path>,
+}
+
+impl Stage<'_> {
+    /// Sets it up for this process. Nothing is changed for others.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn set(&self, document: &Value) -> Result<()> {
+        own_namespaces()?;
+        let rootfs = self.bundle.join("rootfs");
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::AT_RECURSIVE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+        let original = rustix::mount::open_tree(CWD, rootfs.as_std_path(), flags)
+            .with_context(|| format!("taking the root file system '{rootfs}'"))?;
+        let flags = MountFlags::NOSUID | MountFlags::NODEV;
+        rustix::mount::mount("oci-bundle", self.bundle.as_std_path(), "tmpfs", flags, Some(c"mode=0755"))
+            .with_context(|| format!("mounting a tmpfs over '{}'", self.bundle))?;
+        self.write("config.json", &document.to_string())?;
+        for name in ["state", "rootfs", "lower"] {
+            make(&self.bundle.join(name))?;
+        }
+        let place = self.bundle.join(if self.is_writable { "lower" } else { "rootfs" });
+        let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+        rustix::mount::move_mount(&original, "", CWD, place.as_std_path(), flags)
+            .with_context(|| format!("mounting the root file system on '{place}'"))?;
+        if self.is_writable { self.overlay(&place, &rootfs) } else { Ok(()) }
+    }
+
+    /// Lays an upper layer over the root file system.
+    fn overlay(&self, lower: &Utf8Path, rootfs: &Utf8Path) -> Result<()> {
+        let state = self.state.map_or_else(|| self.bundle.join("layer"), Utf8Path::to_path_buf);
+        let (upper, work) = (state.join("upper"), state.join("work"));
+        for directory in [&state, &upper, &work] {
+            make(directory)?;
+        }
+        open_directories(lower, &upper)?;
+        let source = rustix::mount::fsopen("overlay", rustix::mount::FsOpenFlags::FSOPEN_CLOEXEC)
+            .context("the kernel has no overlay file system, which a container that is not 'readonly' needs")?;
+        let options = [("lowerdir", lower), ("upperdir", &upper), ("workdir", &work)];
+        let mounted = options
+            .into_iter()
+            .try_for_each(|(name, path): (_, &Utf8Path)| {
+                rustix::mount::fsconfig_set_string(&source, name, path.as_str())
+            })
+            .and_then(|()| rustix::mount::fsconfig_create(&source))
+            .and_then(|()| {
+                let flags = rustix::mount::FsMountFlags::FSMOUNT_CLOEXEC;
+                rustix::mount::fsmount(&source, flags, rustix::mount::MountAttrFlags::MOUNT_ATTR_NODEV)
+            })
+            .and_then(|mounted| {
+                let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+                rustix::mount::move_mount(&mounted, "", CWD, rootfs.as_std_path(), flags)
+            });
+        mounted.with_context(|| {
+            format!(
+                "mounting an overlay with its upper layer in '{state}'; where the file system of that directory cannot \
+                 hold one, choose another with --state, or say readonly = true"
+            )
+        })
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        let file: Utf8PathBuf = self.bundle.join(name);
+        fs::write(&file, text).with_context(|| format!("writing '{file}'"))
+    }
+}
+
+/// Makes the directories of the lower layer in the upper one too, with the right to write that everything in a store
+/// lacks. Store paths are as good as full.
+fn open_directories(lower: &Utf8Path, upper: &Utf8Path) -> Result<()> {
+    let listing = || format!("listing '{lower}'");
+    for entry in lower.read_dir_utf8().with_context(listing)? {
+        let entry = entry.with_context(listing)?;
+        let name = entry.file_name();
+        if entry.file_type().with_context(listing)?.is_dir() && name.parse::<StorePath>().is_err() {
+            let upper = upper.join(name);
+            make(&upper)?;
+            open_directories(entry.path(), &upper)?;
+        }
+    }
+    Ok(())
+}
+
+fn make(directory: &Utf8Path) -> Result<()> {
+    match fs::create_dir(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.with_context(|| format!("making the directory '{directory}'")),
+    }
+}
+
+/// Gives this process a mount namespace, in a user namespace where it is root if it is not root now.
+fn own_namespaces() -> Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    let is_root = uid.is_root();
+    let flags = if is_root { UnshareFlags::NEWNS } else { UnshareFlags::NEWNS | UnshareFlags::NEWUSER };
+    // What is unsafe about it, are tables of open files, and these stay shared.
+    #[allow(deprecated)]
+    rustix::thread::unshare(flags)
+        .context("making namespaces of its own (unshare(2)); do user namespaces exist here?")?;
+    if !is_root {
+        for (file, text) in
+            [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]
+        {
+            let file = format!("/proc/self/{file}");
+            fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
+        }
+    }
+    let flags = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
+    rustix::mount::mount_change("/", flags).context("keeping mounts from the rest of the machine")
+}

@@ -1,0 +1,256 @@
+//! `oci-bundle run`, for root and for an ordinary user.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::runtime::{self, Runtime};
+use crate::{nix, tree};
+
+/// Root, and somebody who is not.
+const USERS: [u32; 2] = [0, 1234];
+
+/// A container that runs a script, in which busybox has all the tools.
+fn container(script: &str, arguments: &str) -> PathBuf {
+    let script = nix::string(script);
+    nix::build(&format!(
+        r#"buildContainer {{
+             name = "script";
+             args = [ "sh" "-c" {script} "sh" ];
+             contents = [ pkgs.busybox ];
+             {arguments}
+           }}"#
+    ))
+}
+
+fn output(mut command: Command) -> Output {
+    command.output().unwrap()
+}
+
+fn prints(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Every runtime, for each of the users.
+fn all() -> impl Iterator<Item = (Runtime, u32)> {
+    runtime::ALL.into_iter().flat_map(|runtime| USERS.map(|uid| (runtime, uid)))
+}
+
+#[test]
+fn a_writable_container_writes_anywhere_and_the_store_stays() {
+    let script =
+        "id -u; for at in / /etc /nix/store /new; do mkdir -p $at && echo here > $at/file && cat $at/file; done";
+    for store in ["copy", "mount"] {
+        let bundle = container(script, &format!("store = \"{store}\";"));
+        let before = tree::snapshot(&bundle);
+        for (runtime, uid) in all() {
+            let mut run = runtime.launcher(uid);
+            run.arg(&bundle);
+            assert_eq!(prints(run), "0\nhere\nhere\nhere\nhere\n", "{runtime:?}: {uid} {store}");
+            assert!(before == tree::snapshot(&bundle), "{runtime:?}: {uid} {store}");
+        }
+    }
+}
+
+#[test]
+fn a_read_only_container_writes_nowhere() {
+    for store in ["copy", "mount"] {
+        let bundle = container("echo x 2>&1 > /file", &format!("store = \"{store}\"; readonly = true;"));
+        for (runtime, uid) in all() {
+            let mut run = runtime.launcher(uid);
+            run.arg(&bundle);
+            let output = output(run);
+            assert!(
+                String::from_utf8_lossy(&output.stdout).contains("Read-only file system"),
+                "{runtime:?}: {output:?}"
+            );
+            assert_eq!(output.status.code(), Some(1), "{runtime:?}: {uid} {store}");
+        }
+    }
+}
+
+#[test]
+fn the_exit_code_is_the_containers() {
+    for (script, code) in [("exit 0", 0), ("exit 3", 3), ("sh -c 'kill -KILL $$'; exit $?", 137)] {
+        let bundle = container(script, "");
+        for (runtime, uid) in all() {
+            let mut run = runtime.launcher(uid);
+            run.arg(&bundle);
+            let output = output(run);
+            assert_eq!(output.status.code(), Some(code), "{runtime:?}: {uid} {script}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_arrives() {
+    let bundle = container("trap 'echo got it; exit 5' TERM; echo ready > /srv/ready; while :; do sleep 0.1; done", "");
+    for (runtime, uid) in all() {
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
+        let mut run = runtime.launcher(uid);
+        run.args(["--mount", &format!("{}:/srv", folder.path().display())]).arg(&bundle);
+        let run = run.stdout(Stdio::piped()).spawn().unwrap();
+        wait_for(&folder.path().join("ready"));
+        // unshare(1), sh and setpriv became oci-bundle, and that the runtime.
+        let kill = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let output = run.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(5), "{runtime:?}: {uid} {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "got it\n", "{runtime:?}: {uid}");
+    }
+}
+
+fn wait_for(file: &Path) {
+    while !file.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn after_it_was_killed_a_next_run_works() {
+    let bundle = container("echo ready > /srv/ready; sleep 31415926", "");
+    for (runtime, uid) in all() {
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
+        let start = || {
+            let mut run = runtime.launcher(uid);
+            run.args(["--mount", &format!("{}:/srv", folder.path().display())]).arg(&bundle);
+            run.spawn().unwrap()
+        };
+        let ready = folder.path().join("ready");
+        for _ in 0..2 {
+            let mut run = start();
+            wait_for(&ready);
+            fs::remove_file(&ready).unwrap();
+            run.kill().unwrap();
+            assert_eq!(run.wait().unwrap().signal(), Some(9));
+        }
+        // What is left are the containers' processes.
+        let left = Command::new("pkill").args(["-KILL", "-f", "^sleep 31415926"]).status();
+        assert!(left.unwrap().success(), "{runtime:?}: {uid}");
+    }
+}
+
+#[test]
+fn two_run_at_once() {
+    let bundle = container("echo $1 > /file; sleep 1; cat /file", "");
+    for (runtime, uid) in all() {
+        let runs = ["one", "two"].map(|name| {
+            let mut run = runtime.launcher(uid);
+            run.arg(&bundle).args(["--", "-c", "echo $0 > /file; sleep 1; cat /file", name]);
+            (name, run.stdout(Stdio::piped()).spawn().unwrap())
+        });
+        for (name, run) in runs {
+            let output = run.wait_with_output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{name}\n"), "{runtime:?}: {uid}");
+        }
+    }
+}
+
+#[test]
+fn what_is_written_can_be_kept() {
+    let bundle = container("cat /file; echo again >> /file", "");
+    for (runtime, uid) in all() {
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
+        let printed = [0; 3].map(|_| {
+            let mut run = runtime.launcher(uid);
+            run.arg("--state").arg(folder.path().join("state")).arg(&bundle);
+            prints(run)
+        });
+        assert_eq!(printed, ["", "again\n", "again\nagain\n"], "{runtime:?}: {uid}");
+    }
+}
+
+#[test]
+fn options_change_the_container() {
+    let bundle = container("echo $A $(id -u) $(cat /host/file)", "env.A = \"a\"; user.uid = 5;");
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("file"), "of the host").unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(1234), None).unwrap();
+    for (runtime, uid) in all() {
+        if (runtime, uid) == (Runtime::Runc, 1234) {
+            let mut run = runtime.launcher(uid);
+            run.arg(&bundle);
+            let said = String::from_utf8(output(run).stderr).unwrap();
+            let message = "oci-bundle: runc runs no container without a user 0, and an ordinary user has one user to give, \
+                           which is 5 here; use crun, or --user 0\n";
+            assert_eq!(said, message);
+            continue;
+        }
+        let mut run = runtime.launcher(uid);
+        run.args(["--env", "A=b", "--mount", &format!("{}:/host:ro", folder.path().display())]).arg(&bundle);
+        assert_eq!(prints(run), "b 5 of the host\n", "{runtime:?}: {uid}");
+
+        let mut run = runtime.launcher(uid);
+        run.args(["--user", "7:8", "--shell=/bin/echo"]).arg(&bundle).args(["--", "in", "echo"]);
+        assert_eq!(prints(run), "in echo\n", "{runtime:?}: {uid}");
+    }
+}
+
+#[test]
+fn a_terminal_is_handed_on() {
+    let bundle = container("tty; sleep 1; stty size", "");
+    for (runtime, uid) in all() {
+        let mut run = runtime.launcher(uid);
+        run.arg(&bundle);
+        let words = [run.get_program()].into_iter().chain(run.get_args());
+        let words = words.map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''")));
+        let line = format!("stty cols 99 rows 33; {}", words.collect::<Vec<_>>().join(" "));
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
+        let printed = prints(script);
+        assert!(printed.contains("/dev/pts/0") || printed.contains("/dev/console"), "{runtime:?}: {uid} {printed}");
+        assert!(printed.contains("33 99"), "{runtime:?}: {uid} {printed}");
+    }
+}
+
+#[test]
+fn a_dry_run_prints_what_would_be_used() {
+    let bundle = container("exit 9", "config.linux.resources.pids.limit = 5;");
+    let of_bundle: Value = serde_json::from_slice(&fs::read(bundle.join("config.json")).unwrap()).unwrap();
+    let run = |uid| {
+        let mut run = Runtime::Runc.launcher(uid);
+        run.arg("--dry-run").arg(&bundle);
+        let output = output(run);
+        assert!(output.status.success(), "{output:?}");
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (document, String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(run(0), (of_bundle, String::new()));
+    let (document, said) = run(1234);
+    assert_eq!(document["linux"].get("resources"), None);
+    assert_eq!(said, "oci-bundle: left out the limits of pids, which take root\n");
+}
+
+#[test]
+fn what_cannot_be_run_is_named() {
+    let program = nix::program("oci-bundle");
+    let bundle = container("exit 0", "");
+    for (arguments, message) in [
+        (
+            vec!["/does/not/exist"],
+            "reading '/does/not/exist/config.json'; want a bundle, such as ./result of a nix build",
+        ),
+        (
+            vec!["--runtime", "no-such-runtime", bundle.to_str().unwrap()],
+            "oci-bundle: no OCI runtime 'no-such-runtime'; --runtime and OCI_RUNTIME take a path, or a name on PATH",
+        ),
+        (
+            vec![bundle.to_str().unwrap()],
+            "no OCI runtime: crun, runc, youki are not on PATH; install one, or name one with --runtime or OCI_RUNTIME",
+        ),
+    ] {
+        let output = Command::new(&program).arg("run").args(&arguments).env_clear().env("PATH", "/var/empty").output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(message), "{output:?}");
+    }
+}
