@@ -125,17 +125,36 @@ fn after_it_was_killed_a_next_run_works() {
             run.spawn().unwrap()
         };
         let ready = folder.path().join("ready");
+        let mut killed = Vec::new();
         for _ in 0..2 {
             let mut run = start();
             wait_for(&ready);
             fs::remove_file(&ready).unwrap();
             run.kill().unwrap();
             assert_eq!(run.wait().unwrap().signal(), Some(9));
+            killed.push(format!("oci-bundle-{}", run.id()));
         }
         // What is left are the containers' processes.
         let left = Command::new("pkill").args(["-KILL", "-f", "^sleep 31415926"]).status();
         assert!(left.unwrap().success(), "{runtime:?}: {uid}");
+        // And, of root's, empty control groups: docs/run.md says how to remove them all.
+        for name in killed {
+            // They are empty a moment after the processes were killed.
+            let is_gone = |_: &u32| {
+                control_groups(&name, &["-exec", "rmdir", "{}", ";"]);
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                control_groups(&name, &[]).is_empty()
+            };
+            assert!((0..500).find(is_gone).is_some(), "{runtime:?}: {name} has its control groups still");
+        }
     }
+}
+
+/// The control groups of a container, of which the command in docs/run.md, with its name in the place of all, removes
+/// those that are empty.
+fn control_groups(name: &str, action: &[&str]) -> Vec<u8> {
+    let mut find = Command::new("find");
+    find.args(["/sys/fs/cgroup", "-depth", "-type", "d", "-name", name]).args(action).output().unwrap().stdout
 }
 
 #[test]
