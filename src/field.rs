@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+/// The last user or group: the number after it, -1 in 32 bits, means "no change" to system calls (setresuid(2)) and is never
+/// mapped (`user_namespaces(7)`).
+pub const LAST_ID: u32 = u32::MAX - 1;
+
 /// The path of an attribute, written as in Nix: `mounts."/data".options[1]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttrPath(String);
@@ -139,11 +143,10 @@ impl<'v> Field<'v> {
         number.ok_or_else(|| self.unwanted(&format!("an integer from 0 to {}", u32::MAX)))
     }
 
-    /// The value as a user or group. The highest number that 32 bits can hold means "no change" to system calls.
+    /// The value as a user or group.
     pub fn id(&self) -> Result<u32, Mistake> {
-        let last = u32::MAX - 1;
-        let number = self.unsigned().ok().filter(|number| *number <= last);
-        number.ok_or_else(|| self.unwanted(&format!("an integer from 0 to {last}")))
+        let number = self.unsigned().ok().filter(|number| *number <= LAST_ID);
+        number.ok_or_else(|| self.unwanted(&format!("an integer from 0 to {LAST_ID}")))
     }
 
     /// The elements of a list.

@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 use oci_bundle::bundle::progress::Progress;
 use oci_bundle::container::{Container, Store};
+use oci_bundle::field::LAST_ID;
 use oci_bundle::nix::attrs::Attrs;
 use oci_bundle::nix::closure::Closure;
 use oci_bundle::nix::store::StoreDir;
@@ -72,7 +73,10 @@ struct RunOptions {
 }
 
 fn user(text: &str) -> Result<(u32, u32), String> {
-    let number = |text: &str| text.parse().map_err(|_| format!("found '{text}', want a number"));
+    let number = |text: &str| {
+        let id = text.parse().ok().filter(|id| *id <= LAST_ID);
+        id.ok_or_else(|| format!("found '{text}', want a number from 0 to {LAST_ID}"))
+    };
     match text.split_once(':') {
         Some((uid, gid)) => Ok((number(uid)?, number(gid)?)),
         None => number(text).map(|uid| (uid, uid)),
@@ -171,15 +175,15 @@ fn run(options: RunOptions) -> Result<()> {
             terminal: terminal(),
         },
     };
+    let (document, left_out) = run.document()?;
+    for line in left_out {
+        eprintln!("oci-bundle: {line}");
+    }
     if is_dry {
-        let (document, left_out) = run.document()?;
-        for line in left_out {
-            eprintln!("oci-bundle: {line}");
-        }
         println!("{}", serde_json::to_string_pretty(&document)?);
         return Ok(());
     }
-    match run.start()? {}
+    match run.start(&document)? {}
 }
 
 /// The error and its causes, outermost first. Every message starts with the name that the user knows.
@@ -188,5 +192,5 @@ fn one_line(name: &str, error: &anyhow::Error) -> String {
         .chars()
         .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
         .collect();
-    if text.starts_with(name) { text } else { format!("{name}: {text}") }
+    if text.starts_with(&format!("{name}: ")) { text } else { format!("{name}: {text}") }
 }

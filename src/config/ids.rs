@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::places;
 use super::relations::sibling;
-use crate::container::id_mapping::{self, LAST_ID};
-use crate::field::Mistake;
+use crate::container::id_mapping;
+use crate::field::{LAST_ID, Mistake};
 
 /// The ids of a process, and the mappings that have to have them (config.md, "User").
 const IDS: [(&str, &str); 3] = [
@@ -22,7 +22,7 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
     for (pattern, side) in IDS {
         for id in places::find(document, pattern) {
             let number = id.value().as_u64().unwrap_or(0);
-            if number > LAST_ID {
+            if number > u64::from(LAST_ID) {
                 // Runtimes hand it on to setresuid(2), which changes nothing then: the process would be root.
                 return Err(id.unwanted(&format!("an integer from 0 to {LAST_ID}")));
             }

@@ -4,10 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use crate::field::{Field, Mistake};
-
-/// The number after this one, -1 in 32 bits, means "no change" to system calls and is never mapped (`user_namespaces(7)`).
-pub const LAST_ID: u64 = u32::MAX as u64 - 1;
+use crate::field::{Field, LAST_ID, Mistake};
 
 /// One range.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +38,7 @@ impl IdMapping {
         }
         for (ids, range) in mapping.ranges() {
             let last = range.end - 1;
-            if last > LAST_ID {
+            if last > u64::from(LAST_ID) {
                 return Err(Mistake::new(field.path(), format!("its {ids} go up to {last}, want {LAST_ID} at most")));
             }
         }

@@ -5,25 +5,16 @@ use serde_json::{Map, Value, json};
 
 use super::wishes::{Terminal, Wishes};
 
-/// Who runs the container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Who {
-    /// The user.
-    pub uid: u32,
-    /// The group.
-    pub gid: u32,
-}
-
-/// Adapts the document, and says what was left out of it.
+/// Adapts the document for root or for an ordinary user, and says what was left out of it.
 ///
 /// # Errors
 /// A document without what every bundle of this project has.
-pub fn adapt(mut document: Value, wishes: &Wishes, who: Who) -> Result<(Value, Vec<String>)> {
+pub fn adapt(mut document: Value, wishes: &Wishes, is_root: bool) -> Result<(Value, Vec<String>)> {
     let process = document.get_mut("process").and_then(Value::as_object_mut);
     wish(process.context("config.json has no 'process'")?, wishes)?;
     mount(&mut document, wishes)?;
     let mut left_out = Vec::new();
-    if who.uid != 0 {
+    if !is_root {
         without_rights(&mut document, &mut left_out);
     }
     Ok((document, left_out))
@@ -118,9 +109,6 @@ fn without_rights(document: &mut Value, left_out: &mut Vec<String>) {
 mod tests {
     use super::*;
 
-    const ROOT: Who = Who { uid: 0, gid: 0 };
-    const USER: Who = Who { uid: 1000, gid: 100 };
-
     fn document() -> Value {
         json!({
             "process": { "args": ["a", "b"], "env": ["A=1", "AB=2"], "user": { "uid": 0, "gid": 0 } },
@@ -134,7 +122,7 @@ mod tests {
 
     #[test]
     fn without_wishes_root_gets_what_the_bundle_says() {
-        let (adapted, left_out) = adapt(document(), &Wishes::default(), ROOT).unwrap();
+        let (adapted, left_out) = adapt(document(), &Wishes::default(), true).unwrap();
         let mut expected = document();
         expected["process"]["terminal"] = json!(false);
         assert_eq!(adapted, expected);
@@ -151,7 +139,7 @@ mod tests {
             terminal: Some(Terminal { height: 24, width: 80 }),
             ..Wishes::default()
         };
-        let (adapted, _) = adapt(document(), &wishes, ROOT).unwrap();
+        let (adapted, _) = adapt(document(), &wishes, true).unwrap();
         assert_eq!(adapted["process"]["args"], json!(["a", "c"]));
         assert_eq!(adapted["process"]["env"], json!(["AB=2", "A=x=y"]));
         assert_eq!(adapted["process"]["user"], json!({ "uid": 7, "gid": 8 }));
@@ -165,7 +153,7 @@ mod tests {
     fn a_user_goes_without_what_takes_root_and_is_told() {
         let mut asked = document();
         asked["process"]["user"] = json!({ "uid": 5, "gid": 6, "additionalGids": [7], "umask": 18 });
-        let (adapted, left_out) = adapt(asked, &Wishes::default(), USER).unwrap();
+        let (adapted, left_out) = adapt(asked, &Wishes::default(), false).unwrap();
         assert_eq!(adapted["linux"].get("resources"), None);
         assert_eq!(adapted["mounts"][0]["options"], json!(["nosuid"]));
         assert_eq!(adapted["process"]["user"], json!({ "uid": 5, "gid": 6, "umask": 18 }));
@@ -184,7 +172,7 @@ mod tests {
             (json!({}), "config.json has no 'process'"),
             (json!({ "process": {} }), "config.json has no 'process.args'"),
         ] {
-            assert_eq!(adapt(text, &Wishes::default(), ROOT).unwrap_err().to_string(), message);
+            assert_eq!(adapt(text, &Wishes::default(), true).unwrap_err().to_string(), message);
         }
     }
 

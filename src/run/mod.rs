@@ -16,10 +16,9 @@ use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
-use rustix::process::{getegid, geteuid};
+use rustix::process::geteuid;
 use serde_json::Value;
 
-pub use self::adapt::Who;
 pub use self::runtime::Runtime;
 pub use self::wishes::{Terminal, Variable, Volume, Wishes};
 
@@ -46,30 +45,27 @@ impl Run {
         let text = fs::read_to_string(&file)
             .with_context(|| format!("reading '{file}'; want a bundle, such as ./result of a nix build"))?;
         let document: Value = serde_json::from_str(&text).with_context(|| format!("'{file}' is not JSON"))?;
-        adapt::adapt(document, &self.wishes, Who { uid: geteuid().as_raw(), gid: getegid().as_raw() })
+        adapt::adapt(document, &self.wishes, geteuid().is_root())
     }
 
-    /// Becomes the runtime, so this returns only if that fails.
+    /// Becomes the runtime with this config.json, so this returns only if that fails.
     ///
     /// # Errors
     /// What could not be prepared or started.
-    pub fn start(&self) -> Result<Infallible> {
-        let (document, left_out) = self.document()?;
+    pub fn start(&self, document: &Value) -> Result<Infallible> {
         let bundle = self.bundle.canonicalize_utf8().with_context(|| format!("looking for '{}'", self.bundle))?;
         let runtime = Runtime::find(self.runtime.as_deref())?;
-        if !geteuid().is_root() && !runtime.runs_without_root_in(&document) {
+        if !geteuid().is_root() && !runtime.runs_without_root_in(document) {
             bail!(
-                "runc runs no container without a user 0, and an ordinary user has one user to give, which is {} here; \
-                 use crun, or --user 0",
-                document["process"]["user"]["uid"]
+                "runc runs no container without a user and group 0, and an ordinary user has one of each to give, which \
+                 are {} and {} here; use crun, or --user 0",
+                document["process"]["user"]["uid"],
+                document["process"]["user"]["gid"]
             );
-        }
-        for line in left_out {
-            eprintln!("oci-bundle: {line}");
         }
         let is_writable = document["root"]["readonly"] != true;
         let stage = stage::Stage { bundle: &bundle, is_writable, state: self.state.as_deref() };
-        stage.set(&document)?;
+        stage.set(document)?;
         let id = format!("oci-bundle-{}", std::process::id());
         let error = runtime.command(&bundle, &id).exec();
         bail!("starting the runtime '{}': {error}", runtime.program())

@@ -42,10 +42,12 @@ impl Runtime {
         &self.0
     }
 
-    /// Whether it can do with a user namespace that has no user 0, if that is what the document has.
+    /// Whether it can do with a user namespace that has no user or group 0, if that is what the document has.
     pub fn runs_without_root_in(&self, document: &Value) -> bool {
-        let mappings = document["linux"]["uidMappings"].as_array();
-        let has_root = mappings.is_none_or(|mappings| mappings.iter().any(|mapping| mapping["containerID"] == 0));
+        let has_root = ["uidMappings", "gidMappings"].iter().all(|side| {
+            let mappings = document["linux"][side].as_array();
+            mappings.is_none_or(|mappings| mappings.iter().any(|mapping| mapping["containerID"] == 0))
+        });
         has_root || self.0.file_name() != Some("runc")
     }
 

@@ -37,10 +37,10 @@ impl Stage<'_> {
         rustix::mount::mount("oci-bundle", self.bundle.as_std_path(), "tmpfs", flags, Some(c"mode=0755"))
             .with_context(|| format!("mounting a tmpfs over '{}'", self.bundle))?;
         self.write("config.json", &document.to_string())?;
-        for name in ["state", "rootfs", "lower"] {
-            make(&self.bundle.join(name))?;
-        }
         let place = self.bundle.join(if self.is_writable { "lower" } else { "rootfs" });
+        for directory in [&self.bundle.join("state"), &rootfs, &place] {
+            make(directory)?;
+        }
         let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
         rustix::mount::move_mount(&original, "", CWD, place.as_std_path(), flags)
             .with_context(|| format!("mounting the root file system on '{place}'"))?;

@@ -199,8 +199,8 @@ fn options_change_the_container() {
             let mut run = runtime.launcher(uid);
             run.arg(&bundle);
             let said = String::from_utf8(output(run).stderr).unwrap();
-            let message = "oci-bundle: runc runs no container without a user 0, and an ordinary user has one user to give, \
-                           which is 5 here; use crun, or --user 0\n";
+            let message = "oci-bundle: runc runs no container without a user and group 0, and an ordinary user has one of each \
+                           to give, which are 5 and 5 here; use crun, or --user 0\n";
             assert_eq!(said, message);
             continue;
         }
@@ -272,4 +272,7 @@ fn what_cannot_be_run_is_named() {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(message), "{output:?}");
     }
+    // -1 in 32 bits: runtimes would leave the process root.
+    let output = Command::new(&program).args(["run", "--user", "4294967295"]).arg(&bundle).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("want a number from 0 to 4294967294"), "{output:?}");
 }
