@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{check, ids, places, relations, values};
 use crate::container::id_mapping;
+use crate::container::process::check_length;
 use crate::field::{Field, Mistake};
 
 /// Fields that the spec requires of an object, where the decoder makes up a default.
@@ -75,9 +76,6 @@ const UNIQUE: [(&str, &str); 9] = [
     ("zos.namespaces[].type", "namespace"),
 ];
 
-/// The room for one argument or variable, with the NUL at its end (`MAX_ARG_STRLEN`, execve(2)).
-const LONGEST_STRING: usize = 128 << 10;
-
 /// Checks a document whose shape is right.
 ///
 /// # Errors
@@ -120,13 +118,7 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
 fn process(document: &Value) -> Result<(), Mistake> {
     super::cwd(document)?;
     for text in ["process.args[]", "process.env[]"].iter().flat_map(|pattern| places::find(document, pattern)) {
-        let length = text.string()?.len();
-        if length >= LONGEST_STRING {
-            let most = LONGEST_STRING - 1;
-            let problem =
-                format!("found a string of {length} bytes, want {most} at most, as Linux hands on no longer one");
-            return Err(Mistake::new(text.path(), problem));
-        }
+        check_length(text.path(), text.string()?.len())?;
     }
     let mut names = BTreeSet::new();
     for variable in places::find(document, "process.env[]") {

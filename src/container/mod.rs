@@ -140,7 +140,14 @@ fn decode_args(root: &Field<'_>) -> Result<Vec<String>, Mistake> {
     };
     match field.list() {
         Ok(list) if list.is_empty() => Err(field.unwanted(WANT)),
-        Ok(_) => field.strings(),
+        Ok(list) => list
+            .iter()
+            .map(|argument| {
+                let text = argument.string()?;
+                process::check_length(argument.path(), text.len())?;
+                Ok(text.to_owned())
+            })
+            .collect(),
         Err(_) => Err(field.unwanted(&format!("a list: {WANT}"))),
     }
 }

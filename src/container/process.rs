@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::field::{Field, Mistake};
+use crate::field::{AttrPath, Field, Mistake};
 use crate::path::ContainerPath;
 
 /// What the process finds in its environment, by name; `None` leaves a default out.
@@ -17,6 +17,7 @@ pub fn decode_environment(field: &Field<'_>) -> Result<Environment, Mistake> {
     if let Ok(list) = field.list() {
         for entry in list {
             let text = entry.string()?;
+            check_length(entry.path(), text.len())?;
             let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty()) else {
                 return Err(entry.unwanted("\"NAME=value\""));
             };
@@ -32,10 +33,24 @@ pub fn decode_environment(field: &Field<'_>) -> Result<Environment, Mistake> {
         if name.is_empty() || name.contains(['=', '\0']) {
             return Err(Mistake::new(value.path(), "the name of a variable is not empty and has no '='"));
         }
-        let value = if value.is_null() { None } else { Some(value.string()?.to_owned()) };
-        environment.insert(name.to_owned(), value);
+        let text = if value.is_null() { None } else { Some(value.string()?.to_owned()) };
+        check_length(value.path(), name.len() + 1 + text.as_ref().map_or(0, String::len))?;
+        environment.insert(name.to_owned(), text);
     }
     Ok(environment)
+}
+
+/// Checks the length of an argument or a variable, in bytes.
+///
+/// # Errors
+/// A [`Mistake`] if Linux does not hand it on to a program (`MAX_ARG_STRLEN`, execve(2); a NUL is at the end).
+pub fn check_length(path: &AttrPath, length: usize) -> Result<(), Mistake> {
+    const MOST: usize = (128 << 10) - 1;
+    if length > MOST {
+        let problem = format!("found a string of {length} bytes, want {MOST} at most, as Linux hands on no longer one");
+        return Err(Mistake::new(path, problem));
+    }
+    Ok(())
 }
 
 /// Decodes the argument `cwd`.

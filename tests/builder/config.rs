@@ -141,6 +141,25 @@ fn every_part_of_the_spec_passes_with_the_lowest_version_that_has_it() {
 }
 
 #[test]
+fn a_string_that_linux_hands_on_to_no_program_is_refused() {
+    let longest = "a".repeat(131_071);
+    let longer = "a".repeat(131_072);
+    Derivation::new(json!({ "args": ["x", longest] })).succeeds();
+    for (container, attribute) in [
+        (json!({ "args": ["x", longer] }), "args[1]"),
+        (json!({ "args": ["x"], "env": { "A": longest } }), "env.A"),
+        (json!({ "args": ["x"], "env": [format!("A={longest}")] }), "env[0]"),
+        (json!({ "args": ["x"], "config": { "process": { "args": [longer] } } }), "config.process.args[0]"),
+    ] {
+        let length = if attribute.starts_with("env") { 131_073 } else { 131_072 };
+        Derivation::new(container).fails_with(&format!(
+            "buildContainer: {attribute}: found a string of {length} bytes, want 131071 at most, as Linux hands on no \
+             longer one"
+        ));
+    }
+}
+
+#[test]
 fn a_limit_of_minus_one_is_none() {
     let document =
         with_config(r#"{ "process": { "rlimits": [{ "type": "RLIMIT_CORE", "soft": 0, "hard": -1 }] } }"#).succeeds();

@@ -177,6 +177,19 @@ fn a_file_that_cannot_be_run_is_named() {
 }
 
 #[test]
+fn a_link_to_what_is_not_there_is_named_with_its_target() {
+    let (mut derivation, place) = app("");
+    let link = place.join("bin/link");
+    std::os::unix::fs::symlink("/nowhere/x", &link).unwrap();
+    derivation.set("args", json!([link]));
+    fails(
+        &derivation,
+        "args[0]: \"APP/bin/link\" is a link to \"/nowhere/x\", which is not in the container; put that into the \
+         container as well",
+    );
+}
+
+#[test]
 fn what_is_neither_elf_nor_script_is_named() {
     for bytes in ["echo hello\n", "", "# !/bin/sh\n"] {
         let (derivation, _) = app(bytes);
