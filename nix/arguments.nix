@@ -114,6 +114,13 @@ in
     default = "false";
     about = "whether the container's root is read-only";
   };
+  runtime = {
+    type = "package";
+    default = "pkgs.crun";
+    about = "the OCI runtime of `container.run`; not in the bundle";
+    check = isText;
+    want = "a package, such as pkgs.runc, or the path of a program";
+  };
   store = string // {
     default = ''"copy"'';
     about = "`\"copy\"` to have the closure in the bundle, `\"mount\"` to mount it from the host's store";

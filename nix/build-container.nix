@@ -14,13 +14,19 @@
   `hostSystem`
   : The Nix system that the containers' contents are for.
 
+  `host`
+  : The packages of that system, of which `container.run` takes `oci-bundle` and `crun`.
+
   # Type
-  { oci-bundle, buildSystem, hostSystem } -> AttrSet -> Derivation
+  { oci-bundle, buildSystem, hostSystem, host } -> AttrSet -> Derivation
 */
 {
   oci-bundle,
   buildSystem,
   hostSystem ? buildSystem,
+  host ? {
+    inherit oci-bundle;
+  },
 }:
 let
   inherit (builtins)
@@ -52,6 +58,7 @@ let
   arguments = import ./arguments.nix;
   contentsOf = import ./contents.nix;
   nearest = import ./nearest.nix;
+  passthruOf = import ./passthru.nix { inherit oci-bundle buildSystem host; };
 
   mistake = attribute: problem: throw "buildContainer: ${attribute}: ${problem}";
 
@@ -176,7 +183,8 @@ container:
 let
   asked = checked container;
   given =
-    asked
+    # The runtime is not in the bundle, which is the same for all.
+    removeAttrs asked [ "runtime" ]
     // (if asked.contents or null == null then { } else { contents = map contentsOf asked.contents; });
   json = toJSON given;
   name = if (given.name or null) == null then nameOf (head given.args) else given.name;
@@ -203,8 +211,15 @@ let
     // (if closure == [ ] then { } else { exportReferencesGraph = { inherit closure; }; })
     // (if canDiscard && isSelfContained then { unsafeDiscardReferences.out = true; } else { })
   );
+
+  passthru = passthruOf {
+    inherit name bundle closure;
+    arguments = asked;
+  };
 in
 bundle
+// passthru
 // {
+  inherit passthru;
   meta.description = "OCI runtime bundle of ${name}";
 }

@@ -12,6 +12,7 @@ final: prev: {
       inherit (final.buildPackages) oci-bundle;
       buildSystem = final.stdenv.buildPlatform.system;
       hostSystem = final.stdenv.hostPlatform.system;
+      host = final;
     };
   };
 }

@@ -23,6 +23,7 @@ let
     "name"
     "baseFiles"
     "checkProgram"
+    "runtime"
     "os"
     "arch"
   ];

@@ -1,5 +1,6 @@
 //! The command line: where the environment is read, the one thread pool made, and errors become exit codes.
 
+use std::fs;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -9,13 +10,14 @@ use clap::{Args, Parser, Subcommand};
 use oci_bundle::bundle::progress::Progress;
 use oci_bundle::container::{Container, Store};
 use oci_bundle::field::LAST_ID;
-use oci_bundle::nix::attrs::Attrs;
+use oci_bundle::nix::attrs::{self, Attrs, ClosureAttrs};
 use oci_bundle::nix::closure::Closure;
 use oci_bundle::nix::store::StoreDir;
 use oci_bundle::rootfs::Facts;
 use oci_bundle::rootfs::view::View;
-use oci_bundle::run::{Run, Terminal, Variable, Volume, Wishes};
+use oci_bundle::run::{Launcher, Run, Terminal, Variable, Volume, Wishes};
 use oci_bundle::{bundle, config, program, rootfs};
+use serde::de::DeserializeOwned;
 
 /// Builds OCI runtime bundles from Nix closures.
 #[derive(Parser)]
@@ -31,6 +33,12 @@ enum Command {
     Build(BuildOptions),
     /// Runs a bundle, as root or not. The exit code is the container's.
     Run(RunOptions),
+    /// Writes the program that runs one bundle. Nix runs this for `container.run`.
+    #[command(hide = true)]
+    WriteLauncher(LauncherOptions),
+    /// Lists a closure. Nix runs this for `container.closure`.
+    #[command(hide = true)]
+    WriteClosure(AttrsOptions),
 }
 
 /// Options before the bundle, arguments behind it.
@@ -83,9 +91,28 @@ fn user(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
-/// Everything comes from the environment that Nix gives a builder.
 #[derive(Args)]
-struct BuildOptions {
+struct LauncherOptions {
+    /// The program's name
+    name: String,
+
+    /// The oci-bundle that it calls
+    program: Utf8PathBuf,
+
+    /// The runtime, where the environment names no other
+    runtime: Utf8PathBuf,
+
+    /// The bundle
+    bundle: Utf8PathBuf,
+
+    /// The directory to make
+    #[arg(long, value_name = "DIRECTORY", env = "out")]
+    out: Utf8PathBuf,
+}
+
+/// Where Nix puts what a derivation says. All of it comes from the environment that Nix gives a builder.
+#[derive(Args)]
+struct AttrsOptions {
     /// The derivation's structured attributes
     #[arg(long, value_name = "FILE", env = "NIX_ATTRS_JSON_FILE")]
     attrs: Option<Utf8PathBuf>,
@@ -97,6 +124,12 @@ struct BuildOptions {
     /// The store directory
     #[arg(long, value_name = "DIRECTORY", env = "NIX_STORE", default_value = "/nix/store")]
     store_dir: String,
+}
+
+#[derive(Args)]
+struct BuildOptions {
+    #[command(flatten)]
+    attrs: AttrsOptions,
 
     /// The number of threads; 0 for one a core
     #[arg(long, value_name = "NUMBER", env = "NIX_BUILD_CORES", default_value_t = 0)]
@@ -108,6 +141,8 @@ fn main() -> ExitCode {
     let (name, result) = match Cli::parse().command {
         Command::Build(options) => ("buildContainer", build(&options)),
         Command::Run(options) => ("oci-bundle", run(options)),
+        Command::WriteLauncher(options) => ("buildContainer: run", write_launcher(options)),
+        Command::WriteClosure(options) => ("buildContainer: closure", write_closure(&options)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -118,15 +153,37 @@ fn main() -> ExitCode {
     }
 }
 
+impl AttrsOptions {
+    fn read<A: DeserializeOwned>(&self) -> Result<A> {
+        attrs::read(self.attrs.as_deref(), self.build_dir.as_deref())
+    }
+
+    fn store_dir(&self) -> Result<StoreDir> {
+        StoreDir::new(&self.store_dir).map_err(|reason| anyhow!("NIX_STORE: found '{}', {reason}", self.store_dir))
+    }
+}
+
+fn write_launcher(options: LauncherOptions) -> Result<()> {
+    let LauncherOptions { name, program, runtime, bundle, out } = options;
+    Launcher { program, runtime, bundle }.write(&out, &name)
+}
+
+/// A line for each store path, sorted.
+fn write_closure(options: &AttrsOptions) -> Result<()> {
+    let attrs: ClosureAttrs = options.read()?;
+    let closure = Closure::decode(&attrs.closure, &options.store_dir()?)?;
+    let paths: Vec<_> = closure.directories().map(|path| path.display().to_string() + "\n").collect();
+    fs::write(&attrs.outputs.out, paths.concat()).with_context(|| format!("writing '{}'", attrs.outputs.out))
+}
+
 /// Decode, plan, check, write.
 fn build(options: &BuildOptions) -> Result<()> {
     let start = Instant::now();
-    let store_dir = StoreDir::new(&options.store_dir)
-        .map_err(|reason| anyhow!("NIX_STORE: found '{}', {reason}", options.store_dir))?;
+    let store_dir = options.attrs.store_dir()?;
     let threads = rayon::ThreadPoolBuilder::new().num_threads(options.cores).use_current_thread();
     let _threads = threads.build().context("starting threads")?;
 
-    let attrs = Attrs::read(options.attrs.as_deref(), options.build_dir.as_deref())?;
+    let attrs: Attrs = options.attrs.read()?;
     let container = Container::decode(&attrs.container, &attrs.host_system)?;
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 

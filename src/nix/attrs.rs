@@ -6,11 +6,12 @@ use std::io::ErrorKind;
 use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::nix::closure::Node;
 
-/// What nix/build-container.nix puts into the derivation, and what Nix adds to it.
+/// What nix/build-container.nix puts into the derivation of a bundle, and what Nix adds to it.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct Attrs {
     /// The derivation's name.
@@ -27,35 +28,43 @@ pub struct Attrs {
     pub outputs: Outputs,
 }
 
-/// The derivation's outputs; a container has one.
+/// What nix/closure.nix puts into the derivation of a list of a closure.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct ClosureAttrs {
+    /// The reference graph; not there if it is empty.
+    #[serde(default)]
+    pub closure: Vec<Node>,
+    /// The output paths.
+    pub outputs: Outputs,
+}
+
+/// The derivation's outputs; each of them has one.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct Outputs {
     /// The path to make.
     pub out: Utf8PathBuf,
 }
 
-impl Attrs {
-    /// Reads the file that Nix names in `NIX_ATTRS_JSON_FILE`, or `.attrs.json` in the build directory.
-    ///
-    /// Nix 2.8 with the sandbox on names a path from outside the sandbox, where the file is not.
-    ///
-    /// # Errors
-    /// A file that is missing, cannot be read, or is not what nix/build-container.nix makes.
-    pub fn read(named: Option<&Utf8Path>, build_dir: Option<&Utf8Path>) -> Result<Self> {
-        let fallback = build_dir.map(|dir| dir.join(".attrs.json"));
-        for file in named.into_iter().chain(fallback.as_deref()) {
-            let text = match fs::read_to_string(file) {
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                text => text.with_context(|| format!("reading the structured attributes '{file}'"))?,
-            };
-            let mut decoder = serde_json::Deserializer::from_str(&text);
-            return serde_path_to_error::deserialize(&mut decoder).with_context(|| {
-                format!("the structured attributes '{file}' are not those of a buildContainer derivation")
-            });
-        }
-        bail!(
-            "no structured attributes: neither NIX_ATTRS_JSON_FILE nor .attrs.json in NIX_BUILD_TOP is there; \
-             'oci-bundle build' is the builder of a derivation, which the Nix function buildContainer makes"
-        )
+/// Reads the file that Nix names in `NIX_ATTRS_JSON_FILE`, or `.attrs.json` in the build directory.
+///
+/// Nix 2.8 with the sandbox on names a path from outside the sandbox, where the file is not.
+///
+/// # Errors
+/// A file that is missing, cannot be read, or is not what nix/build-container.nix makes.
+pub fn read<A: DeserializeOwned>(named: Option<&Utf8Path>, build_dir: Option<&Utf8Path>) -> Result<A> {
+    let fallback = build_dir.map(|dir| dir.join(".attrs.json"));
+    for file in named.into_iter().chain(fallback.as_deref()) {
+        let text = match fs::read_to_string(file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            text => text.with_context(|| format!("reading the structured attributes '{file}'"))?,
+        };
+        let mut decoder = serde_json::Deserializer::from_str(&text);
+        return serde_path_to_error::deserialize(&mut decoder).with_context(|| {
+            format!("the structured attributes '{file}' are not those of a buildContainer derivation")
+        });
     }
+    bail!(
+        "no structured attributes: neither NIX_ATTRS_JSON_FILE nor .attrs.json in NIX_BUILD_TOP is there; \
+         'oci-bundle build' is the builder of a derivation, which the Nix function buildContainer makes"
+    )
 }

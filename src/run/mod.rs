@@ -6,6 +6,7 @@
 //! terminal and the exit code are the runtime's. What was mounted goes away with the last process of the namespace.
 
 mod adapt;
+mod launcher;
 mod runtime;
 mod stage;
 mod wishes;
@@ -19,6 +20,7 @@ use camino::Utf8PathBuf;
 use rustix::process::geteuid;
 use serde_json::Value;
 
+pub use self::launcher::Launcher;
 pub use self::runtime::Runtime;
 pub use self::wishes::{Terminal, Variable, Volume, Wishes};
 

@@ -8,7 +8,7 @@ use std::fs;
 
 use camino::Utf8Path;
 use oci_bundle::container::Container;
-use oci_bundle::nix::attrs::Attrs;
+use oci_bundle::nix::attrs::{self, Attrs};
 use oci_bundle::nix::closure::Closure;
 use oci_bundle::nix::store::StoreDir;
 use serde_json::json;
@@ -23,7 +23,7 @@ fn what_nix_writes_is_understood() {
     let file = folder.path().join("attrs.json");
     fs::write(&file, NIX_2_8).unwrap();
 
-    let attrs = Attrs::read(Utf8Path::from_path(&file), None).unwrap();
+    let attrs: Attrs = attrs::read(Utf8Path::from_path(&file), None).unwrap();
     let container = Container::decode(&attrs.container, &attrs.host_system).unwrap();
     let closure = Closure::decode(&attrs.closure, &StoreDir::default()).unwrap();
 

@@ -1,6 +1,6 @@
 //! The flake as its users see it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -40,4 +40,15 @@ fn the_flake_and_the_overlay_have_the_same_function() {
     let folder = TempDir::new().unwrap();
     let through_flake = build(&format!("{}#hello", nix::repository().display()), "nixpkgs", &[], &folder);
     assert_eq!(through_flake, nix::build(r#"example "hello" { inherit pkgs; }"#));
+}
+
+#[test]
+fn nix_run_starts_a_container() {
+    let repository = nix::repository();
+    let packages = format!("path:{}/tests/pkgs", repository.display());
+    let mut run = Runtime::Crun.command_for_user(Path::new("nix"), 0);
+    run.env("NIX_CONFIG", nix::CONFIG).arg("run").arg(format!("{}#hello.run", repository.display()));
+    run.args(["--no-write-lock-file", "--override-input", "nixpkgs", &packages]);
+    let output = run.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "Hello from a container that Nix built.\n", "{output:?}");
 }

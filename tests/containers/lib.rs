@@ -19,6 +19,7 @@ mod mounts;
 mod namespaces;
 mod newer_nix;
 mod nix;
+mod passthru;
 mod process;
 mod programs;
 mod reference;

@@ -60,10 +60,13 @@ pub fn store(args: &[&str]) -> Vec<String> {
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// A command of Nix with the project's configuration.
+/// The project's configuration of Nix.
+pub const CONFIG: &str = include_str!("../../scripts/nix.conf");
+
+/// A command of Nix with that.
 pub fn nix(program: &str) -> Command {
     let mut command = Command::new(program);
-    command.env("NIX_CONFIG", include_str!("../../scripts/nix.conf"));
+    command.env("NIX_CONFIG", CONFIG);
     command
 }
 

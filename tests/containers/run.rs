@@ -12,7 +12,7 @@ use crate::runtime::{self, Runtime};
 use crate::{nix, tree};
 
 /// Root, and somebody who is not.
-const USERS: [u32; 2] = [0, 1234];
+pub const USERS: [u32; 2] = [0, 1234];
 
 /// A container that runs a script, in which busybox has all the tools.
 fn container(script: &str, arguments: &str) -> PathBuf {

@@ -89,14 +89,17 @@ impl Runtime {
 
     /// `oci-bundle run` with this runtime, for root or for another user.
     pub fn launcher(self, uid: u32) -> Command {
-        let launcher = nix::program("oci-bundle");
-        let mut run = if uid == 0 { self.command(&launcher) } else { self.command_for_user(&launcher, uid) };
+        let mut run = self.command_for_user(&nix::program("oci-bundle"), uid);
         run.args(["run", "--runtime"]).arg(self.program());
         run.stdin(Stdio::null());
         run
     }
 
-    fn command_for_user(self, program: &Path, uid: u32) -> Command {
+    /// A program that this user starts, with the store and the cgroups as the runtime needs them.
+    pub fn command_for_user(self, program: &Path, uid: u32) -> Command {
+        if uid == 0 {
+            return self.command(program);
+        }
         let mut command = self.command(Path::new("setpriv"));
         let user = [format!("--reuid={uid}"), format!("--regid={uid}"), "--clear-groups".to_owned()];
         command.args(user).arg(program);
