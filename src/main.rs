@@ -15,8 +15,8 @@ use oci_bundle::nix::closure::Closure;
 use oci_bundle::nix::store::StoreDir;
 use oci_bundle::rootfs::Facts;
 use oci_bundle::rootfs::view::View;
-use oci_bundle::run::{Launcher, Run, Terminal, Variable, Volume, Wishes};
-use oci_bundle::{bundle, config, program, rootfs};
+use oci_bundle::run::{Host, Launcher, Run, Terminal, Variable, Volume, Wishes};
+use oci_bundle::{bundle, config, program, rootfs, run};
 use serde::de::DeserializeOwned;
 
 /// Builds OCI runtime bundles from Nix closures.
@@ -33,6 +33,16 @@ enum Command {
     Build(BuildOptions),
     /// Runs a bundle, as root or not. The exit code is the container's.
     Run(RunOptions),
+    /// Maps ids for another process. `run` starts this.
+    #[command(hide = true)]
+    MapIds {
+        /// The process
+        pid: u32,
+        /// The map of users
+        uids: String,
+        /// The map of groups
+        gids: String,
+    },
     /// Writes the program that runs one bundle. Nix runs this for `container.run`.
     #[command(hide = true)]
     WriteLauncher(LauncherOptions),
@@ -140,7 +150,8 @@ fn main() -> ExitCode {
     // What the user called.
     let (name, result) = match Cli::parse().command {
         Command::Build(options) => ("buildContainer", build(&options)),
-        Command::Run(options) => ("oci-bundle", run(options)),
+        Command::Run(options) => ("oci-bundle", start(options)),
+        Command::MapIds { pid, uids, gids } => ("oci-bundle", run::map_of(pid, &uids, &gids)),
         Command::WriteLauncher(options) => ("buildContainer: run", write_launcher(options)),
         Command::WriteClosure(options) => ("buildContainer: closure", write_closure(&options)),
     };
@@ -217,7 +228,7 @@ fn terminal() -> Option<Terminal> {
 }
 
 /// Becomes the runtime, or prints what it would be given.
-fn run(options: RunOptions) -> Result<()> {
+fn start(options: RunOptions) -> Result<()> {
     let is_dry = options.dry_run;
     let run = Run {
         bundle: options.bundle,
@@ -232,15 +243,16 @@ fn run(options: RunOptions) -> Result<()> {
             terminal: terminal(),
         },
     };
-    let (document, left_out) = run.document()?;
-    for line in left_out {
-        eprintln!("oci-bundle: {line}");
+    let host = Host::here();
+    let plan = run.plan(&host)?;
+    if !plan.left_out.is_empty() {
+        eprintln!("oci-bundle: left out {}", plan.left_out.join("; "));
     }
     if is_dry {
-        println!("{}", serde_json::to_string_pretty(&document)?);
+        println!("{}", serde_json::to_string_pretty(&plan.document)?);
         return Ok(());
     }
-    match run.start(&document)? {}
+    match run.start(&plan, &host)? {}
 }
 
 /// The error and its causes, outermost first. Every message starts with the name that the user knows.

@@ -5,19 +5,15 @@ use serde_json::{Map, Value, json};
 
 use super::wishes::{Terminal, Wishes};
 
-/// Adapts the document for root or for an ordinary user, and says what was left out of it.
+/// Gives the user what is wished for.
 ///
 /// # Errors
 /// A document without what every bundle of this project has.
-pub fn adapt(mut document: Value, wishes: &Wishes, is_root: bool) -> Result<(Value, Vec<String>)> {
+pub fn adapt(mut document: Value, wishes: &Wishes) -> Result<Value> {
     let process = document.get_mut("process").and_then(Value::as_object_mut);
     wish(process.context("config.json has no 'process'")?, wishes)?;
     mount(&mut document, wishes)?;
-    let mut left_out = Vec::new();
-    if !is_root {
-        without_rights(&mut document, &mut left_out);
-    }
-    Ok((document, left_out))
+    Ok(document)
 }
 
 fn wish(process: &mut Map<String, Value>, wishes: &Wishes) -> Result<()> {
@@ -69,42 +65,6 @@ fn mount(document: &mut Value, wishes: &Wishes) -> Result<()> {
     Ok(())
 }
 
-/// Takes out what an ordinary user may not do. Such a user is root in a user namespace where nobody else is.
-fn without_rights(document: &mut Value, left_out: &mut Vec<String>) {
-    let linux = document.get_mut("linux").and_then(Value::as_object_mut);
-    if let Some(linux) = linux {
-        if let Some(resources) = linux.remove("resources").as_ref().and_then(Value::as_object) {
-            let limits: Vec<_> = resources.keys().map(String::as_str).filter(|name| *name != "devices").collect();
-            if !limits.is_empty() {
-                left_out.push(format!("left out the limits of {}, which take root", limits.join(", ")));
-            }
-        }
-    }
-    if let Some(mounts) = document.get_mut("mounts").and_then(Value::as_array_mut) {
-        for options in mounts.iter_mut().filter_map(|mount| mount.get_mut("options")?.as_array_mut()) {
-            options.retain(|option| !option.as_str().is_some_and(|option| option.starts_with("gid=")));
-        }
-    }
-    let user = document["process"]["user"].take();
-    let id = |name: &str| user[name].as_u64().unwrap_or(0);
-    let (uid, gid) = (id("uid"), id("gid"));
-    if user.get("additionalGids").is_some() {
-        left_out.push("left out process.user.additionalGids, which take root".to_owned());
-    }
-    document["process"]["user"] = json!({ "uid": uid, "gid": gid });
-    if let Some(umask) = user.get("umask") {
-        document["process"]["user"]["umask"] = umask.clone();
-    }
-    if (uid, gid) != (0, 0) && document["linux"].get("uidMappings").is_none() {
-        // A user namespace in that one, in which the one user that there is has this number.
-        if let Some(namespaces) = document["linux"]["namespaces"].as_array_mut() {
-            namespaces.push(json!({ "type": "user" }));
-        }
-        document["linux"]["uidMappings"] = json!([{ "containerID": uid, "hostID": 0, "size": 1 }]);
-        document["linux"]["gidMappings"] = json!([{ "containerID": gid, "hostID": 0, "size": 1 }]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,17 +76,15 @@ mod tests {
                 { "destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["nosuid", "gid=5"] },
                 { "destination": "/data", "type": "tmpfs", "source": "tmpfs" },
             ],
-            "linux": { "namespaces": [{ "type": "mount" }], "resources": { "devices": [], "memory": { "limit": 1 } } },
         })
     }
 
     #[test]
-    fn without_wishes_root_gets_what_the_bundle_says() {
-        let (adapted, left_out) = adapt(document(), &Wishes::default(), true).unwrap();
+    fn without_wishes_it_is_what_the_bundle_says() {
+        let adapted = adapt(document(), &Wishes::default()).unwrap();
         let mut expected = document();
         expected["process"]["terminal"] = json!(false);
         assert_eq!(adapted, expected);
-        assert_eq!(left_out, Vec::<String>::new());
     }
 
     #[test]
@@ -139,7 +97,7 @@ mod tests {
             terminal: Some(Terminal { height: 24, width: 80 }),
             ..Wishes::default()
         };
-        let (adapted, _) = adapt(document(), &wishes, true).unwrap();
+        let adapted = adapt(document(), &wishes).unwrap();
         assert_eq!(adapted["process"]["args"], json!(["a", "c"]));
         assert_eq!(adapted["process"]["env"], json!(["AB=2", "A=x=y"]));
         assert_eq!(adapted["process"]["user"], json!({ "uid": 7, "gid": 8 }));
@@ -150,29 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn a_user_goes_without_what_takes_root_and_is_told() {
-        let mut asked = document();
-        asked["process"]["user"] = json!({ "uid": 5, "gid": 6, "additionalGids": [7], "umask": 18 });
-        let (adapted, left_out) = adapt(asked, &Wishes::default(), false).unwrap();
-        assert_eq!(adapted["linux"].get("resources"), None);
-        assert_eq!(adapted["mounts"][0]["options"], json!(["nosuid"]));
-        assert_eq!(adapted["process"]["user"], json!({ "uid": 5, "gid": 6, "umask": 18 }));
-        assert_eq!(adapted["linux"]["uidMappings"], json!([{ "containerID": 5, "hostID": 0, "size": 1 }]));
-        assert_eq!(adapted["linux"]["gidMappings"], json!([{ "containerID": 6, "hostID": 0, "size": 1 }]));
-        assert_eq!(adapted["linux"]["namespaces"], json!([{ "type": "mount" }, { "type": "user" }]));
-        assert_eq!(
-            left_out,
-            ["left out the limits of memory, which take root", "left out process.user.additionalGids, which take root"]
-        );
-    }
-
-    #[test]
     fn what_is_no_bundle_is_refused() {
         for (text, message) in [
             (json!({}), "config.json has no 'process'"),
             (json!({ "process": {} }), "config.json has no 'process.args'"),
         ] {
-            assert_eq!(adapt(text, &Wishes::default(), true).unwrap_err().to_string(), message);
+            assert_eq!(adapt(text, &Wishes::default()).unwrap_err().to_string(), message);
         }
     }
 

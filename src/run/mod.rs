@@ -6,7 +6,11 @@
 //! terminal and the exit code are the runtime's. What was mounted goes away with the last process of the namespace.
 
 mod adapt;
+mod control_group;
+mod host;
+mod ids;
 mod launcher;
+mod rights;
 mod runtime;
 mod stage;
 mod wishes;
@@ -17,10 +21,12 @@ use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
-use rustix::process::geteuid;
 use serde_json::Value;
 
+pub use self::host::Host;
+pub use self::ids::map_of;
 pub use self::launcher::Launcher;
+pub use self::rights::Plan;
 pub use self::runtime::Runtime;
 pub use self::wishes::{Terminal, Variable, Volume, Wishes};
 
@@ -38,38 +44,44 @@ pub struct Run {
 }
 
 impl Run {
-    /// The config.json that the container gets, and what was left out, a line each.
+    /// What the container gets on this machine.
     ///
     /// # Errors
     /// A bundle that is none, or wishes that it cannot fulfil.
-    pub fn document(&self) -> Result<(Value, Vec<String>)> {
+    pub fn plan(&self, host: &Host) -> Result<Plan> {
         let file = self.bundle.join("config.json");
         let text = fs::read_to_string(&file)
             .with_context(|| format!("reading '{file}'; want a bundle, such as ./result of a nix build"))?;
         let document: Value = serde_json::from_str(&text).with_context(|| format!("'{file}' is not JSON"))?;
-        adapt::adapt(document, &self.wishes, geteuid().is_root())
+        Ok(Plan::of(adapt::adapt(document, &self.wishes)?, host))
     }
 
-    /// Becomes the runtime with this config.json, so this returns only if that fails.
+    /// Becomes the runtime, so this returns only if that fails.
     ///
     /// # Errors
     /// What could not be prepared or started.
-    pub fn start(&self, document: &Value) -> Result<Infallible> {
+    pub fn start(&self, plan: &Plan, host: &Host) -> Result<Infallible> {
+        let document = &plan.document;
         let bundle = self.bundle.canonicalize_utf8().with_context(|| format!("looking for '{}'", self.bundle))?;
         let runtime = Runtime::find(self.runtime.as_deref())?;
-        if !geteuid().is_root() && !runtime.runs_without_root_in(document) {
+        if !host.is_root && !runtime.runs_without_root_in(document) {
             bail!(
                 "runc runs no container without a user and group 0, and an ordinary user has one of each to give, which \
-                 are {} and {} here; use crun, or --user 0",
+                 are {} and {} here; use crun, or --user 0, or have root grant ids in /etc/subuid and /etc/subgid",
                 document["process"]["user"]["uid"],
                 document["process"]["user"]["gid"]
             );
         }
         let is_writable = document["root"]["readonly"] != true;
-        let stage = stage::Stage { bundle: &bundle, is_writable, state: self.state.as_deref() };
-        stage.set(document)?;
-        let id = format!("oci-bundle-{}", std::process::id());
-        let error = runtime.command(&bundle, &id).exec();
+        if self.state.is_some() && !is_writable {
+            bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
+        }
+        if let Some(group) = &host.control_group {
+            group.hand_on(&plan.controllers)?;
+        }
+        let ids = plan.subordinate.as_ref();
+        stage::Stage { bundle: &bundle, is_writable, state: self.state.as_deref(), ids }.set(document)?;
+        let error = runtime.command(&bundle, &host.id).exec();
         bail!("starting the runtime '{}': {error}", runtime.program())
     }
 }

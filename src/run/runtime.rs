@@ -64,6 +64,8 @@ fn on_path(path: &str, name: &str) -> Option<Utf8PathBuf> {
     directories.map(|directory| Utf8Path::new(directory).join(name)).find_map(|program| is_there(&program))
 }
 
+/// Its absolute path, as it is started from another directory.
 fn is_there(program: &Utf8Path) -> Option<Utf8PathBuf> {
-    rustix::fs::access(program.as_std_path(), rustix::fs::Access::EXEC_OK).ok().map(|()| program.to_owned())
+    rustix::fs::access(program.as_std_path(), rustix::fs::Access::EXEC_OK).ok()?;
+    camino::absolute_utf8(program).ok()
 }

@@ -1,6 +1,7 @@
 //! Where a container runs: a tmpfs over its bundle, which only this process and its children see.
 
 use std::fs;
+use std::os::fd::OwnedFd;
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -10,6 +11,7 @@ use rustix::process::{getegid, geteuid};
 use rustix::thread::UnshareFlags;
 use serde_json::Value;
 
+use super::ids::Subordinate;
 use crate::nix::store::StorePath;
 
 /// What is set up.
@@ -20,6 +22,8 @@ pub struct Stage<'r> {
     pub is_writable: bool,
     /// Where that layer is; in the tmpfs if there is none.
     pub state: Option<&'r Utf8Path>,
+    /// The ids that an ordinary user needs beside the own one.
+    pub ids: Option<&'r Subordinate>,
 }
 
 impl Stage<'_> {
@@ -28,11 +32,17 @@ impl Stage<'_> {
     /// # Errors
     /// What the kernel does not allow.
     pub fn set(&self, document: &Value) -> Result<()> {
-        own_namespaces()?;
+        own_namespaces(self.ids)?;
         let rootfs = self.bundle.join("rootfs");
         let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::AT_RECURSIVE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-        let original = rustix::mount::open_tree(CWD, rootfs.as_std_path(), flags)
-            .with_context(|| format!("taking the root file system '{rootfs}'"))?;
+        let clone = |directory: &Utf8Path| rustix::mount::open_tree(CWD, directory.as_std_path(), flags);
+        let original = clone(&rootfs).with_context(|| format!("taking the root file system '{rootfs}'"))?;
+        let state = self.state.filter(|_| self.is_writable);
+        let state = state.map(|state| {
+            make(state)?;
+            clone(state).with_context(|| format!("taking the directory '{state}'"))
+        });
+        let state = state.transpose()?;
         let flags = MountFlags::NOSUID | MountFlags::NODEV;
         rustix::mount::mount("oci-bundle", self.bundle.as_std_path(), "tmpfs", flags, Some(c"mode=0755"))
             .with_context(|| format!("mounting a tmpfs over '{}'", self.bundle))?;
@@ -41,40 +51,43 @@ impl Stage<'_> {
         for directory in [&self.bundle.join("state"), &rootfs, &place] {
             make(directory)?;
         }
-        let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
-        rustix::mount::move_mount(&original, "", CWD, place.as_std_path(), flags)
-            .with_context(|| format!("mounting the root file system on '{place}'"))?;
-        if self.is_writable { self.overlay(&place, &rootfs) } else { Ok(()) }
+        put(&original, &place)?;
+        if !self.is_writable {
+            return Ok(());
+        }
+        let layer = self.bundle.join("layer");
+        make(&layer)?;
+        if let Some(state) = state {
+            put(&state, &layer)?;
+        }
+        self.overlay(&rootfs)
     }
 
     /// Lays an upper layer over the root file system.
-    fn overlay(&self, lower: &Utf8Path, rootfs: &Utf8Path) -> Result<()> {
-        let state = self.state.map_or_else(|| self.bundle.join("layer"), Utf8Path::to_path_buf);
-        let (upper, work) = (state.join("upper"), state.join("work"));
-        for directory in [&state, &upper, &work] {
+    fn overlay(&self, rootfs: &Utf8Path) -> Result<()> {
+        // From here, no path needs a `:`, with which an overlay would take it for several.
+        std::env::set_current_dir(self.bundle).with_context(|| format!("entering '{}'", self.bundle))?;
+        let [lower, upper, work] = ["lower", "layer/upper", "layer/work"].map(Utf8Path::new);
+        for directory in [upper, work] {
             make(directory)?;
         }
-        open_directories(lower, &upper)?;
+        open_directories(lower, upper)?;
         let source = rustix::mount::fsopen("overlay", rustix::mount::FsOpenFlags::FSOPEN_CLOEXEC)
             .context("the kernel has no overlay file system, which a container that is not 'readonly' needs")?;
-        let options = [("lowerdir", lower), ("upperdir", &upper), ("workdir", &work)];
+        let options = [("lowerdir", lower), ("upperdir", upper), ("workdir", work)];
         let mounted = options
             .into_iter()
-            .try_for_each(|(name, path): (_, &Utf8Path)| {
-                rustix::mount::fsconfig_set_string(&source, name, path.as_str())
-            })
+            .try_for_each(|(name, path)| rustix::mount::fsconfig_set_string(&source, name, path.as_str()))
             .and_then(|()| rustix::mount::fsconfig_create(&source))
             .and_then(|()| {
                 let flags = rustix::mount::FsMountFlags::FSMOUNT_CLOEXEC;
                 rustix::mount::fsmount(&source, flags, rustix::mount::MountAttrFlags::MOUNT_ATTR_NODEV)
             })
-            .and_then(|mounted| {
-                let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
-                rustix::mount::move_mount(&mounted, "", CWD, rootfs.as_std_path(), flags)
-            });
+            .and_then(|mounted| rustix::mount::move_mount(&mounted, "", CWD, rootfs.as_std_path(), TO_PLACE));
         mounted.with_context(|| {
+            let place = self.state.map_or_else(|| "memory".to_owned(), |state| format!("'{state}'"));
             format!(
-                "mounting an overlay with its upper layer in '{state}'; where the file system of that directory cannot \
+                "mounting an overlay with its upper layer in {place}; where the file system of that directory cannot \
                  hold one, choose another with --state, or say readonly = true"
             )
         })
@@ -102,7 +115,16 @@ fn open_directories(lower: &Utf8Path, upper: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
-fn make(directory: &Utf8Path) -> Result<()> {
+/// A mount that is nowhere yet.
+const TO_PLACE: MoveMountFlags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+
+fn put(mount: &OwnedFd, place: &Utf8Path) -> Result<()> {
+    rustix::mount::move_mount(mount, "", CWD, place.as_std_path(), TO_PLACE)
+        .with_context(|| format!("mounting what '{place}' is made of"))
+}
+
+/// Makes a directory, unless it is there.
+pub fn make(directory: &Utf8Path) -> Result<()> {
     match fs::create_dir(directory) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         made => made.with_context(|| format!("making the directory '{directory}'")),
@@ -110,15 +132,18 @@ fn make(directory: &Utf8Path) -> Result<()> {
 }
 
 /// Gives this process a mount namespace, in a user namespace where it is root if it is not root now.
-fn own_namespaces() -> Result<()> {
+fn own_namespaces(ids: Option<&Subordinate>) -> Result<()> {
     let (uid, gid) = (geteuid(), getegid());
     let is_root = uid.is_root();
     let flags = if is_root { UnshareFlags::NEWNS } else { UnshareFlags::NEWNS | UnshareFlags::NEWUSER };
+    let mapper = ids.map(|ids| ids.mapper(uid.as_raw(), gid.as_raw())).transpose()?;
     // What is unsafe about it, are tables of open files, and these stay shared.
     #[allow(deprecated)]
     rustix::thread::unshare(flags)
         .context("making namespaces of its own (unshare(2)); do user namespaces exist here?")?;
-    if !is_root {
+    if let Some(mapper) = mapper {
+        mapper.go()?;
+    } else if !is_root {
         for (file, text) in
             [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]
         {

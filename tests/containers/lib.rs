@@ -34,5 +34,6 @@ mod seccomp;
 mod spec_schema;
 mod starts;
 mod store;
+mod subordinate;
 mod tree;
 mod user;

@@ -189,6 +189,49 @@ fn what_is_written_can_be_kept() {
 }
 
 #[test]
+fn a_bundle_may_be_anywhere() {
+    let bundle = container("echo x > /file && cat /file", "");
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("a:b c\\d");
+    assert!(Command::new("cp").arg("-r").args([&bundle, &copy]).status().unwrap().success());
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    for (runtime, uid) in all() {
+        let mut run = runtime.launcher(uid);
+        run.current_dir(&copy).arg(".");
+        assert_eq!(prints(run), "x\n", "{runtime:?}: {uid}");
+    }
+}
+
+#[test]
+fn the_runtime_is_looked_for() {
+    let bundle = container("exit 7", "");
+    let folder = TempDir::new().unwrap();
+    // A runtime that tells its name.
+    let path = |names: &[&str]| {
+        let path = folder.path().join(names.concat());
+        fs::create_dir(&path).unwrap();
+        for name in names {
+            fs::write(path.join(name), format!("#!/bin/sh\necho {name}\n")).unwrap();
+            fs::set_permissions(path.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        path
+    };
+    let (all, two, one) = (path(&["crun", "runc", "youki"]), path(&["youki", "runc"]), path(&["youki"]));
+    let started = |path: &Path, options: &[&str], variable: Option<&str>| {
+        let mut run = Command::new(nix::program("oci-bundle"));
+        run.arg("run").args(options).arg(&bundle).current_dir(&one).env("PATH", path);
+        run.env_remove("OCI_RUNTIME").envs(variable.map(|value| ("OCI_RUNTIME", value)));
+        prints(run).trim().to_owned()
+    };
+    assert_eq!(started(&all, &[], None), "crun");
+    assert_eq!(started(&two, &[], None), "runc");
+    assert_eq!(started(&one, &[], None), "youki");
+    assert_eq!(started(&all, &[], Some("youki")), "youki");
+    assert_eq!(started(&all, &["--runtime", "runc"], Some("youki")), "runc");
+    assert_eq!(started(&all, &["--runtime", "./youki"], None), "youki");
+}
+
+#[test]
 fn options_change_the_container() {
     let bundle = container("echo $A $(id -u) $(cat /host/file)", "env.A = \"a\"; user.uid = 5;");
     let folder = TempDir::new().unwrap();
@@ -200,7 +243,8 @@ fn options_change_the_container() {
             run.arg(&bundle);
             let said = String::from_utf8(output(run).stderr).unwrap();
             let message = "oci-bundle: runc runs no container without a user and group 0, and an ordinary user has one of each \
-                           to give, which are 5 and 5 here; use crun, or --user 0\n";
+                           to give, which are 5 and 5 here; use crun, or --user 0, or have root grant ids in \
+                           /etc/subuid and /etc/subgid\n";
             assert_eq!(said, message);
             continue;
         }
@@ -246,13 +290,14 @@ fn a_dry_run_prints_what_would_be_used() {
     assert_eq!(run(0), (of_bundle, String::new()));
     let (document, said) = run(1234);
     assert_eq!(document["linux"].get("resources"), None);
-    assert_eq!(said, "oci-bundle: left out the limits of pids, which take root\n");
+    assert_eq!(said, "oci-bundle: left out limits of pids, which take root, or a control group that is delegated\n");
 }
 
 #[test]
 fn what_cannot_be_run_is_named() {
     let program = nix::program("oci-bundle");
     let bundle = container("exit 0", "");
+    let readonly = container("exit 0", "readonly = true;");
     for (arguments, message) in [
         (
             vec!["/does/not/exist"],
@@ -261,6 +306,10 @@ fn what_cannot_be_run_is_named() {
         (
             vec!["--runtime", "no-such-runtime", bundle.to_str().unwrap()],
             "oci-bundle: no OCI runtime 'no-such-runtime'; --runtime and OCI_RUNTIME take a path, or a name on PATH",
+        ),
+        (
+            vec!["--runtime", "/bin/true", "--state", "/tmp/state", readonly.to_str().unwrap()],
+            "oci-bundle: --state: the container is 'readonly', so that it writes nothing that could be kept",
         ),
         (
             vec![bundle.to_str().unwrap()],

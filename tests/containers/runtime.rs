@@ -89,7 +89,12 @@ impl Runtime {
 
     /// `oci-bundle run` with this runtime, for root or for another user.
     pub fn launcher(self, uid: u32) -> Command {
-        let mut run = self.command_for_user(&nix::program("oci-bundle"), uid);
+        self.launcher_prepared("true", uid)
+    }
+
+    /// The same, after a command of the shell has changed what of the machine it sees.
+    pub fn launcher_prepared(self, preparation: &str, uid: u32) -> Command {
+        let mut run = self.command_prepared(preparation, &nix::program("oci-bundle"), uid);
         run.args(["run", "--runtime"]).arg(self.program());
         run.stdin(Stdio::null());
         run
@@ -97,10 +102,14 @@ impl Runtime {
 
     /// A program that this user starts, with the store and the cgroups as the runtime needs them.
     pub fn command_for_user(self, program: &Path, uid: u32) -> Command {
+        self.command_prepared("true", program, uid)
+    }
+
+    fn command_prepared(self, preparation: &str, program: &Path, uid: u32) -> Command {
         if uid == 0 {
-            return self.command(program);
+            return self.command_after(preparation, program);
         }
-        let mut command = self.command(Path::new("setpriv"));
+        let mut command = self.command_after(preparation, Path::new("setpriv"));
         let user = [format!("--reuid={uid}"), format!("--regid={uid}"), "--clear-groups".to_owned()];
         command.args(user).arg(program);
         command
@@ -108,6 +117,10 @@ impl Runtime {
 
     /// Runs a program with the store and the cgroups as the runtime needs them.
     fn command(self, program: &Path) -> Command {
+        self.command_after("true", program)
+    }
+
+    fn command_after(self, preparation: &str, program: &Path) -> Command {
         let view = match self {
             // crun refuses a machine that mixes the two versions of cgroups. The controllers are those of the first then,
             // and with the second out of sight crun uses them, so that limits hold.
@@ -116,8 +129,9 @@ impl Runtime {
             }
             _ => "",
         };
-        let script =
-            format!("mount --bind /nix/store /nix/store && mount -o remount,bind,ro /nix/store && {view} exec \"$@\"");
+        let script = format!(
+            "mount --bind /nix/store /nix/store && mount -o remount,bind,ro /nix/store && {view} {preparation} && exec \"$@\""
+        );
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-c", &script, "sh"]).arg(program);
         command
