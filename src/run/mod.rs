@@ -80,7 +80,8 @@ impl Run {
             group.hand_on(&plan.controllers)?;
         }
         let ids = plan.subordinate.as_ref();
-        stage::Stage { bundle: &bundle, is_writable, state: self.state.as_deref(), ids }.set(document)?;
+        stage::Stage { is_root: host.is_root, bundle: &bundle, is_writable, state: self.state.as_deref(), ids }
+            .set(document)?;
         let error = runtime.command(&bundle, &host.id).exec();
         bail!("starting the runtime '{}': {error}", runtime.program())
     }

@@ -37,3 +37,4 @@ mod store;
 mod subordinate;
 mod tree;
 mod user;
+mod writable;

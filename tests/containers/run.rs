@@ -8,14 +8,14 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::nix;
 use crate::runtime::{self, Runtime};
-use crate::{nix, tree};
 
 /// Root, and somebody who is not.
 pub const USERS: [u32; 2] = [0, 1234];
 
 /// A container that runs a script, in which busybox has all the tools.
-fn container(script: &str, arguments: &str) -> PathBuf {
+pub fn container(script: &str, arguments: &str) -> PathBuf {
     let script = nix::string(script);
     nix::build(&format!(
         r#"buildContainer {{
@@ -27,52 +27,19 @@ fn container(script: &str, arguments: &str) -> PathBuf {
     ))
 }
 
-fn output(mut command: Command) -> Output {
+pub fn output(mut command: Command) -> Output {
     command.output().unwrap()
 }
 
-fn prints(mut command: Command) -> String {
+pub fn prints(mut command: Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// Every runtime, for each of the users.
-fn all() -> impl Iterator<Item = (Runtime, u32)> {
+pub fn all() -> impl Iterator<Item = (Runtime, u32)> {
     runtime::ALL.into_iter().flat_map(|runtime| USERS.map(|uid| (runtime, uid)))
-}
-
-#[test]
-fn a_writable_container_writes_anywhere_and_the_store_stays() {
-    let script =
-        "id -u; for at in / /etc /nix/store /new; do mkdir -p $at && echo here > $at/file && cat $at/file; done";
-    for store in ["copy", "mount"] {
-        let bundle = container(script, &format!("store = \"{store}\";"));
-        let before = tree::snapshot(&bundle);
-        for (runtime, uid) in all() {
-            let mut run = runtime.launcher(uid);
-            run.arg(&bundle);
-            assert_eq!(prints(run), "0\nhere\nhere\nhere\nhere\n", "{runtime:?}: {uid} {store}");
-            assert!(before == tree::snapshot(&bundle), "{runtime:?}: {uid} {store}");
-        }
-    }
-}
-
-#[test]
-fn a_read_only_container_writes_nowhere() {
-    for store in ["copy", "mount"] {
-        let bundle = container("echo x 2>&1 > /file", &format!("store = \"{store}\"; readonly = true;"));
-        for (runtime, uid) in all() {
-            let mut run = runtime.launcher(uid);
-            run.arg(&bundle);
-            let output = output(run);
-            assert!(
-                String::from_utf8_lossy(&output.stdout).contains("Read-only file system"),
-                "{runtime:?}: {output:?}"
-            );
-            assert_eq!(output.status.code(), Some(1), "{runtime:?}: {uid} {store}");
-        }
-    }
 }
 
 #[test]
@@ -170,21 +137,6 @@ fn two_run_at_once() {
             let output = run.wait_with_output().unwrap();
             assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{name}\n"), "{runtime:?}: {uid}");
         }
-    }
-}
-
-#[test]
-fn what_is_written_can_be_kept() {
-    let bundle = container("cat /file; echo again >> /file", "");
-    for (runtime, uid) in all() {
-        let folder = TempDir::new().unwrap();
-        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
-        let printed = [0; 3].map(|_| {
-            let mut run = runtime.launcher(uid);
-            run.arg("--state").arg(folder.path().join("state")).arg(&bundle);
-            prints(run)
-        });
-        assert_eq!(printed, ["", "again\n", "again\nagain\n"], "{runtime:?}: {uid}");
     }
 }
 
