@@ -4,8 +4,10 @@
 
 mod builder;
 mod contents;
+mod control_group;
 mod copying;
 mod defaults;
+mod delegation;
 mod derivation;
 mod devices;
 mod documentation;
@@ -35,6 +37,7 @@ mod spec_schema;
 mod starts;
 mod store;
 mod subordinate;
+mod systemd;
 mod tree;
 mod user;
 mod writable;
