@@ -15,14 +15,19 @@
     in
     {
       packages.${system} = {
+        # nix run .#myContainer.run
         # nix build .#myContainer && sudo runc run --bundle ./result myContainer
         myContainer = buildContainer {
-          args = [
-            "${pkgs.hello}/bin/hello"
-            "--greeting=from a container"
+          name = "myContainer";
+          args = [ "bash" ];
+          contents = [
+            pkgs.bashInteractive
+            pkgs.coreutils
           ];
+          # The prompt, such as "myContainer:/# ".
+          env.PS1 = "\\h:\\w\\$ ";
+          terminal = true;
           # A directory of the host: mounts."/data" = "/srv/data";
-          readonly = true;
         };
       };
     };

@@ -1,5 +1,6 @@
 //! The flake as its users see it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::nix;
 use crate::runtime::Runtime;
+use crate::terminal::Terminal;
 
 /// `nix build` with the flake's nixpkgs replaced; `nixpkgs` is its input's name from where the command stands.
 fn build(flake: &str, nixpkgs: &str, more: &[&str], folder: &TempDir) -> PathBuf {
@@ -22,6 +24,55 @@ fn succeeds(command: &mut Command) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What stands between a marker and the end of its block.
+fn session() -> &'static str {
+    let (_, after) = include_str!("../../README.md").split_once("$ mkdir box").unwrap();
+    after.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_session_of_the_readme_goes_as_it_stands_there() {
+    let folder = TempDir::new().unwrap();
+    let repository = nix::repository();
+    // Without network, this project's flake is here and nixpkgs is tests/pkgs.
+    let here = format!("git+file://{}", repository.display());
+    let packages = format!("path:{}/tests/pkgs", repository.display());
+    let functions = format!(
+        r#"
+        nix() {{
+            set -- "${{@/github:oci-bundle\/oci-bundle/{here}}}"
+            [ $1 = flake ] || set -- "$@" --override-input oci-bundle {here} --override-input oci-bundle/nixpkgs {packages} \
+                --no-write-lock-file
+            command nix "$@" 2>>log
+        }}
+        PS1='$ '
+        "#
+    );
+    fs::write(folder.path().join("functions"), functions).unwrap();
+    let mut shell = Runtime::Crun.command_for_user(Path::new("bash"), 0);
+    shell.args(["--noprofile", "--rcfile"]).arg(folder.path().join("functions"));
+    shell.env("NIX_CONFIG", nix::CONFIG).current_dir(folder.path());
+
+    let mut terminal = Terminal::start(&shell);
+    let mut commands = 0;
+    for line in format!("$ mkdir box{}", session()).lines() {
+        match ["$ ", "myContainer:/# "].into_iter().find_map(|prompt| Some((prompt, line.strip_prefix(prompt)?))) {
+            Some((prompt, command)) => {
+                terminal.wait_for(prompt);
+                terminal.types(command);
+                terminal.wait_for(command);
+                terminal.types("\n");
+                commands += 1;
+            }
+            None => drop(terminal.wait_for(line)),
+        }
+    }
+    terminal.wait_for("$ ");
+    terminal.types("exit 6\n");
+    assert_eq!(terminal.wait().code(), Some(6));
+    assert_eq!(commands, 6);
+}
+
 #[test]
 fn a_new_flake_from_the_template_builds_its_container() {
     let repository = format!("git+file://{}", nix::repository().display());
@@ -32,7 +83,12 @@ fn a_new_flake_from_the_template_builds_its_container() {
     let bundle =
         build(&format!("path:{}#myContainer", folder.path().display()), "oci-bundle/nixpkgs", &from_here, &folder);
 
-    assert_eq!(Runtime::Runc.prints(&bundle), "from a container\n");
+    let mut run = Runtime::Runc.command_for_user(&nix::program("runc"), 0);
+    run.args(["run", "--bundle"]).arg(&bundle).arg(format!("template-{}", std::process::id()));
+    let mut terminal = Terminal::start(&run);
+    terminal.wait_for("myContainer:/# ");
+    terminal.types("exit 4\n");
+    assert_eq!(terminal.wait().code(), Some(4));
 }
 
 #[test]

@@ -38,6 +38,8 @@ mod starts;
 mod store;
 mod subordinate;
 mod systemd;
+mod terminal;
+mod terminals;
 mod tree;
 mod user;
 mod writable;

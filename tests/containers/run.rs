@@ -211,23 +211,6 @@ fn options_change_the_container() {
 }
 
 #[test]
-fn a_terminal_is_handed_on() {
-    let bundle = container("tty; sleep 1; stty size", "");
-    for (runtime, uid) in all() {
-        let mut run = runtime.launcher(uid);
-        run.arg(&bundle);
-        let words = [run.get_program()].into_iter().chain(run.get_args());
-        let words = words.map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''")));
-        let line = format!("stty cols 99 rows 33; {}", words.collect::<Vec<_>>().join(" "));
-        let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
-        let printed = prints(script);
-        assert!(printed.contains("/dev/pts/0") || printed.contains("/dev/console"), "{runtime:?}: {uid} {printed}");
-        assert!(printed.contains("33 99"), "{runtime:?}: {uid} {printed}");
-    }
-}
-
-#[test]
 fn a_dry_run_prints_what_would_be_used() {
     let bundle = container("exit 9", "config.linux.resources.pids.limit = 5;");
     let of_bundle: Value = serde_json::from_slice(&fs::read(bundle.join("config.json")).unwrap()).unwrap();
