@@ -1,5 +1,6 @@
 # `make demo` builds and runs a container, `make test` runs every test; `make bench`, `make bench-nix` and
-# `make bench-build` print tables of how long things take. Each installs what is missing first and says so.
+# `make bench-build` print tables of how long things take, `make hosts` one of what else starts a bundle. Each installs what
+# is missing first and says so.
 
 # Nix's configuration for work without network, which tests/containers uses too.
 export NIX_CONFIG := $(file < scripts/nix.conf)
@@ -15,7 +16,7 @@ BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build
+.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts
 
 demo: setup
 	@scripts/demo $(OFFLINE)
@@ -51,6 +52,10 @@ format: setup
 	nix fmt $(OFFLINE)
 
 # Only tables go to standard output, so that they can be kept: `make bench >tables.md`.
+hosts:
+	@scripts/setup hosts >&2
+	@scripts/hosts
+
 bench bench-nix bench-build:
 	@scripts/setup benchmarks >&2
 	@scripts/$@

@@ -20,6 +20,8 @@ pub fn of(user: &User, hostname: Option<&str>) -> Vec<(ContainerPath, Node)> {
         ("/etc/hosts", text(format!("127.0.0.1 localhost{host}\n::1 localhost{host}\n"))),
         ("/etc/resolv.conf", text(String::new())),
         ("/root", directory()),
+        // systemd-nspawn takes no tree for an operating system's that has none.
+        ("/usr", directory()),
         ("/var/empty", directory()),
     ];
     if let Some(name) = hostname {

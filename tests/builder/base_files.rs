@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::derivation::Derivation;
 
-const ALL: [&str; 8] = [
+const ALL: [&str; 9] = [
     "/etc/passwd",
     "/etc/group",
     "/etc/nsswitch.conf",
@@ -16,6 +16,7 @@ const ALL: [&str; 8] = [
     "/etc/resolv.conf",
     "/var/empty",
     "/root",
+    "/usr",
 ];
 
 fn text(derivation: &Derivation, path: &str) -> String {

@@ -43,6 +43,7 @@ let
         "root"
         "sys"
         "tmp"
+        "usr"
         "var"
         "var/empty"
       ]
