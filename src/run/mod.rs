@@ -10,9 +10,11 @@ mod control_group;
 mod host;
 mod ids;
 mod launcher;
+mod limits;
 mod rights;
 mod runtime;
 mod stage;
+mod users;
 mod wishes;
 
 use std::convert::Infallible;
