@@ -1,6 +1,6 @@
-# `make demo` builds and runs a container, `make test` runs every test; `make bench`, `make bench-nix` and
-# `make bench-build` print tables of how long things take, `make hosts` one of what else starts a bundle. Each installs what
-# is missing first and says so.
+# `make demo` builds and runs a container, `make test` runs every test, `make soak` those of properties with many cases;
+# `make bench`, `make bench-nix` and `make bench-build` print tables of how long things take, `make hosts` one of what else
+# starts a bundle. Each installs what is missing first and says so.
 
 # Nix's configuration for work without network, which tests/containers uses too.
 export NIX_CONFIG := $(file < scripts/nix.conf)
@@ -11,12 +11,15 @@ OFFLINE := --no-write-lock-file --override-input nixpkgs path:$(CURDIR)/tests/pk
 # The tests that run containers are a package of their own.
 CONTAINERS := --manifest-path tests/containers/Cargo.toml
 
+# So are those of properties, which hold for any input.
+PROPERTIES := --manifest-path tests/properties/Cargo.toml
+
 # So are the benchmarks.
 BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts
+.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts soak
 
 demo: setup
 	@scripts/demo $(OFFLINE)
@@ -30,14 +33,21 @@ setup:
 lint: setup
 	cargo fmt --check
 	cargo fmt --check $(CONTAINERS)
+	cargo fmt --check $(PROPERTIES)
 	cargo fmt --check $(BENCHMARKS)
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets $(CONTAINERS) -- -D warnings
+	cargo clippy --locked --all-targets $(PROPERTIES) -- -D warnings
 	cargo clippy --locked --all-targets $(BENCHMARKS) -- -D warnings
 
 unit: setup
 	cargo test --locked
 	cargo test --locked --lib $(BENCHMARKS)
+	PROPTEST_CASES=500 cargo test --locked $(PROPERTIES)
+
+# Six properties, of which each gets so many cases.
+soak: setup
+	PROPTEST_CASES=20000 cargo test --locked --release $(PROPERTIES)
 
 check: setup
 	nix flake check --print-build-logs $(OFFLINE)
@@ -48,6 +58,7 @@ containers: setup
 format: setup
 	cargo fmt
 	cargo fmt $(CONTAINERS)
+	cargo fmt $(PROPERTIES)
 	cargo fmt $(BENCHMARKS)
 	nix fmt $(OFFLINE)
 

@@ -1,9 +1,9 @@
 //! Whether the program starts: it is looked for as a runtime will (OCI runtime spec, config.md, "Process": `args`), and
 //! so is what Linux needs to run it (execve(2)).
 
-mod elf;
+pub mod elf;
 mod format;
-mod script;
+pub mod script;
 mod search;
 
 use std::path::Path;

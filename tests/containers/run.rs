@@ -56,6 +56,26 @@ fn the_exit_code_is_the_containers() {
 }
 
 #[test]
+fn nothing_remains() {
+    let bundle = container("echo x > /file; exit 3", "");
+    for (runtime, uid) in all() {
+        let mut run = runtime.launcher(uid);
+        let mut run = run.arg(&bundle).spawn().unwrap();
+        assert_eq!(run.wait().unwrap().code(), Some(3), "{runtime:?}: {uid}");
+        let name = format!("oci-bundle-{}", run.id());
+        let mut find = Command::new("find");
+        // Where runtimes have their state, and where there are control groups.
+        let found = find.args(["/run", "/tmp", "/sys/fs/cgroup", "-name", &name]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&found.stdout), "", "{runtime:?}: {uid}");
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!mounts.contains(bundle.to_str().unwrap()), "{runtime:?}: {uid} {mounts}");
+        let mut names: Vec<_> = bundle.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["config.json", "rootfs"]);
+    }
+}
+
+#[test]
 fn a_signal_arrives() {
     let bundle = container("trap 'echo got it; exit 5' TERM; echo ready > /srv/ready; while :; do sleep 0.1; done", "");
     for (runtime, uid) in all() {
