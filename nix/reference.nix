@@ -45,7 +45,7 @@ let
     if name == "os" || name == "arch" then
       "os-arch"
     else
-      builtins.replaceStrings [ "F" "P" ] [ "f" "p" ] name;
+      builtins.replaceStrings [ "F" "P" "R" ] [ "f" "p" "r" ] name;
 
   table =
     link:

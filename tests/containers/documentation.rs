@@ -1,4 +1,8 @@
-//! Every Nix block of docs/arguments.md is built and run; where a block of text follows, that is what it prints.
+//! The documentation: every Nix block of docs/arguments.md is built and run, and where a block of text follows, that is what
+//! it prints; rooms and links exist.
+
+use std::collections::BTreeSet;
+use std::fs;
 
 use crate::{nix, runtime};
 
@@ -21,4 +25,53 @@ fn the_examples_of_the_reference_do_what_they_say() {
         rest = after;
     }
     assert!(examples >= 6, "found {examples} examples only");
+}
+
+#[test]
+fn the_architecture_has_every_room_and_no_other() {
+    let page = include_str!("../../docs/architecture.md");
+    let described: BTreeSet<_> =
+        page.lines().filter_map(|line| line.strip_prefix("| `src/")?.split('`').next()).collect();
+    let entries = nix::repository().join("src").read_dir().unwrap();
+    let there: BTreeSet<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(described, there.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let repository = nix::repository();
+    let mut links = 0;
+    for page in [
+        "README.md",
+        "docs/architecture.md",
+        "docs/arguments.md",
+        "docs/hosts.md",
+        "docs/performance.md",
+        "docs/run.md",
+    ] {
+        let text = fs::read_to_string(repository.join(page)).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.starts_with("https:") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() {
+                repository.join(page)
+            } else {
+                repository.join(page).parent().unwrap().join(file)
+            };
+            assert!(file.exists(), "{page}: {target}");
+            let has = |text: String| text.lines().any(|line| line.starts_with('#') && anchor_of(line) == anchor);
+            assert!(anchor.is_empty() || has(fs::read_to_string(&file).unwrap()), "{page}: {target}");
+            links += 1;
+        }
+    }
+    assert!(links > 30, "found {links} links only");
+}
+
+/// The anchor that a heading gets.
+fn anchor_of(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
