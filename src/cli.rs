@@ -2,6 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use camino::Utf8PathBuf;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use oci_bundle::field::LAST_ID;
 use oci_bundle::nix::attrs;
@@ -65,7 +66,7 @@ pub struct RunOptions {
     pub user: Option<(u32, u32)>,
 
     /// Run a shell in place of the program; it has to be in the container
-    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true)]
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true, value_parser = NonEmptyStringValueParser::new())]
     pub shell: Option<String>,
 
     /// Print the config.json that would be used, and run nothing

@@ -3,6 +3,7 @@
 mod cli;
 
 use std::fs;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", one_line(name, &error));
+            say(&one_line(name, &error));
             ExitCode::FAILURE
         }
     }
@@ -84,6 +85,11 @@ fn build(options: &BuildOptions) -> Result<()> {
     Ok(())
 }
 
+/// Says a line, if anybody can be told.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// The terminal that standard input is.
 fn terminal() -> Option<Terminal> {
     let size = rustix::termios::tcgetwinsize(std::io::stdin()).ok()?;
@@ -109,11 +115,11 @@ fn start(options: RunOptions) -> Result<()> {
     let host = Host::here();
     let plan = run.plan(&host)?;
     if !plan.left_out.is_empty() {
-        eprintln!("oci-bundle: left out {}", plan.left_out.join("; "));
+        say(&format!("oci-bundle: left out {}", plan.left_out.join("; ")));
     }
     if is_dry {
-        println!("{}", serde_json::to_string_pretty(&plan.document)?);
-        return Ok(());
+        let text = serde_json::to_string_pretty(&plan.document)? + "\n";
+        return std::io::stdout().write_all(text.as_bytes()).context("writing to standard output");
     }
     match run.start(&plan, &host)? {}
 }

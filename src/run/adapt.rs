@@ -1,6 +1,6 @@
 //! The config.json of a bundle, made to fit a run of it.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use super::wishes::{Terminal, Wishes};
@@ -50,12 +50,15 @@ fn mount(document: &mut Value, wishes: &Wishes) -> Result<()> {
     if wishes.volumes.is_empty() {
         return Ok(());
     }
-    let Some(mounts) = document.get_mut("mounts").and_then(Value::as_array_mut) else {
-        bail!("config.json has no 'mounts'");
-    };
+    // The field may be left out (config.md, "Mounts").
+    if document.get("mounts").is_none() {
+        document["mounts"] = json!([]);
+    }
+    let mounts = document["mounts"].as_array_mut().context("config.json: 'mounts' is not a list")?;
     for volume in &wishes.volumes {
         let destination = volume.destination.to_string();
-        let access = if volume.readonly { "ro" } else { "rw" };
+        // With all that is mounted below it.
+        let access = if volume.readonly { "rro" } else { "rw" };
         mounts.retain(|mount| mount["destination"] != json!(destination));
         // Behind the others, so that it is on top of them.
         mounts.push(json!({
@@ -104,7 +107,7 @@ mod tests {
         assert_eq!(adapted["process"]["consoleSize"], json!({ "height": 24, "width": 80 }));
         let mounts: Vec<_> = adapted["mounts"].as_array().unwrap().iter().map(|mount| &mount["destination"]).collect();
         assert_eq!(mounts, ["/dev/pts", "/data"]);
-        assert_eq!(adapted["mounts"][1]["options"], json!(["rbind", "ro"]));
+        assert_eq!(adapted["mounts"][1]["options"], json!(["rbind", "rro"]));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The machine that a container runs on, as far as it matters to whoever runs it.
 
+use std::fs;
+
 use rustix::fs::FileType;
 use rustix::process::{geteuid, getpid};
 use serde_json::Value;
@@ -24,13 +26,30 @@ impl Host {
     /// This machine, for this process.
     pub fn here() -> Self {
         let user = geteuid();
+        let is_root = user.is_root() && has_all_ids();
         Self {
-            id: format!("oci-bundle-{}", getpid()),
-            is_root: user.is_root(),
+            id: format!("oci-bundle-{}{}", getpid(), namespace()),
+            is_root,
             subordinate: if user.is_root() { None } else { Subordinate::of(user.as_raw()) },
-            control_group: ControlGroup::delegated(user.is_root()),
+            control_group: ControlGroup::delegated(is_root),
         }
     }
+}
+
+/// Whether the ids here are those of the machine. Who is root in a user namespace has not all rights.
+fn has_all_ids() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    map.split_whitespace().eq(["0", "0", "4294967295"])
+}
+
+/// What makes a process's number one of the machine, if it is that of another namespace: that one's number.
+fn namespace() -> String {
+    /// Of the first namespace (Linux, `proc_ns.h`, `PROC_PID_INIT_INO`).
+    const FIRST: &str = "pid:[4026531836]";
+    let link = fs::read_link("/proc/self/ns/pid").ok().and_then(|link| link.into_os_string().into_string().ok());
+    let number = link.filter(|link| link != FIRST).unwrap_or_default();
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() { digits } else { format!("-{digits}") }
 }
 
 /// Whether the machine has an entry of `linux.devices` at the same path. A runtime of an ordinary user makes none, but

@@ -13,7 +13,9 @@ mod launcher;
 mod limits;
 mod rights;
 mod runtime;
+mod skeleton;
 mod stage;
+mod state;
 mod users;
 mod wishes;
 
@@ -55,7 +57,7 @@ impl Run {
         let text = fs::read_to_string(&file)
             .with_context(|| format!("reading '{file}'; want a bundle, such as ./result of a nix build"))?;
         let document: Value = serde_json::from_str(&text).with_context(|| format!("'{file}' is not JSON"))?;
-        Ok(Plan::of(adapt::adapt(document, &self.wishes)?, host))
+        Plan::of(adapt::adapt(document, &self.wishes)?, host).with_context(|| format!("'{file}'"))
     }
 
     /// Becomes the runtime, so this returns only if that fails.
@@ -78,12 +80,24 @@ impl Run {
         if self.state.is_some() && !is_writable {
             bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
         }
+        let root = bundle.join(plan.root.as_str());
+        if !root.is_dir() {
+            bail!("the root file system '{root}' is not a directory");
+        }
+        let _lock = self.state.as_ref().map(|state| state::take(state, &bundle, host.is_root)).transpose()?;
         if let Some(group) = &host.control_group {
             group.hand_on(&plan.controllers)?;
         }
         let ids = plan.subordinate.as_ref();
-        stage::Stage { is_root: host.is_root, bundle: &bundle, is_writable, state: self.state.as_deref(), ids }
-            .set(document)?;
+        stage::Stage {
+            is_root: host.is_root,
+            root: &root,
+            bundle: &bundle,
+            is_writable,
+            state: self.state.as_deref(),
+            ids,
+        }
+        .set(document)?;
         let error = runtime.command(&bundle, &host.id).exec();
         bail!("starting the runtime '{}': {error}", runtime.program())
     }

@@ -1,6 +1,7 @@
 //! What takes the rights of root in a config.json: done in another way where there is one, or else left out.
 
-use serde_json::Value;
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
 
 use super::host::{Host, has_device};
 use super::ids::Subordinate;
@@ -11,6 +12,8 @@ use super::{limits, users};
 pub struct Plan {
     /// The whole of it.
     pub document: Value,
+    /// The root file system, from the bundle; in the document it is `rootfs`.
+    pub root: String,
     /// What was left out of it, and why.
     pub left_out: Vec<String>,
     /// The ids that the container needs beside the user's own.
@@ -21,8 +24,17 @@ pub struct Plan {
 
 impl Plan {
     /// Makes it of one that root could run on any machine.
-    pub fn of(mut document: Value, host: &Host) -> Self {
+    ///
+    /// # Errors
+    /// A document without an object where one has to be.
+    pub fn of(mut document: Value, host: &Host) -> Result<Self> {
         let mut left_out = Vec::new();
+        for name in ["root", "linux"] {
+            let part = document.get(name);
+            ensure!(part.is_none_or(Value::is_object), "config.json: '{name}' is not an object");
+        }
+        let root = document["root"]["path"].as_str().unwrap_or("rootfs").to_owned();
+        document["root"]["path"] = json!("rootfs");
         let controllers = limits::fit(&mut document, host, &mut left_out);
         let subordinate = if host.is_root {
             None
@@ -34,10 +46,13 @@ impl Plan {
                 process.remove("oomScoreAdj");
                 left_out.push("process.oomScoreAdj, which is below 0".to_owned());
             }
+            if document.get("linux").is_none() {
+                document["linux"] = json!({ "namespaces": [] });
+            }
             devices(&mut document, &mut left_out);
             users::fit(&mut document, host.subordinate.as_ref(), &mut left_out).cloned()
         };
-        Self { document, left_out, subordinate, controllers }
+        Ok(Self { document, root, left_out, subordinate, controllers })
     }
 }
 
@@ -54,14 +69,13 @@ fn devices(document: &mut Value, left_out: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::control_group::ControlGroup;
     use super::super::ids::Range;
     use super::*;
 
     fn document() -> Value {
         json!({
+            "root": { "path": "rootfs" },
             "process": { "user": { "uid": 5, "gid": 6, "additionalGids": [7], "umask": 18 }, "oomScoreAdj": -1 },
             "mounts": [
                 { "destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["nosuid", "gid=5"] },
@@ -89,23 +103,23 @@ mod tests {
 
     #[test]
     fn root_has_all_rights() {
-        let plan = Plan::of(document(), &host(true));
+        let plan = Plan::of(document(), &host(true)).unwrap();
         assert_eq!((plan.document, plan.left_out), (document(), vec![]));
         // In a service, its container is in its control group.
         let group = Some(group(&["memory"], false));
-        let plan = Plan::of(document(), &Host { control_group: group.clone(), ..host(true) });
+        let plan = Plan::of(document(), &Host { control_group: group.clone(), ..host(true) }).unwrap();
         let mut expected = document();
         expected["linux"]["cgroupsPath"] = json!("/of/user/it");
         assert_eq!((plan.document, plan.controllers), (expected, vec!["memory".to_owned()]));
         let mut own = document();
         own["linux"]["cgroupsPath"] = json!("/mine");
-        let plan = Plan::of(own.clone(), &Host { control_group: group, ..host(true) });
+        let plan = Plan::of(own.clone(), &Host { control_group: group, ..host(true) }).unwrap();
         assert_eq!((plan.document, plan.controllers), (own, vec![]));
     }
 
     #[test]
     fn a_user_goes_without_what_takes_root_and_is_told() {
-        let Plan { document, left_out, subordinate, controllers } = Plan::of(document(), &host(false));
+        let Plan { document, left_out, subordinate, controllers, .. } = Plan::of(document(), &host(false)).unwrap();
         assert_eq!(document["linux"].get("resources"), None);
         assert_eq!(document["process"].get("oomScoreAdj"), None);
         assert_eq!(document["mounts"][0]["options"], json!(["nosuid"]));
@@ -125,8 +139,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_object_is_named() {
+        for (name, value) in [("linux", json!([])), ("root", json!("x"))] {
+            let mut document = document();
+            document[name] = value;
+            let error = Plan::of(document, &host(false)).unwrap_err();
+            assert_eq!(error.to_string(), format!("config.json: '{name}' is not an object"));
+        }
+        // Both may be left out of what is run somewhere.
+        assert!(Plan::of(json!({ "process": {} }), &host(false)).is_ok());
+    }
+
+    #[test]
     fn subordinate_ids_are_used_where_they_are_enough() {
-        let plan = |subordinate| Plan::of(document(), &Host { subordinate, ..host(false) });
+        let plan = |subordinate| Plan::of(document(), &Host { subordinate, ..host(false) }).unwrap();
         let with = plan(Some(granted(7)));
         assert_eq!(with.subordinate, Some(granted(7)));
         assert_eq!(with.document["process"]["user"], document()["process"]["user"]);
@@ -140,7 +166,7 @@ mod tests {
     fn subordinate_ids_are_used_where_they_are_needed() {
         let mut root = document();
         root["process"]["user"] = json!({ "uid": 0, "gid": 0 });
-        let plan = |document| Plan::of(document, &Host { subordinate: Some(granted(9)), ..host(false) });
+        let plan = |document| Plan::of(document, &Host { subordinate: Some(granted(9)), ..host(false) }).unwrap();
         assert_eq!(plan(root.clone()).subordinate, None);
         root["process"]["capabilities"] = json!({ "bounding": ["CAP_KILL", "CAP_SETUID"] });
         assert_eq!(plan(root).subordinate, Some(granted(9)));
@@ -156,7 +182,7 @@ mod tests {
                 { "containerID": 0, "hostID": 100_000, "size": 5 }, { "containerID": 10, "hostID": 7, "size": 5 },
             ]);
         }
-        let plan = |subordinate| Plan::of(asked.clone(), &Host { subordinate, ..host(false) });
+        let plan = |subordinate| Plan::of(asked.clone(), &Host { subordinate, ..host(false) }).unwrap();
         let said = |plan: &Plan| plan.left_out.iter().filter(|line| line.contains("Mappings")).count();
 
         let all = plan(Some(granted(9)));
@@ -183,7 +209,7 @@ mod tests {
 
     #[test]
     fn limits_hold_where_a_control_group_is_delegated() {
-        let plan = |control_group| Plan::of(document(), &Host { control_group, ..host(false) });
+        let plan = |control_group| Plan::of(document(), &Host { control_group, ..host(false) }).unwrap();
         let all = plan(Some(group(&["memory", "pids"], false)));
         assert_eq!(all.document["linux"]["resources"], json!({ "memory": { "limit": 1 }, "pids": { "limit": 1 } }));
         assert_eq!(all.document["linux"]["cgroupsPath"], "/of/user/it");

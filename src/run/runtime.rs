@@ -1,6 +1,7 @@
 //! The OCI runtime that starts a bundle.
 
 use std::env;
+use std::ffi::OsStr;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -20,7 +21,9 @@ impl Runtime {
     /// # Errors
     /// There is none; says what was looked for.
     pub fn find(asked: Option<&Utf8Path>) -> Result<Self> {
-        let path = env::var("PATH").unwrap_or_default();
+        let path = env::var_os("PATH").unwrap_or_default();
+        // A variable that is empty says nothing.
+        let asked = asked.filter(|asked| !asked.as_str().is_empty());
         if let Some(asked) = asked {
             let found = if asked.as_str().contains('/') { is_there(asked) } else { on_path(&path, asked.as_str()) };
             return match found {
@@ -59,13 +62,14 @@ impl Runtime {
     }
 }
 
-fn on_path(path: &str, name: &str) -> Option<Utf8PathBuf> {
-    let directories = path.split(':').filter(|directory| directory.starts_with('/'));
-    directories.map(|directory| Utf8Path::new(directory).join(name)).find_map(|program| is_there(&program))
+fn on_path(path: &OsStr, name: &str) -> Option<Utf8PathBuf> {
+    let directories = env::split_paths(path).filter_map(|directory| Utf8PathBuf::from_path_buf(directory).ok());
+    let programs = directories.filter(|directory| directory.is_absolute()).map(|directory| directory.join(name));
+    programs.into_iter().find_map(|program| is_there(&program))
 }
 
 /// Its absolute path, as it is started from another directory.
 fn is_there(program: &Utf8Path) -> Option<Utf8PathBuf> {
     rustix::fs::access(program.as_std_path(), rustix::fs::Access::EXEC_OK).ok()?;
-    camino::absolute_utf8(program).ok()
+    camino::absolute_utf8(program).ok().filter(|program| program.is_file())
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,17 +15,19 @@ use rustix::thread::UnshareFlags;
 use serde_json::Value;
 
 use super::ids::Subordinate;
-use crate::nix::store::StorePath;
+use super::skeleton;
 
 /// What is set up.
 pub struct Stage<'r> {
     /// Whether the user is root, outside.
     pub is_root: bool,
+    /// The root file system.
+    pub root: &'r Utf8Path,
     /// The bundle, whose place it takes.
     pub bundle: &'r Utf8Path,
     /// Whether what is written to the root file system goes to an upper layer.
     pub is_writable: bool,
-    /// Where that layer is; in the tmpfs if there is none.
+    /// Where that layer is, a directory that is there; in the tmpfs if there is none.
     pub state: Option<&'r Utf8Path>,
     /// The ids that an ordinary user needs beside the own one.
     pub ids: Option<&'r Subordinate>,
@@ -40,12 +43,8 @@ impl Stage<'_> {
         let rootfs = self.bundle.join("rootfs");
         let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::AT_RECURSIVE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
         let clone = |directory: &Utf8Path| mount::open_tree(CWD, directory.as_std_path(), flags);
-        let original = clone(&rootfs).with_context(|| format!("taking the root file system '{rootfs}'"))?;
-        let state = self.state.filter(|_| self.is_writable);
-        let state = state.map(|state| {
-            make(state)?;
-            clone(state).with_context(|| format!("taking the directory '{state}'"))
-        });
+        let original = clone(self.root).with_context(|| format!("taking the root file system '{}'", self.root))?;
+        let state = self.state.map(|state| clone(state).with_context(|| format!("taking the directory '{state}'")));
         let state = state.transpose()?;
         let flags = MountFlags::NOSUID | MountFlags::NODEV;
         mount::mount("oci-bundle", self.bundle.as_std_path(), "tmpfs", flags, Some(c"mode=0755"))
@@ -64,24 +63,31 @@ impl Stage<'_> {
         if let Some(state) = state {
             put(&state, &layer)?;
         }
-        self.overlay(&rootfs)
+        self.overlay(&rootfs, document)
     }
 
     /// Lays an upper layer over the root file system.
-    fn overlay(&self, rootfs: &Utf8Path) -> Result<()> {
+    fn overlay(&self, rootfs: &Utf8Path, document: &Value) -> Result<()> {
         // From here, no path needs a `:`, with which an overlay would take it for several.
         std::env::set_current_dir(self.bundle).with_context(|| format!("entering '{}'", self.bundle))?;
-        let [lower, upper, work] = ["lower", "layer/upper", "layer/work"].map(Utf8Path::new);
-        for directory in [upper, work] {
-            make(directory)?;
+        let in_state = || self.state.map_or_else(|| "in memory".to_owned(), |state| format!("--state '{state}'"));
+        let [lower, skeleton, upper, work] = ["lower", "skeleton", "layer/upper", "layer/work"].map(Path::new);
+        make(Utf8Path::new("skeleton"))?;
+        for directory in [upper, work].into_iter().filter_map(Utf8Path::from_path) {
+            make(directory).with_context(in_state)?;
         }
-        open_directories(lower, upper)?;
+        skeleton::make(lower, skeleton, self.is_root)?;
+        skeleton::set_modes(skeleton, document)?;
+        let root = lower.metadata().context("looking at the root file system")?;
+        for directory in [skeleton, upper] {
+            skeleton::open(directory, &root, self.is_root).with_context(in_state)?;
+        }
         let source = mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)
             .context("the kernel has no overlay file system, which a container that is not 'readonly' needs")?;
-        let options = [("lowerdir", lower), ("upperdir", upper), ("workdir", work)];
+        let options = [("lowerdir", "skeleton:lower"), ("upperdir", "layer/upper"), ("workdir", "layer/work")];
         let mounted = options
             .into_iter()
-            .try_for_each(|(name, path)| mount::fsconfig_set_string(&source, name, path.as_str()))
+            .try_for_each(|(name, path)| mount::fsconfig_set_string(&source, name, path))
             // What it keeps in attributes takes root otherwise, and a directory could not be removed.
             .and_then(|()| if self.is_root { Ok(()) } else { mount::fsconfig_set_flag(&source, "userxattr") })
             .and_then(|()| mount::fsconfig_create(&source))
@@ -91,10 +97,10 @@ impl Stage<'_> {
             })
             .and_then(|mounted| mount::move_mount(&mounted, "", CWD, rootfs.as_std_path(), TO_PLACE));
         mounted.with_context(|| {
-            let place = self.state.map_or_else(|| "memory".to_owned(), |state| format!("'{state}'"));
             format!(
-                "mounting an overlay with its upper layer in {place}; where the file system of that directory cannot \
-                 hold one, choose another with --state, or say readonly = true"
+                "mounting an overlay with its upper layer {}; where the file system of that directory cannot hold one, \
+                 choose another with --state, or say readonly = true",
+                in_state()
             )
         })
     }
@@ -126,36 +132,6 @@ impl Stage<'_> {
         let file: Utf8PathBuf = self.bundle.join(name);
         fs::write(&file, text).with_context(|| format!("writing '{file}'"))
     }
-}
-
-/// Makes the directories of the lower layer in the upper one too, with the right to write that everything in a store
-/// lacks. Store paths are as good as full.
-fn open_directories(lower: &Utf8Path, upper: &Utf8Path) -> Result<()> {
-    let listing = || format!("listing '{lower}'");
-    for entry in lower.read_dir_utf8().with_context(listing)? {
-        let entry = entry.with_context(listing)?;
-        let name = entry.file_name();
-        if entry.file_type().with_context(listing)?.is_dir() && name.parse::<StorePath>().is_err() {
-            let upper = upper.join(name);
-            make(&upper)?;
-            if is_merged(&upper) {
-                open_directories(entry.path(), &upper)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether an overlay shows what the lower layer has in a directory. It does not if an earlier run has removed it, which
-/// leaves a file of an own kind, or has made another one in its place, which has an attribute (Linux, overlayfs.rst,
-/// "whiteouts and opaque directories").
-fn is_merged(upper: &Utf8Path) -> bool {
-    let is_opaque = |name| {
-        let mut value = [0; 1];
-        rustix::fs::lgetxattr(upper.as_std_path(), name, &mut value[..]) == Ok(1) && value == *b"y"
-    };
-    let is_directory = upper.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
-    is_directory && !["trusted.overlay.opaque", "user.overlay.opaque"].into_iter().any(is_opaque)
 }
 
 /// A mount that is nowhere yet.

@@ -1,6 +1,8 @@
 //! `oci-bundle run`, for root and for an ordinary user.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -201,6 +203,12 @@ fn the_runtime_is_looked_for() {
     assert_eq!(started(&all, &[], Some("youki")), "youki");
     assert_eq!(started(&all, &["--runtime", "runc"], Some("youki")), "runc");
     assert_eq!(started(&all, &["--runtime", "./youki"], None), "youki");
+    // A variable that is empty, a directory of that name, and one whose name is no text.
+    assert_eq!(started(&all, &[], Some("")), "crun");
+    let odd = folder.path().join("odd");
+    fs::create_dir_all(odd.join("crun")).unwrap();
+    let path = [odd.as_os_str().as_bytes(), b"/\xff", one.as_os_str().as_bytes()].join(&b':');
+    assert_eq!(started(Path::new(OsStr::from_bytes(&path)), &[], None), "youki");
 }
 
 #[test]
@@ -227,6 +235,35 @@ fn options_change_the_container() {
         let mut run = runtime.launcher(uid);
         run.args(["--user", "7:8", "--shell=/bin/echo"]).arg(&bundle).args(["--", "in", "echo"]);
         assert_eq!(prints(run), "in echo\n", "{runtime:?}: {uid}");
+    }
+}
+
+#[test]
+fn a_read_only_mount_is_so_with_all_below() {
+    let bundle = container("for at in /host/x /host/below/x; do touch $at 2>&1; done", "");
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("below")).unwrap();
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    let below = format!("mount -t tmpfs -o mode=777 tmpfs {}/below", folder.path().display());
+    for (runtime, uid) in all() {
+        let mut run = runtime.launcher_prepared(&below, uid);
+        run.args(["--mount", &format!("{}:/host:ro", folder.path().display())]).arg(&bundle);
+        let printed = String::from_utf8(output(run).stdout).unwrap();
+        assert_eq!(printed.matches("Read-only file system").count(), 2, "{runtime:?}: {uid} {printed}");
+    }
+}
+
+#[test]
+fn root_of_a_user_namespace_is_an_ordinary_user() {
+    let bundle = container("id -u; echo x > /file && cat /file", "config.linux.resources.pids.limit = 5;");
+    for runtime in runtime::ALL {
+        let mut run = runtime.command_for_user(Path::new("unshare"), 1234);
+        run.args(["--user", "--map-root-user"]).arg(nix::program("oci-bundle")).args(["run", "--runtime"]);
+        let output =
+            run.arg(nix::program(if runtime == Runtime::Runc { "runc" } else { "crun" })).arg(&bundle).output();
+        let output = output.unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "0\nx\n", "{runtime:?}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("left out limits of pids"), "{output:?}");
     }
 }
 
@@ -276,6 +313,12 @@ fn what_cannot_be_run_is_named() {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(message), "{output:?}");
     }
+    // What is printed finds no room.
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut printing = Command::new(&program);
+    let output = printing.args(["run", "--dry-run"]).arg(&bundle).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let said = String::from_utf8(output.wait_with_output().unwrap().stderr).unwrap();
+    assert_eq!(said, "oci-bundle: writing to standard output: No space left on device (os error 28)\n");
     // -1 in 32 bits: runtimes would leave the process root.
     let output = Command::new(&program).args(["run", "--user", "4294967295"]).arg(&bundle).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("want a number from 0 to 4294967294"), "{output:?}");

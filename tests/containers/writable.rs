@@ -1,13 +1,15 @@
 //! `oci-bundle run` of containers that write to their root, or that may not.
 
-use std::os::unix::fs::chown;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::run::{all, container, output, prints};
-use crate::runtime::Runtime;
+use crate::runtime::{self, Runtime};
 use crate::tree;
 
 #[test]
@@ -81,6 +83,109 @@ fn a_new_bundle_can_be_written_to_with_what_was_kept() {
         let folder = owned_by(uid);
         let printed = [&old, &new].map(|bundle| prints(keeping(runtime, uid, &folder, bundle)));
         assert_eq!(printed, ["", "old\nnew\n"], "{runtime:?}: {uid}");
+    }
+}
+
+#[test]
+fn a_directory_of_an_old_bundle_does_not_hide_what_a_new_one_has() {
+    let old = container("ls -d /srv/it /opt/it", r#"files = { "/srv/it/x".text = ""; "/opt/it/x".text = ""; };"#);
+    let link = r#"files = { "/srv/it".text = "a file"; "/opt/it".source = "${pkgs.hello}/bin/hello"; };"#;
+    let new = container("cat /srv/it; [ -x /opt/it ] || [ -f /opt/it ]", link);
+    for (runtime, uid) in all() {
+        let folder = owned_by(uid);
+        let printed = [&old, &new].map(|bundle| prints(keeping(runtime, uid, &folder, bundle)));
+        assert_eq!(printed[1], "a file", "{runtime:?}: {uid} {printed:?}");
+    }
+}
+
+#[test]
+fn one_container_at_a_time_has_a_state() {
+    let bundle = container("echo ready; read line; echo got $line", "");
+    for (runtime, uid) in all() {
+        let folder = owned_by(uid);
+        let mut first = keeping(runtime, uid, &folder, &bundle);
+        let mut first = first.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut printed = BufReader::new(first.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(printed.next().unwrap(), "ready");
+        let said = String::from_utf8(output(keeping(runtime, uid, &folder, &bundle)).stderr).unwrap();
+        let expected = format!(
+            "oci-bundle: --state '{}': another container is using it; wait for its end, or choose another directory\n",
+            folder.path().join("state").display()
+        );
+        assert_eq!(said, expected);
+        first.stdin.take().unwrap().write_all(b"it\n").unwrap();
+        assert_eq!(printed.next().unwrap(), "got it", "{runtime:?}: {uid}");
+        assert!(first.wait().unwrap().success());
+        assert!(keeping(runtime, uid, &folder, &bundle).output().unwrap().status.success());
+    }
+}
+
+#[test]
+fn a_state_that_would_not_be_safe_is_refused() {
+    let bundle = container("exit 0", "");
+    let folder = owned_by(0);
+    assert!(output(keeping(Runtime::Runc, 0, &folder, &bundle)).status.success());
+    let state = folder.path().join("state");
+    let recursively = Command::new("chown").args(["-R", "1234"]).arg(folder.path()).status().unwrap();
+    assert!(recursively.success());
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let inside = bundle.join("rootfs/tmp");
+    let store = Path::new("/nix/store/oci-bundle-state");
+    for (uid, state, problem) in [
+        (1234, state.as_path(), "it has what a container of root has written, and this is one of an ordinary user"),
+        (0, &file, "found a file, want a directory"),
+        (0, &inside, "is in '/nix/store', which stays as it is; choose a directory outside"),
+        (0, store, "is in '/nix/store', which stays as it is; choose a directory outside"),
+        (1234, Path::new("/proc/state"), "making the directory '/proc/state': No such file or directory (os error 2)"),
+    ] {
+        let mut run = Runtime::Runc.launcher(uid);
+        let output = run.arg("--state").arg(state).arg(&bundle).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said, format!("oci-bundle: --state '{}': {problem}\n", state.display()));
+        assert_eq!(output.status.code(), Some(1));
+    }
+    assert!(!store.exists());
+}
+
+#[test]
+fn directories_keep_their_modes_and_owners() {
+    let bundle =
+        container("stat -c '%a %u %n' / /srv /srv/sticky /srv/of-user /srv/closed /tmp; touch /srv/of-user/x", "");
+    let copy = tree::writable(&bundle);
+    let srv = copy.path().join("rootfs/srv");
+    for (name, mode, uid) in [("", 0o755, 0), ("sticky", 0o1777, 0), ("of-user", 0o755, 5), ("closed", 0o700, 0)] {
+        let path = srv.join(name);
+        fs::create_dir_all(&path).unwrap();
+        fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        chown(&path, Some(uid), Some(uid)).unwrap();
+    }
+    for runtime in runtime::ALL {
+        // The umask of the caller has nothing to do with it.
+        let mut run = runtime.launcher_prepared("umask 077", 0);
+        run.args(["--user", "5"]).arg(copy.path());
+        let expected = "755 0 /\n755 0 /srv\n1777 0 /srv/sticky\n755 5 /srv/of-user\n700 0 /srv/closed\n1777 0 /tmp\n";
+        assert_eq!(prints(run), expected, "{runtime:?}");
+    }
+}
+
+#[test]
+fn the_root_file_system_is_where_config_json_says() {
+    let bundle = container("echo x > /file && cat /file", "");
+    let copy = tree::writable(&bundle);
+    let elsewhere = TempDir::new().unwrap();
+    let root = elsewhere.path().join("root");
+    fs::set_permissions(elsewhere.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    fs::set_permissions(copy.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    assert!(Command::new("mv").arg(copy.path().join("rootfs")).arg(&root).status().unwrap().success());
+    let config = copy.path().join("config.json");
+    let text = fs::read_to_string(&config).unwrap().replace(r#""path": "rootfs""#, &format!(r#""path": {root:?}"#));
+    fs::write(&config, text).unwrap();
+    for (runtime, uid) in all() {
+        let mut run = runtime.launcher(uid);
+        run.arg(copy.path());
+        assert_eq!(prints(run), "x\n", "{runtime:?}: {uid}");
+        assert!(!root.join("file").exists());
     }
 }
 
