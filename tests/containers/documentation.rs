@@ -75,3 +75,30 @@ fn anchor_of(heading: &str) -> String {
     let kept = text.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
+
+#[test]
+fn every_promise_names_tests_that_there_are() {
+    let page = fs::read_to_string(nix::repository().join("SECURITY.md")).unwrap();
+    let mut sources = String::new();
+    for folder in ["tests/builder", "tests/containers", "tests/properties/src"] {
+        for file in nix::repository().join(folder).read_dir().unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_some_and(|extension| extension == "rs") {
+                sources += &fs::read_to_string(file).unwrap();
+            }
+        }
+    }
+    let (_, promises) = page.split_once("| promise | test |\n").unwrap();
+    let mut tests = 0;
+    for promise in promises.lines().skip(1).take_while(|line| line.starts_with('|')) {
+        let column = promise.split('|').nth(2).unwrap();
+        for test in column.split(',').map(|name| name.trim().trim_matches('`')) {
+            assert!(
+                sources.contains(&format!("    fn {test}(")) || sources.contains(&format!("\nfn {test}()")),
+                "{promise}"
+            );
+            tests += 1;
+        }
+    }
+    assert!(tests > 15, "found {tests} tests only");
+}
