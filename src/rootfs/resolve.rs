@@ -56,6 +56,9 @@ pub fn resolve(tree: &impl Look, path: &Path) -> Result<Resolved> {
     let mut rest = VecDeque::new();
     put_first(&mut rest, path);
     while let Some(step) = rest.pop_front() {
+        if step == "." {
+            continue;
+        }
         if step == ".." {
             if resolved.seen == Seen::Nothing {
                 bail!("'{}' is not there", resolved.place.display());
@@ -80,7 +83,7 @@ pub fn resolve(tree: &impl Look, path: &Path) -> Result<Resolved> {
             Seen::File(_) if !rest.is_empty() => bail!("'{}' is a file", next.display()),
             seen @ Seen::Unknown(_) => {
                 resolved.place = next;
-                resolved.place.extend(rest);
+                resolved.place.extend(rest.into_iter().filter(|step| step != "."));
                 return Ok(Resolved { seen, ..resolved });
             }
             seen => {
@@ -92,8 +95,13 @@ pub fn resolve(tree: &impl Look, path: &Path) -> Result<Resolved> {
     Ok(resolved)
 }
 
-/// Puts the steps of a path before the others: names, and `..` for the parent.
+/// Puts the steps of a path before the others: names, `..` for the parent, and at the end `.` for a directory that the path
+/// asks for by a slash behind its name.
 fn put_first(rest: &mut VecDeque<OsString>, path: &Path) {
+    let text = path.as_os_str().as_encoded_bytes();
+    if text.ends_with(b"/") || text.ends_with(b"/.") {
+        rest.push_front(".".into());
+    }
     for component in path.components().rev() {
         match component {
             Component::Normal(name) => rest.push_front(name.to_owned()),
