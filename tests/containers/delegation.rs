@@ -10,7 +10,8 @@ const UID: u32 = 1234;
 
 /// A container that prints its control group, and the limit that this has.
 fn limited(more: &str) -> PathBuf {
-    let script = "group=$(sed -n s/^0:://p /proc/self/cgroup); echo ${group%-*}; cat /groups$group/hugetlb.2MB.max";
+    let script =
+        "group=$(sed -n s/^0:://p /proc/self/cgroup); echo ${group%%bundle-*}bundle; cat /groups$group/hugetlb.2MB.max";
     let limits = format!("hugepageLimits = [ {{ pageSize = \"2MB\"; limit = 4194304; }} ]; {more}");
     container(script, &format!("config.linux.resources = {{ {limits} }};"))
 }

@@ -94,7 +94,7 @@ fn a_service_starts_logs_stops_and_is_killed_as_one() {
             systemctl start $it && echo "$it: $(state $it)"
             wait_for $it 0::
             systemctl stop $it && echo "$it: $(state $it) $(systemctl show --property=Result --value $it)"
-            log $it | sed 's/bundle-[0-9]*$/bundle-N/'
+            log $it | sed 's/bundle-[0-9-]*$/bundle-N/'
             systemctl start $it
             for _ in $(seq 300); do [ $(log $it | grep -c 0::) = 2 ] && break; sleep 0.1; done
             [ "$(running)" = 1 ] || echo "$(running) containers run"
