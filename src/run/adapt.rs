@@ -35,7 +35,12 @@ fn wish(process: &mut Map<String, Value>, wishes: &Wishes) -> Result<()> {
         process.insert("env".to_owned(), env.into());
     }
     if let Some((uid, gid)) = wishes.user {
-        process.insert("user".to_owned(), json!({ "uid": uid, "gid": gid }));
+        let umask = process.get("user").and_then(|user| user.get("umask")).cloned();
+        let mut user = json!({ "uid": uid, "gid": gid });
+        if let Some(umask) = umask {
+            user["umask"] = umask;
+        }
+        process.insert("user".to_owned(), user);
     }
     process.insert("terminal".to_owned(), json!(wishes.terminal.is_some()));
     process.remove("consoleSize");
@@ -74,7 +79,7 @@ mod tests {
 
     fn document() -> Value {
         json!({
-            "process": { "args": ["a", "b"], "env": ["A=1", "AB=2"], "user": { "uid": 0, "gid": 0 } },
+            "process": { "args": ["a", "b"], "env": ["A=1", "AB=2"], "user": { "uid": 0, "gid": 0, "umask": 18 } },
             "mounts": [
                 { "destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["nosuid", "gid=5"] },
                 { "destination": "/data", "type": "tmpfs", "source": "tmpfs" },
@@ -103,7 +108,7 @@ mod tests {
         let adapted = adapt(document(), &wishes).unwrap();
         assert_eq!(adapted["process"]["args"], json!(["a", "c"]));
         assert_eq!(adapted["process"]["env"], json!(["AB=2", "A=x=y"]));
-        assert_eq!(adapted["process"]["user"], json!({ "uid": 7, "gid": 8 }));
+        assert_eq!(adapted["process"]["user"], json!({ "uid": 7, "gid": 8, "umask": 18 }));
         assert_eq!(adapted["process"]["consoleSize"], json!({ "height": 24, "width": 80 }));
         let mounts: Vec<_> = adapted["mounts"].as_array().unwrap().iter().map(|mount| &mount["destination"]).collect();
         assert_eq!(mounts, ["/dev/pts", "/data"]);

@@ -64,8 +64,8 @@ impl Runtime {
 
 fn on_path(path: &OsStr, name: &str) -> Option<Utf8PathBuf> {
     let directories = env::split_paths(path).filter_map(|directory| Utf8PathBuf::from_path_buf(directory).ok());
-    let programs = directories.filter(|directory| directory.is_absolute()).map(|directory| directory.join(name));
-    programs.into_iter().find_map(|program| is_there(&program))
+    let mut programs = directories.filter(|directory| directory.is_absolute()).map(|directory| directory.join(name));
+    programs.find_map(|program| is_there(&program))
 }
 
 /// Its absolute path, as it is started from another directory.

@@ -71,20 +71,21 @@ impl Stage<'_> {
         // From here, no path needs a `:`, with which an overlay would take it for several.
         std::env::set_current_dir(self.bundle).with_context(|| format!("entering '{}'", self.bundle))?;
         let in_state = || self.state.map_or_else(|| "in memory".to_owned(), |state| format!("--state '{state}'"));
-        let [lower, skeleton, upper, work] = ["lower", "skeleton", "layer/upper", "layer/work"].map(Path::new);
+        let (lower, skeleton) = (Path::new("lower"), Path::new("skeleton"));
+        let (upper, work) = ("layer/upper", "layer/work");
         make(Utf8Path::new("skeleton"))?;
-        for directory in [upper, work].into_iter().filter_map(Utf8Path::from_path) {
-            make(directory).with_context(in_state)?;
+        for directory in [upper, work] {
+            make(Utf8Path::new(directory)).with_context(in_state)?;
         }
         skeleton::make(lower, skeleton, self.is_root)?;
         skeleton::set_modes(skeleton, document)?;
         let root = lower.metadata().context("looking at the root file system")?;
-        for directory in [skeleton, upper] {
+        for directory in [skeleton, Path::new(upper)] {
             skeleton::open(directory, &root, self.is_root).with_context(in_state)?;
         }
         let source = mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)
             .context("the kernel has no overlay file system, which a container that is not 'readonly' needs")?;
-        let options = [("lowerdir", "skeleton:lower"), ("upperdir", "layer/upper"), ("workdir", "layer/work")];
+        let options = [("lowerdir", "skeleton:lower"), ("upperdir", upper), ("workdir", work)];
         let mounted = options
             .into_iter()
             .try_for_each(|(name, path)| mount::fsconfig_set_string(&source, name, path))

@@ -32,7 +32,8 @@ fn take_directory(state: &Utf8Path, bundle: &Utf8Path, is_root: bool) -> Result<
     ensure!(place.is_dir(), "found a file, want a directory");
 
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW;
-    let mut lock = File::from(rustix::fs::open(place.join("lock").as_std_path(), flags, Mode::from_raw_mode(0o644))?);
+    let lock = rustix::fs::open(place.join("lock").as_std_path(), flags, Mode::from_raw_mode(0o644));
+    let mut lock = File::from(lock.context("opening 'lock' in it")?);
     match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
         Err(Errno::WOULDBLOCK) => bail!("another container is using it; wait for its end, or choose another directory"),
         locked => locked.context("locking it")?,
