@@ -4,7 +4,7 @@ mod capabilities;
 mod check;
 mod defaults;
 mod differences;
-mod ids;
+pub mod ids;
 mod known;
 pub mod mounts;
 mod namespaces;

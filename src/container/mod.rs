@@ -22,7 +22,7 @@ use crate::field::{Field, Mistake};
 use crate::path::ContainerPath;
 
 /// The arguments' names. nix/arguments.nix has the same list, with what the reference says of each.
-const ARGUMENTS: [&str; 18] = [
+pub const ARGUMENTS: [&str; 18] = [
     "arch",
     "args",
     "baseFiles",

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::ids::Subordinate;
+use crate::config::ids::has_user_namespace;
 
 /// The capabilities with which a process can have other ids than those that it starts with.
 const OF_OTHER_IDS: [&str; 3] = ["CAP_CHOWN", "CAP_SETGID", "CAP_SETUID"];
@@ -54,11 +55,6 @@ pub fn fit<'h>(
     None
 }
 
-fn has_user_namespace(document: &Value) -> bool {
-    let namespaces = document["linux"]["namespaces"].as_array();
-    namespaces.into_iter().flatten().any(|namespace| namespace["type"] == "user" && namespace.get("path").is_none())
-}
-
 fn may_change_ids(document: &Value) -> bool {
     let sets = document["process"]["capabilities"].as_object().into_iter().flat_map(Map::values);
     let mut names = sets.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
@@ -87,6 +83,7 @@ fn number_again(mappings: &mut Value, wanted: u64, extents: &[u64]) -> bool {
     }
     if !made.iter().any(|(first, _, size)| (*first..first + size).contains(&wanted)) {
         made = vec![(wanted, 0, 1)];
+        is_short = true;
     }
     let mapping = |(first, outside, size)| json!({ "containerID": first, "hostID": outside, "size": size });
     *mappings = made.into_iter().map(mapping).collect();

@@ -1,30 +1,10 @@
 //! Inputs: some of any kind, and some that are almost right, which get further.
 
+use oci_bundle::container::ARGUMENTS;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
-
-/// The arguments of buildContainer that the builder knows.
-const ARGUMENTS: [&str; 17] = [
-    "args",
-    "arch",
-    "baseFiles",
-    "checkProgram",
-    "config",
-    "contents",
-    "cwd",
-    "env",
-    "files",
-    "hostname",
-    "keepReferences",
-    "mounts",
-    "name",
-    "os",
-    "readonly",
-    "store",
-    "user",
-];
 
 /// Names that mean something somewhere.
 const NAMES: [&str; 24] = [
@@ -105,7 +85,9 @@ pub fn container() -> impl Strategy<Value = Value> {
     let value = |name: &'static str| {
         let wanted = match name {
             "args" => vec(text(), 1..3).prop_map(Value::from).boxed(),
-            "baseFiles" | "checkProgram" | "keepReferences" | "readonly" => any::<bool>().prop_map(Value::from).boxed(),
+            "baseFiles" | "checkProgram" | "keepReferences" | "readonly" | "terminal" => {
+                any::<bool>().prop_map(Value::from).boxed()
+            }
             "config" | "user" => json().boxed(),
             "env" => btree_map("[A-Z]{1,3}", text(), 0..3).prop_map(|env| json!(env)).boxed(),
             "files" => btree_map("/[a-z]{1,3}(/[a-z]{1,3})?", text(), 0..3)
