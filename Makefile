@@ -14,12 +14,15 @@ CONTAINERS := --manifest-path tests/containers/Cargo.toml
 # So are those of properties, which hold for any input.
 PROPERTIES := --manifest-path tests/properties/Cargo.toml
 
+# And what is fuzzed.
+FUZZ := --manifest-path tests/fuzz/Cargo.toml
+
 # So are the benchmarks.
 BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts soak
+.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts soak fuzz
 
 demo: setup
 	@scripts/demo $(OFFLINE)
@@ -34,20 +37,28 @@ lint: setup
 	cargo fmt --check
 	cargo fmt --check $(CONTAINERS)
 	cargo fmt --check $(PROPERTIES)
+	cargo fmt --check $(FUZZ)
 	cargo fmt --check $(BENCHMARKS)
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets $(CONTAINERS) -- -D warnings
 	cargo clippy --locked --all-targets $(PROPERTIES) -- -D warnings
+	cargo clippy --locked --all-targets $(FUZZ) -- -D warnings
 	cargo clippy --locked --all-targets $(BENCHMARKS) -- -D warnings
 
 unit: setup
 	cargo test --locked
 	cargo test --locked --lib $(BENCHMARKS)
 	PROPTEST_CASES=500 cargo test --locked $(PROPERTIES)
+	PROPTEST_CASES=500 cargo test --locked $(FUZZ)
 
 # Six properties, of which each gets so many cases.
 soak: setup
 	PROPTEST_CASES=20000 cargo test --locked --release $(PROPERTIES)
+
+# Each target for ten minutes, or for FUZZ_SECONDS.
+fuzz:
+	@scripts/setup fuzz
+	@scripts/fuzz
 
 check: setup
 	nix flake check --print-build-logs $(OFFLINE)
@@ -59,6 +70,7 @@ format: setup
 	cargo fmt
 	cargo fmt $(CONTAINERS)
 	cargo fmt $(PROPERTIES)
+	cargo fmt $(FUZZ)
 	cargo fmt $(BENCHMARKS)
 	nix fmt $(OFFLINE)
 

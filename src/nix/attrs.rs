@@ -58,8 +58,7 @@ pub fn read<A: DeserializeOwned>(named: Option<&Utf8Path>, build_dir: Option<&Ut
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             text => text.with_context(|| format!("reading the structured attributes '{file}'"))?,
         };
-        let mut decoder = serde_json::Deserializer::from_str(&text);
-        return serde_path_to_error::deserialize(&mut decoder).with_context(|| {
+        return decode(&text).with_context(|| {
             format!("the structured attributes '{file}' are not those of a buildContainer derivation")
         });
     }
@@ -67,4 +66,15 @@ pub fn read<A: DeserializeOwned>(named: Option<&Utf8Path>, build_dir: Option<&Ut
         "no structured attributes: neither NIX_ATTRS_JSON_FILE nor .attrs.json in NIX_BUILD_TOP is there; \
          'oci-bundle build' is the builder of a derivation, which the Nix function buildContainer makes"
     )
+}
+
+/// The attributes in such a file.
+///
+/// # Errors
+/// What is not what nix/build-container.nix makes.
+pub fn decode<A: DeserializeOwned>(text: &str) -> Result<A> {
+    let mut decoder = serde_json::Deserializer::from_str(text);
+    let attrs = serde_path_to_error::deserialize(&mut decoder)?;
+    decoder.end()?;
+    Ok(attrs)
 }

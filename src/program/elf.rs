@@ -1,6 +1,6 @@
 //! ELF programs (elf(5)): the machine they are for, and the interpreter that they ask for.
 
-use std::fs;
+use std::io::{Read, Seek};
 
 use object::elf::{ET_DYN, ET_EXEC, FileHeader32, FileHeader64, Machine};
 use object::read::elf::{FileHeader, ProgramHeader};
@@ -22,7 +22,7 @@ pub struct Program {
 ///
 /// # Errors
 /// The reason why it cannot be run, in words that follow its name.
-pub fn parse(file: fs::File) -> Result<Program, String> {
+pub fn parse(file: impl Read + Seek) -> Result<Program, String> {
     let cache = ReadCache::new(file);
     let damaged = |error| format!("is a damaged ELF file: {error}");
     match FileKind::parse(&cache) {

@@ -1,0 +1,9 @@
+//! What is fuzzed: each `run` takes any bytes, and panics where something does not hold that should for all of them.
+
+#![forbid(unsafe_code)]
+
+pub mod attributes;
+#[cfg(test)]
+mod captures;
+pub mod links;
+pub mod programs;
