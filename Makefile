@@ -22,7 +22,7 @@ BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts soak fuzz
+.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts soak fuzz deny release
 
 demo: setup
 	@scripts/demo $(OFFLINE)
@@ -73,6 +73,13 @@ format: setup
 	cargo fmt $(FUZZ)
 	cargo fmt $(BENCHMARKS)
 	nix fmt $(OFFLINE)
+
+deny:
+	@scripts/setup deny
+	@scripts/deny
+
+release: setup
+	@scripts/release
 
 # Only tables go to standard output, so that they can be kept: `make bench >tables.md`.
 hosts:

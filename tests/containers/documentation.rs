@@ -38,31 +38,32 @@ fn the_architecture_has_every_room_and_no_other() {
 }
 
 #[test]
+fn every_dependency_is_listed_with_its_purpose() {
+    let section = |text: &str, start: &str| text.split_once(start).unwrap().1.to_owned();
+    let manifest = section(include_str!("../../Cargo.toml"), "\n[dependencies]\n");
+    let wanted: BTreeSet<_> = manifest.lines().map_while(|line| Some(line.split_once(" = ")?.0.to_owned())).collect();
+    let table = section(include_str!("../../README.md"), "| crate | for |\n| --- | --- |\n");
+    let rows = table.lines().map_while(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let listed: BTreeSet<_> = rows.flat_map(|(crates, _)| crates.split(", ").map(str::to_owned)).collect();
+    assert_eq!(listed, wanted);
+}
+
+#[test]
 fn links_between_pages_lead_somewhere() {
     let repository = nix::repository();
     let mut links = 0;
-    for page in [
-        "README.md",
-        "docs/architecture.md",
-        "docs/arguments.md",
-        "docs/hosts.md",
-        "docs/performance.md",
-        "docs/run.md",
-    ] {
-        let text = fs::read_to_string(repository.join(page)).unwrap();
+    let pages = repository.join("docs").read_dir().unwrap().map(|page| page.unwrap().path());
+    for page in pages.chain(["README.md", "SECURITY.md"].map(|page| repository.join(page))) {
+        let text = fs::read_to_string(&page).unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if target.starts_with("https:") {
                 continue;
             }
             let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let file = if file.is_empty() {
-                repository.join(page)
-            } else {
-                repository.join(page).parent().unwrap().join(file)
-            };
-            assert!(file.exists(), "{page}: {target}");
+            let file = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(file.exists(), "{}: {target}", page.display());
             let has = |text: String| text.lines().any(|line| line.starts_with('#') && anchor_of(line) == anchor);
-            assert!(anchor.is_empty() || has(fs::read_to_string(&file).unwrap()), "{page}: {target}");
+            assert!(anchor.is_empty() || has(fs::read_to_string(&file).unwrap()), "{}: {target}", page.display());
             links += 1;
         }
     }
