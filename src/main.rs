@@ -72,16 +72,16 @@ fn build(options: &BuildOptions) -> Result<()> {
     }
 
     if container.store == Store::Mount {
-        config::mount_store(&mut document, &mounts, &rootfs);
+        config::mount_store(&mut document, &mounts, &rootfs)?;
     }
 
     let progress = Progress::default();
     let write = || bundle::write(&attrs.outputs.out, &rootfs, container.store, &document, &progress);
     match container.store {
-        Store::Copy => progress.shown(&closure, |line| eprintln!("{line}"), write)?,
+        Store::Copy => progress.shown(&closure, say, write)?,
         Store::Mount => write()?,
     }
-    eprintln!("{}", progress.summary(&closure, container.store, start));
+    say(&progress.summary(&closure, container.store, start));
     Ok(())
 }
 

@@ -5,6 +5,7 @@ pub mod progress;
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
 
@@ -42,12 +43,15 @@ fn write_into(out: &Utf8Path, rootfs: &Tree<'_>, store: Store, document: &Value,
     let to = path.join(from.strip_prefix("/").unwrap_or(from));
     copy::all(Copies { from: from.to_owned(), to, names }, progress)?;
     make_the_rest(rootfs.root(), &path)?;
-    write_config(&out.join("config.json"), document)
+    write_config(out, document)
 }
 
-fn write_config(file: &Utf8Path, document: &Value) -> Result<()> {
+/// Comes last and gets its name when it is whole, so that what has a config.json is a bundle.
+fn write_config(out: &Utf8Path, document: &Value) -> Result<()> {
     let text = serde_json::to_string_pretty(document).context("serialising config.json")?;
-    fs::write(file, text + "\n").with_context(|| format!("writing '{file}'"))
+    let (part, whole) = (out.join("config.json.part"), out.join("config.json"));
+    fs::write(&part, text + "\n").with_context(|| format!("writing '{part}'"))?;
+    fs::rename(&part, &whole).with_context(|| format!("naming '{whole}'"))
 }
 
 /// Makes the directories that no copy brings, and finds what is to be copied: names in the store, as nothing else is ever
@@ -87,8 +91,8 @@ fn make_the_rest(directory: &Directory, path: &Path) -> Result<()> {
         let path = path.join(name);
         match node {
             Node::Directory(directory) => {
-                if directory.copy_of.is_none() && !path.is_dir() {
-                    make_directory(&path)?;
+                if directory.copy_of.is_none() {
+                    make_directory_unless_there(&path)?;
                 }
                 make_the_rest(directory, &path)
             }
@@ -99,6 +103,14 @@ fn make_the_rest(directory: &Directory, path: &Path) -> Result<()> {
             Node::File(file) => write_file(file, &path),
         }
     })
+}
+
+/// A file there would make all below it fail.
+fn make_directory_unless_there(path: &Path) -> Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.with_context(|| format!("making the directory '{}'", path.display())),
+    }
 }
 
 fn make_directory(path: &Path) -> Result<()> {

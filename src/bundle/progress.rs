@@ -35,7 +35,8 @@ impl Progress {
         let total: u64 = closure.sizes().iter().sum();
         let (done, is_done) = mpsc::channel::<()>();
         thread::scope(|scope| {
-            scope.spawn(move || {
+            // The work does not need a thread to tell of it.
+            let _ = thread::Builder::new().spawn_scoped(scope, move || {
                 while is_done.recv_timeout(INTERVAL) == Err(mpsc::RecvTimeoutError::Timeout) {
                     say(&phase(self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed), total));
                 }

@@ -17,6 +17,7 @@ mod version;
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use self::mounts::Mounts;
@@ -33,13 +34,13 @@ use crate::rootfs::tree::Tree;
 /// come before its children (config.md, "Mounts").
 ///
 /// # Errors
-/// In the argument `config`.
-pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Closure) -> Result<Value, Mistake> {
+/// A [`Mistake`] in the argument `config`; what of the closure cannot be looked at.
+pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Closure) -> Result<Value> {
     let mut document = json!({
         "hostname": container.hostname.as_deref().unwrap_or(hostname(name)),
         "root": { "path": "rootfs", "readonly": container.readonly },
         "process": process(container, closure),
-        "mounts": mounts::document(mounts, container.store, closure),
+        "mounts": mounts::document(mounts, container.store, closure)?,
         "linux": defaults::linux(),
     });
     json_patch::merge(&mut document, &container.config);
@@ -58,9 +59,13 @@ pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Cl
 
 /// Adds the mounts of a store that is not copied. There may be thousands, and none can be wrong, so the checked document
 /// does not have them.
-pub fn mount_store(document: &mut Value, mounts: &Mounts, rootfs: &Tree<'_>) {
+///
+/// # Errors
+/// As for [`mounts::document`].
+pub fn mount_store(document: &mut Value, mounts: &Mounts, rootfs: &Tree<'_>) -> Result<()> {
     let mounts = mounts::with_store(mounts, rootfs);
-    document["mounts"] = mounts::document(&mounts, Store::Mount, rootfs.closure()).into();
+    document["mounts"] = mounts::document(&mounts, Store::Mount, rootfs.closure())?.into();
+    Ok(())
 }
 
 /// Where the process starts, as the document has it after the patch.

@@ -48,27 +48,31 @@ pub fn with_store(mounts: &Mounts, rootfs: &Tree<'_>) -> Mounts {
 ///
 /// If the bundle has a copy of the closure, what comes from the closure comes from the copy, so that the bundle needs no
 /// other store path. The source is relative to the bundle then (config.md, "Mounts": `source`).
-pub fn document(mounts: &Mounts, store: Store, closure: &Closure) -> Vec<Value> {
+///
+/// # Errors
+/// A source in the closure that cannot be looked at.
+pub fn document(mounts: &Mounts, store: Store, closure: &Closure) -> Result<Vec<Value>> {
     let entry = |(destination, mount): (&Destination, &Mount)| {
         let mut entry = mount.document(destination);
         if store == Store::Copy && mount.is_bind() {
-            if let Some(copy) = copy_of(Path::new(&mount.source), closure) {
+            if let Some(copy) = copy_of(Path::new(&mount.source), closure)? {
                 entry["source"] = format!("rootfs{}", copy.display()).into();
             }
         }
-        entry
+        Ok(entry)
     };
     mounts.iter().map(entry).collect()
 }
 
 /// Where in the root filesystem a path of the closure has its copy, all links followed. A link to the host has none; and
 /// what is not there is said where its mount point is made.
-fn copy_of(source: &Path, closure: &Closure) -> Option<PathBuf> {
+fn copy_of(source: &Path, closure: &Closure) -> Result<Option<PathBuf>> {
     if !closure.has(source) {
-        return None;
+        return Ok(None);
     }
-    let resolved = resolve::resolve(&Originals(closure), source).ok()?;
-    (closure.has(&resolved.place) && resolved.seen != Seen::Nothing).then_some(resolved.place)
+    let resolved = resolve::if_anywhere(&Originals(closure), source)?;
+    let copy = resolved.filter(|found| closure.has(&found.place) && found.seen != Seen::Nothing);
+    Ok(copy.map(|found| found.place))
 }
 
 /// The closure where it is now.
@@ -132,7 +136,7 @@ mod tests {
     }
 
     fn destinations(container: &Container) -> Vec<String> {
-        let mounts = document(&mounts_of(container), Store::Copy, &closure());
+        let mounts = document(&mounts_of(container), Store::Copy, &closure()).unwrap();
         mounts.iter().map(|mount| mount["destination"].as_str().unwrap().to_owned()).collect()
     }
 

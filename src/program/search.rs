@@ -124,10 +124,8 @@ impl<'v> Search<'v> {
     fn is_link(&self, path: &str) -> bool {
         let path = self.cwd.join(path);
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
-        let parent = self.view.resolve(parent);
-        parent
-            .and_then(|parent| self.view.look(&parent.place.join(name)))
-            .is_ok_and(|seen| matches!(seen, Seen::Link(_)))
+        let Ok(parent) = self.view.resolve(parent) else { return false };
+        matches!(self.view.look(&parent.place.join(name)), Ok(Seen::Link(_)))
     }
 
     fn is_nowhere(&self, path: &str) -> bool {
@@ -195,8 +193,8 @@ impl<'v> Search<'v> {
     }
 
     fn names_in(&self, path: &Path) -> Vec<String> {
-        let place = self.view.resolve(path).map(|resolved| resolved.place);
-        place.and_then(|place| self.view.list(&place)).unwrap_or_default()
+        let Ok(resolved) = self.view.resolve(path) else { return Vec::new() };
+        self.view.list(&resolved.place).unwrap_or_default()
     }
 }
 

@@ -144,11 +144,11 @@ enum Chosen<'p> {
 fn chosen<'p>(tree: &Tree<'_>, place: &Path, sources: Vec<Source<'p>>, is_there: bool) -> Result<Chosen<'p>> {
     let (mut directories, mut files) = (Vec::new(), Vec::new());
     for source in sources {
-        match resolve::resolve(tree, &source.path) {
-            Ok(resolved) if resolved.seen == Seen::Directory => directories.push((source, resolved.place)),
-            Ok(resolved) => files.push((source, resolved.place)),
+        match resolve::if_anywhere(tree, &source.path)? {
+            Some(resolved) if resolved.seen == Seen::Directory => directories.push((source, resolved.place)),
+            Some(resolved) => files.push((source, resolved.place)),
             // A loop of links: a link like any other that leads nowhere.
-            Err(_) => files.push((source.clone(), source.path)),
+            None => files.push((source.clone(), source.path)),
         }
     }
     if let (true, Some((source, _))) = (is_there, files.first()) {

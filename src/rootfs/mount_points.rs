@@ -86,7 +86,7 @@ impl MountPoints {
             return Ok(());
         }
         let place = source.join(below);
-        let found = resolve::resolve(tree, &place).ok().and_then(|resolved| Kind::of(&resolved.seen));
+        let found = resolve::if_anywhere(tree, &place)?.and_then(|resolved| Kind::of(&resolved.seen));
         match (found, Kind::wanted(&mount.mount_point, tree)?) {
             (None, _) => bail!("it is below a mount of '{}', which has no '{}'", source.display(), below.display()),
             (Some(found), Some(wanted)) if found != wanted => {
@@ -143,8 +143,8 @@ impl Kind {
             bail!("its source '{}' is not there", source.display());
         }
         // A link out of the store leads to the host.
-        match resolve::resolve(tree, source) {
-            Ok(resolved) if tree.closure().has(&resolved.place) && matches!(resolved.seen, Seen::File(_)) => {
+        match resolve::if_anywhere(tree, source)? {
+            Some(resolved) if tree.closure().has(&resolved.place) && matches!(resolved.seen, Seen::File(_)) => {
                 Ok(Self::File)
             }
             _ => Ok(Self::Directory),

@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
-
-use anyhow::{Result, bail};
 
 use super::tree::File;
 use crate::container::mount::Destination;
@@ -33,7 +32,7 @@ pub trait Look {
     ///
     /// # Errors
     /// What cannot be looked at.
-    fn look(&self, place: &Path) -> Result<Seen>;
+    fn look(&self, place: &Path) -> anyhow::Result<Seen>;
 }
 
 /// Where a path leads.
@@ -47,11 +46,45 @@ pub struct Resolved {
     pub links: Vec<PathBuf>,
 }
 
+/// Why a path cannot be followed.
+#[derive(Debug)]
+pub enum Error {
+    /// It leads nowhere: a file that has something below it, `..` behind what is not there, or a loop of links.
+    Nowhere(String),
+    /// Something on the way cannot be looked at.
+    Unseen(anyhow::Error),
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nowhere(reason) => f.write_str(reason),
+            Self::Unseen(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+/// Where a path leads, if it leads anywhere.
+///
+/// # Errors
+/// Something on the way cannot be looked at.
+pub fn if_anywhere(tree: &impl Look, path: &Path) -> anyhow::Result<Option<Resolved>> {
+    match resolve(tree, path) {
+        Ok(resolved) => Ok(Some(resolved)),
+        Err(Error::Nowhere(_)) => Ok(None),
+        Err(Error::Unseen(error)) => Err(error),
+    }
+}
+
 /// Follows every link in `path`, which is absolute, and the one that it may be.
 ///
 /// # Errors
-/// A file that has something below it, `..` behind what is not there, or a loop of links.
-pub fn resolve(tree: &impl Look, path: &Path) -> Result<Resolved> {
+/// Why it cannot be followed.
+pub fn resolve(tree: &impl Look, path: &Path) -> Result<Resolved, Error> {
+    let look = |place: &Path| tree.look(place).map_err(Error::Unseen);
+    let nowhere = |reason| Err(Error::Nowhere(reason));
     let mut resolved = Resolved { place: "/".into(), seen: Seen::Directory, links: Vec::new() };
     let mut rest = VecDeque::new();
     put_first(&mut rest, path);
@@ -61,17 +94,17 @@ pub fn resolve(tree: &impl Look, path: &Path) -> Result<Resolved> {
         }
         if step == ".." {
             if resolved.seen == Seen::Nothing {
-                bail!("'{}' is not there", resolved.place.display());
+                return nowhere(format!("'{}' is not there", resolved.place.display()));
             }
             resolved.place.pop();
-            resolved.seen = tree.look(&resolved.place)?;
+            resolved.seen = look(&resolved.place)?;
             continue;
         }
         let next = resolved.place.join(&step);
-        match tree.look(&next)? {
+        match look(&next)? {
             Seen::Link(target) => {
                 if resolved.links.len() == MOST_LINKS {
-                    bail!("too many levels of symbolic links at '{}'", next.display());
+                    return nowhere(format!("too many levels of symbolic links at '{}'", next.display()));
                 }
                 resolved.links.push(next);
                 if target.is_absolute() {
@@ -80,7 +113,7 @@ pub fn resolve(tree: &impl Look, path: &Path) -> Result<Resolved> {
                 resolved.seen = Seen::Directory;
                 put_first(&mut rest, &target);
             }
-            Seen::File(_) if !rest.is_empty() => bail!("'{}' is a file", next.display()),
+            Seen::File(_) if !rest.is_empty() => return nowhere(format!("'{}' is a file", next.display())),
             seen @ Seen::Unknown(_) => {
                 resolved.place = next;
                 resolved.place.extend(rest.into_iter().filter(|step| step != "."));

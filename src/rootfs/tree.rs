@@ -188,10 +188,16 @@ impl<'c> Tree<'c> {
     pub fn list(&self, place: &Path) -> Result<BTreeSet<OsString>> {
         let (planned, copied) = self.walk(place);
         let mut names = BTreeSet::new();
-        if let Some(copied) = copied.filter(|copied| copied.is_dir()) {
+        if let Some(copied) = copied {
             let listing = || format!("listing '{}'", copied.display());
-            for entry in fs::read_dir(&copied).with_context(listing)? {
-                names.insert(entry.with_context(listing)?.file_name());
+            match fs::read_dir(&copied) {
+                // What is planned there is not in the store.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                entries => {
+                    for entry in entries.with_context(listing)? {
+                        names.insert(entry.with_context(listing)?.file_name());
+                    }
+                }
             }
         }
         if let Some(Place::Directory(directory)) = planned {

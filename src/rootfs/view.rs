@@ -51,8 +51,8 @@ impl<'t> View<'t> {
     /// Where a path leads.
     ///
     /// # Errors
-    /// A file that has something below it, or a loop of links.
-    pub fn resolve(&self, path: &Path) -> Result<Resolved> {
+    /// Why it cannot be followed.
+    pub fn resolve(&self, path: &Path) -> Result<Resolved, resolve::Error> {
         resolve::resolve(self, path)
     }
 
@@ -78,7 +78,7 @@ impl<'t> View<'t> {
     ///
     /// # Errors
     /// As for [`View::resolve`].
-    pub fn beneath_mounts(&self, path: &Path) -> Result<Resolved> {
+    pub fn beneath_mounts(&self, path: &Path) -> Result<Resolved, resolve::Error> {
         resolve::resolve(self.tree, path)
     }
 

@@ -1,8 +1,8 @@
 //! The builder as Nix runs it, without Nix: a run takes milliseconds, so a test can have a thousand.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -36,28 +36,56 @@ impl Builder {
 
     /// The config.json of a container with these arguments, or what was said.
     pub fn run(&self, container: &Value) -> Result<Value, String> {
-        let path = |name: &str| self.folder.path().join(name);
+        let output = self.build_under(&["env"], container, &[]);
+        if !output.status.success() {
+            return Err(String::from_utf8(output.stderr).unwrap());
+        }
+        Ok(serde_json::from_slice(&fs::read(self.out().join("config.json")).unwrap()).unwrap())
+    }
+
+    /// Where the store, the output and the structured attributes are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A store path of this name, which the caller makes.
+    pub fn store_path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("store/00000000000000000000000000000000-{name}"))
+    }
+
+    /// The output path.
+    pub fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    /// Runs the builder under another command, given by its words, on a container with these arguments and a closure of
+    /// these names. What was built before is removed, as Nix does it.
+    pub fn build_under(&self, words: &[&str], container: &Value, closure: &[&str]) -> Output {
+        let _ = fs::remove_dir_all(self.out());
+        let node = |name: &&str| json!({ "path": self.store_path(name), "references": [], "narSize": 1 });
         let attrs = json!({
             "name": "test",
             "hostSystem": "x86_64-linux",
             "container": container,
-            "outputs": { "out": path("out") },
+            "closure": closure.iter().map(node).collect::<Vec<_>>(),
+            "outputs": { "out": self.out() },
         });
-        fs::write(path("build/attrs.json"), attrs.to_string()).unwrap();
-        let output = Command::new(&self.program)
+        let build_dir = self.folder.path().join("build");
+        fs::write(build_dir.join("attrs.json"), attrs.to_string()).unwrap();
+        let path = std::env::var_os("PATH").unwrap();
+        let (command, words) = words.split_first().unwrap();
+        Command::new(command)
+            .args(words)
+            .arg(&self.program)
             .arg("build")
             .env_clear()
-            .env("NIX_ATTRS_JSON_FILE", path("build/attrs.json"))
-            .env("NIX_BUILD_TOP", path("build"))
-            .env("NIX_STORE", path("store"))
+            .env("PATH", path)
+            .env("NIX_ATTRS_JSON_FILE", build_dir.join("attrs.json"))
+            .env("NIX_BUILD_TOP", build_dir)
+            .env("NIX_STORE", self.folder.path().join("store"))
+            // With one thread the system calls come in the same order each time.
             .env("NIX_BUILD_CORES", "1")
             .output()
-            .unwrap();
-        if !output.status.success() {
-            return Err(String::from_utf8(output.stderr).unwrap());
-        }
-        let document = serde_json::from_slice(&fs::read(path("out/config.json")).unwrap()).unwrap();
-        fs::remove_dir_all(path("out")).unwrap();
-        Ok(document)
+            .unwrap()
     }
 }

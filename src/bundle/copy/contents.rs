@@ -68,8 +68,8 @@ fn through_buffer(from: &OwnedFd, to: &OwnedFd, range: Range<u64>) -> Result<()>
         while offset < range.end {
             let most = buffer.len().min(usize::try_from(range.end - offset).unwrap_or(usize::MAX));
             let count = match io::pread(from, &mut buffer[..most], offset) {
-                // The store does not change; if it does, its hash will be found to be wrong.
-                Ok(0) => return Ok(()),
+                // The file has ended before the size that it has.
+                Ok(0) => return Err(Errno::IO),
                 Err(Errno::INTR) => continue,
                 count => count?,
             };

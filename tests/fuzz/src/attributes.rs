@@ -39,8 +39,7 @@ fn plan(container: &Container, attrs: &Attrs, closure: &Closure) -> Result<()> {
     let (tree, points) = rootfs::plan(container, closure, &facts)?;
     let view = View::of(&tree, &points, &mounts)?;
     let _ = program::check(&document, &config::attribute_of_program(container), &view, &attrs.host_system);
-    config::mount_store(&mut document, &mounts, &tree);
-    Ok(())
+    config::mount_store(&mut document, &mounts, &tree)
 }
 
 fn assert_is_message(text: &str) {

@@ -107,7 +107,7 @@ impl Made {
         let attribute = config::attribute_of_program(&container);
         let _ = program::check(&document, &attribute, &view, "x86_64-linux");
         if container.store == Store::Mount {
-            config::mount_store(&mut document, &mounts, &plan);
+            config::mount_store(&mut document, &mounts, &plan)?;
         }
         let out = self.folder.path().join(name);
         let out = Utf8Path::from_path(&out).unwrap();
