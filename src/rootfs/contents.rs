@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::resolve::{self, Look, Seen};
-use super::tree::{self, Content, Node, Tree};
+use super::tree::{self, Content, File, Node, Tree};
 use crate::container::contents::Package;
 use crate::field::{AttrPath, Mistake};
 
@@ -85,10 +85,11 @@ fn add_propagated(tree: &Tree<'_>, sources: &mut Vec<Source<'_>>) -> Result<()> 
     let mut next = 0;
     while let Some(source) = sources.get(next).cloned() {
         next += 1;
-        let list = source.path.join(PROPAGATED);
-        if !matches!(tree.look(&list)?, Seen::File(_)) {
+        // Links are followed here as well: one that leads out of the closure has no list.
+        let list = resolve::if_anywhere(tree, &source.path.join(PROPAGATED))?;
+        let Some(Seen::File(File { content: Content::CopyOf(list), .. })) = list.map(|list| list.seen) else {
             continue;
-        }
+        };
         let text = fs::read_to_string(&list).with_context(|| format!("reading '{}'", list.display()))?;
         for path in text.split_whitespace().map(PathBuf::from) {
             if known.insert(path.clone()) {
@@ -146,12 +147,12 @@ fn chosen<'p>(tree: &Tree<'_>, place: &Path, sources: Vec<Source<'p>>, is_there:
     for source in sources {
         match resolve::if_anywhere(tree, &source.path)? {
             Some(resolved) if resolved.seen == Seen::Directory => directories.push((source, resolved.place)),
-            Some(resolved) => files.push((source, resolved.place)),
+            Some(resolved) => files.push((source, resolved.place, resolved.seen)),
             // A loop of links: a link like any other that leads nowhere.
-            None => files.push((source.clone(), source.path)),
+            None => files.push((source.clone(), source.path, Seen::Nothing)),
         }
     }
-    if let (true, Some((source, _))) = (is_there, files.first()) {
+    if let (true, Some((source, ..))) = (is_there, files.first()) {
         let problem = format!(
             "'{}' is a file, but the container has to have a directory at {}",
             source.path.display(),
@@ -159,8 +160,9 @@ fn chosen<'p>(tree: &Tree<'_>, place: &Path, sources: Vec<Source<'p>>, is_there:
         );
         return Err(Mistake::new(source.attribute, problem).into());
     }
-    let lowest = |sources: &[(Source<'_>, PathBuf)]| sources.iter().map(|(source, _)| source.priority).min();
-    match (lowest(&directories), lowest(&files)) {
+    let lowest_directory = directories.iter().map(|(source, _)| source.priority).min();
+    let lowest_file = files.iter().map(|(source, ..)| source.priority).min();
+    match (lowest_directory, lowest_file) {
         (Some(directory), Some(file)) if directory == file => {
             Err(collision(place, &directories[0].0, &files[0].0).into())
         }
@@ -180,13 +182,13 @@ fn chosen<'p>(tree: &Tree<'_>, place: &Path, sources: Vec<Source<'p>>, is_there:
 }
 
 /// Chooses the file of the lowest priority; there may be several that are the same.
-fn one_file<'p>(place: &Path, files: &[(Source<'_>, PathBuf)]) -> Result<Chosen<'p>> {
+fn one_file<'p>(place: &Path, files: &[(Source<'_>, PathBuf, Seen)]) -> Result<Chosen<'p>> {
     let mut sorted: Vec<_> = files.iter().collect();
-    sorted.sort_by_key(|(source, _)| source.priority);
-    let (first, first_place) = sorted[0];
-    for (other, other_place) in &sorted[1..] {
+    sorted.sort_by_key(|(source, ..)| source.priority);
+    let (first, first_place, first_seen) = sorted[0];
+    for (other, other_place, other_seen) in &sorted[1..] {
         let asks = other.priority == first.priority && other.priority < FIRST_PROPAGATED;
-        if asks && first_place != other_place && !is_same(first_place, other_place)? {
+        if asks && first_place != other_place && !is_same(first_seen, other_seen)? {
             return Err(collision(place, first, other).into());
         }
     }
@@ -210,11 +212,9 @@ fn collision(place: &Path, one: &Source<'_>, other: &Source<'_>) -> Mistake {
     )
 }
 
-/// Whether two files of the store have the same contents and can both be run or not. What is not there is never the same.
-fn is_same(one: &Path, other: &Path) -> Result<bool> {
-    let (Seen::File(one), Seen::File(other)) = (tree::in_store(one)?, tree::in_store(other)?) else {
-        return Ok(false);
-    };
+/// Whether two files of the closure have the same contents and can both be run or not. What is not there is never the same.
+fn is_same(one: &Seen, other: &Seen) -> Result<bool> {
+    let (Seen::File(one), Seen::File(other)) = (one, other) else { return Ok(false) };
     if one.executable != other.executable {
         return Ok(false);
     }

@@ -15,6 +15,7 @@ mod errors;
 mod faults;
 mod flake;
 mod hooks;
+mod hostile;
 mod kernel;
 mod large_closure;
 mod limits;
