@@ -51,9 +51,10 @@ unit: setup
 	PROPTEST_CASES=500 cargo test --locked $(PROPERTIES)
 	PROPTEST_CASES=500 cargo test --locked $(FUZZ)
 
-# Six properties, of which each gets so many cases.
+# Each property gets so many cases.
 soak: setup
 	PROPTEST_CASES=20000 cargo test --locked --release $(PROPERTIES)
+	PROPTEST_CASES=20000 cargo test --locked $(CONTAINERS) schema_documents
 
 # Each target for ten minutes, or for FUZZ_SECONDS.
 fuzz:

@@ -31,6 +31,7 @@ mod roots;
 mod run;
 mod runtime;
 mod schema;
+mod schema_documents;
 mod schema_examples;
 mod schema_fields;
 mod script;
