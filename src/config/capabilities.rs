@@ -50,11 +50,19 @@ const CAPABILITIES: [&str; 41] = [
     "CAP_WAKE_ALARM",
 ];
 
-/// Checks that each capability is one (config.md, "Linux Process": `capabilities`).
+/// Checks that there are sets of capabilities, and that each capability is one (config.md, "Linux Process":
+/// `capabilities`). The sets are optional in the spec, but without them a process has none under runc 1.1, and all that root
+/// has under runc 1.3.
 ///
 /// # Errors
 /// A [`Mistake`] at the first that is none.
 pub fn check(document: &Value) -> Result<(), Mistake> {
+    if document["process"].is_object() && document["process"].get("capabilities").is_none() {
+        let path = places::root().attribute("process").attribute("capabilities");
+        let problem = "found null, with which some runtimes leave all capabilities to the process; want an attribute set: \
+                       { bounding = [ ]; effective = [ ]; permitted = [ ]; } is none";
+        return Err(Mistake::new(&path, problem));
+    }
     for set in ["bounding", "effective", "inheritable", "permitted", "ambient"] {
         for capability in places::find(document, &format!("process.capabilities.{set}[]")) {
             let name = capability.string()?;

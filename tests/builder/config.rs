@@ -117,7 +117,7 @@ const GOOD: [(&str, &str); 49] = [
     (r#"{"windows": {"layerFolders": ["c"], "devices": [{"id": "x", "idType": "class"}]}}"#, "1.0.2"),
     (r#"{"solaris": {"milestone": "x"}}"#, "1.0.0"),
     (r#"{"linux": {"namespaces": [{"type": "user", "path": "/x"}, {"type": "uts"}, {"type": "mount"}], "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}]}}"#, "1.0.0"),
-    (r#"{"process": {"noNewPrivileges": null, "capabilities": null, "rlimits": null}}"#, "1.0.0"),
+    (r#"{"process": {"noNewPrivileges": null, "rlimits": null}}"#, "1.0.0"),
     (r#"{"ociVersion": "1.2.0"}"#, "1.2.0"),
     (r#"{"process": {"user": {"username": "x"}}}"#, "1.0.0"),
 ];

@@ -4,9 +4,11 @@ use crate::config::fails_with;
 
 /// Patches, with what is said of them after `buildContainer: config.`.
 #[rustfmt::skip]
-const BAD: [(&str, &str); 94] = [
+const BAD: [(&str, &str); 95] = [
     (r#"{"process": {"capabilities": {"bounding": ["CAP_CHOWNN"]}}}"#,
      r#"process.capabilities.bounding[0]: found the string "CAP_CHOWNN", want a capability of capabilities(7); did you mean "CAP_CHOWN"?"#),
+    (r#"{"process": {"capabilities": null}}"#,
+     r#"process.capabilities: found null, with which some runtimes leave all capabilities to the process; want an attribute set: { bounding = [ ]; effective = [ ]; permitted = [ ]; } is none"#),
     (r#"{"process": {"capabilities": {"bounding": ["chown"]}}}"#,
      r#"process.capabilities.bounding[0]: found the string "chown", want a capability of capabilities(7); did you mean "CAP_CHOWN"?"#),
     (r#"{"process": {"rlimits": [{"type": "RLIMIT_CPU", "soft": 3, "hard": 2}]}}"#,
