@@ -34,7 +34,9 @@ impl Look for Root {
 /// Where the kernel gets, seen from the root.
 fn by_kernel(root: &Path, path: &Path) -> Result<PathBuf, Errno> {
     let directory = rustix::fs::open(root, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
-    let file = rustix::fs::openat2(&directory, path, OFlags::PATH, Mode::empty(), ResolveFlags::IN_ROOT)?;
+    let open = || rustix::fs::openat2(&directory, path, OFlags::PATH, Mode::empty(), ResolveFlags::IN_ROOT);
+    // The kernel asks to try again where something was renamed or mounted on the machine meanwhile.
+    let file = std::iter::repeat_with(open).find(|opened| !matches!(opened, Err(Errno::AGAIN))).unwrap()?;
     let place = fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file))).unwrap();
     Ok(Path::new("/").join(place.strip_prefix(root).unwrap()))
 }
