@@ -19,12 +19,12 @@ pub fn fit(document: &mut Value, host: &Host, left_out: &mut Vec<String>) -> Vec
     if let Some(resources) = linux.get_mut("resources").and_then(Value::as_object_mut) {
         resources.retain(|field, value| {
             let controllers = controllers(field, value);
-            let is_limit = field != "devices";
-            if is_limit && group.is_some_and(|group| group.has(&controllers)) {
+            if group.is_some_and(|group| group.has(&controllers)) {
                 needed.extend(controllers);
                 return true;
             }
-            if is_limit && !host.is_root {
+            // No controller has devices, and rules for them give an ordinary user nothing.
+            if field != "devices" && !host.is_root {
                 without.push(field.clone());
             }
             host.is_root
