@@ -22,7 +22,7 @@ BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts soak fuzz deny release
+.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build hosts soak fuzz deny release test-versions
 
 demo: setup
 	@scripts/demo $(OFFLINE)
@@ -74,6 +74,10 @@ format: setup
 	cargo fmt $(FUZZ)
 	cargo fmt $(BENCHMARKS)
 	nix fmt $(OFFLINE)
+
+# Trees of Debian's releases; SUITES names some of them.
+test-versions: setup
+	@scripts/test-versions
 
 deny:
 	@scripts/setup deny

@@ -98,6 +98,9 @@ fn a_mistake_is_one_line_in_what_nix_says() {
     ] {
         let said = nix::build_fails(&format!("buildContainer {arguments}"));
         let expected = format!("buildContainer: {message}");
-        assert!(said.lines().any(|line| line.trim_start_matches("error: ") == expected), "{expected}\n\n{said}");
+        assert!(
+            said.lines().any(|line| line.trim_start().trim_start_matches("error: ") == expected),
+            "{expected}\n\n{said}"
+        );
     }
 }

@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::runtime;
 use crate::script::container;
+use crate::{nix, runtime};
 
 /// Every hook, in the order of their moments but for `poststart`, which may come before or after the program's end.
 const HOOKS: [&str; 6] = ["prestart", "createRuntime", "createContainer", "startContainer", "poststop", "poststart"];
@@ -17,10 +17,13 @@ fn every_hook_runs_at_its_moment_with_the_containers_state() {
     let folder = TempDir::new().unwrap();
     let log = folder.path().join("log");
     let hooks = HOOKS.map(|name| {
-        let script = format!(r#"read -r state || true; echo "$1 $GREETING $state" >> {}"#, log.display());
+        // Some runtimes write the state in several lines.
+        let script =
+            format!(r#"read -r -d "" state; echo "$1 $GREETING" "${{state//[[:cntrl:]]/}}" >> {}"#, log.display());
+        let script = nix::string(&script);
         format!(
             r#"{name} = [ {{
-                 path = "${{pkgs.writeShellScript "hook" {script:?}}}";
+                 path = "${{pkgs.writeShellScript "hook" {script}}}";
                  args = [ "hook" "{name}" ];
                  env = [ "GREETING=hello" ];
                }} ];"#

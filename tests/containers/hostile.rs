@@ -57,7 +57,7 @@ fn places(line: &str) -> Vec<PathBuf> {
         "symlinkat" => strings.get(1).map(|path| (directories[1], *path)),
         "execve" => None,
         // So does the start of a static program.
-        "readlink" if strings[0] == "/proc/self/exe" => None,
+        "readlink" | "readlinkat" if strings[0] == "/proc/self/exe" => None,
         _ => strings.first().map(|path| (directories[0], *path)),
     };
     let follows = name == "stat"

@@ -14,6 +14,8 @@ const TREE: &str = "/var/lib/oci-bundle/debian-13";
 /// Waits for a line of a service's log, for half a minute at most.
 const FUNCTIONS: &str = r#"
     set -u
+    # As on a machine, and unlike a container: where files of each /proc are hidden, no user namespace may mount one.
+    mkdir /run/whole-proc && mount -t proc proc /run/whole-proc
     log() { journalctl --quiet --output=cat _SYSTEMD_UNIT=$1.service; }
     state() { systemctl show --property=ActiveState --value $1; }
     wait_for() { for _ in $(seq 300); do log $1 | grep -q "$2" && return; sleep 0.1; done; echo "$1: no $2"; }
@@ -40,10 +42,18 @@ fn run(services: &[(&str, String)], script: &str) -> String {
     };
     // A machine takes one for itself.
     let group = ControlGroup::new();
-    let mut machine = Command::new("sh");
-    machine.args(["-c", "echo $$ >$0/cgroup.procs && exec \"$@\""]).arg(&group.path).arg("systemd-nspawn");
+    // Its systemd has one version of control groups only, and newer ones of systemd-nspawn want no other to be there.
+    let enter = r#"
+        echo $$ >$0/cgroup.procs
+        if [ -e /sys/fs/cgroup/unified ]; then mount --rbind /sys/fs/cgroup/unified /sys/fs/cgroup; fi
+        exec "$@"
+    "#;
+    let mut machine = Command::new("unshare");
+    machine.args(["--mount", "sh", "-euc", enter]).arg(&group.path).arg("systemd-nspawn");
     machine.args(["--quiet", "--register=no", "--keep-unit", "--console=pipe", "--volatile=overlay"]);
     machine.args(["--capability=all", "--system-call-filter=@keyring bpf", "--bind-ro=/nix"]);
+    // Newer ones keep something under the machine's name.
+    machine.arg(format!("--machine={}", group.name()));
     machine.arg(format!("--directory={TREE}")).arg(format!("--bind={}:/test", folder.path().display()));
     let mut add = |name: &str, unit: &str| {
         let file = file(name, unit);
@@ -58,8 +68,7 @@ fn run(services: &[(&str, String)], script: &str) -> String {
         "[Unit]\nSuccessAction=poweroff-force\nFailureAction=poweroff-force\n\
          [Service]\nType=oneshot\nTimeoutStartSec=120\nExecStart=/bin/sh -c 'sh /test/script >/test/output 2>&1'\n",
     );
-    // As its systemd has one version of control groups only.
-    machine.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1").args(["--boot", "systemd.unit=test.service"]);
+    machine.args(["--boot", "systemd.unit=test.service"]);
     let output = machine.output().unwrap();
     fs::read_to_string(folder.path().join("output")).unwrap_or_else(|error| panic!("{error}: {output:?}"))
 }

@@ -9,7 +9,6 @@
   libattr1 = [ ];
   libbrotli1 = [ ];
   "libbz2-1.0" = [ ];
-  libcap2 = [ ];
   libcom-err2 = [ ];
   libcrypt1 = [ ];
   libcurl4 = [
@@ -29,7 +28,6 @@
   libexpat1 = [ ];
   libffi8 = [ ];
   libgcc-s1 = [ ];
-  libgcrypt20 = [ "libgpg-error0" ];
   libgmp10 = [ ];
   libgnutls30 = [
     "libgmp10"
@@ -40,7 +38,6 @@
     "libtasn1-6"
     "libunistring2"
   ];
-  libgpg-error0 = [ ];
   libgssapi-krb5-2 = [
     "libcom-err2"
     "libk5crypto3"
@@ -67,7 +64,6 @@
     "libgnutls30"
     "libsasl2-2"
   ];
-  liblz4-1 = [ ];
   liblzma5 = [ ];
   libmpfr6 = [ "libgmp10" ];
   libncursesw6 = [ "libtinfo6" ];
@@ -90,7 +86,6 @@
     "zlib1g"
   ];
   libsasl2-2 = [ ];
-  libseccomp2 = [ ];
   libselinux1 = [ "libpcre2-8-0" ];
   libsigsegv2 = [ ];
   libsqlite3-0 = [ ];
@@ -99,19 +94,11 @@
     "zlib1g"
   ];
   libssl3 = [ ];
-  libsystemd0 = [
-    "libcap2"
-    "libgcrypt20"
-    "liblz4-1"
-    "liblzma5"
-    "libzstd1"
-  ];
   libtasn1-6 = [ ];
   libtinfo6 = [ ];
   libtirpc3 = [ "libgssapi-krb5-2" ];
   libunistring2 = [ ];
   libuuid1 = [ ];
-  libyajl2 = [ ];
   libzstd1 = [ ];
   zlib1g = [ ];
 }

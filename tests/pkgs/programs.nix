@@ -7,6 +7,8 @@ final:
 let
   debian = import ./debian.nix { inherit (final) system glibc; };
 
+  installed = import ./installed.nix final.system;
+
   libraryPackages = builtins.mapAttrs (
     name: direct:
     debian {
@@ -70,15 +72,7 @@ in
     ];
   };
 
-  crun = program {
-    name = "crun";
-    libraries = [
-      "libcap2"
-      "libseccomp2"
-      "libsystemd0"
-      "libyajl2"
-    ];
-  };
+  crun = installed "crun";
 
   curl = program {
     name = "curl";
@@ -249,10 +243,7 @@ in
     '';
   };
 
-  runc = program {
-    name = "runc";
-    libraries = [ "libseccomp2" ];
-  };
+  runc = installed "runc";
 
   runtime-spec-schemas = program {
     name = "runtime-spec-schemas";
