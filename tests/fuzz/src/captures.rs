@@ -45,9 +45,9 @@ fn program() -> Vec<u8> {
     bytes
 }
 
-/// A few lines of this machine's files, after a path to follow.
+/// A few lines of this machine's files.
 fn listing() -> Vec<u8> {
-    let mut text = b"/etc/alternatives/awk\n".to_vec();
+    let mut text = Vec::new();
     for directory in ["/", "/etc", "/etc/alternatives"].map(Path::new) {
         for entry in fs::read_dir(directory).unwrap().flatten() {
             let path = entry.path();
@@ -81,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn changed_trees_are_followed_or_refused(path in "(/(etc|bin|\\.\\.|awk|alternatives)){1,5}/?", edits in edits()) {
+    fn changed_trees_are_followed_or_refused(path in "(/etc/alternatives/awk|/bin|/etc|/alternatives|/\\.\\.){1,4}/?", edits in edits()) {
         links::run(&edited(&[path.as_bytes(), b"\n", &listing()].concat(), &edits));
     }
 }

@@ -1,6 +1,7 @@
 //! The resolver of links, over trees of any kind.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
@@ -47,16 +48,54 @@ impl Look for Tree {
     }
 }
 
+/// The names of a path, `..` among them, and `.` at the end for a slash there.
+fn steps(path: &Path) -> Vec<OsString> {
+    let text = path.as_os_str().as_encoded_bytes();
+    let mut steps: Vec<_> = path.components().filter(|step| *step != Component::RootDir).collect();
+    steps.retain(|step| *step != Component::CurDir);
+    let mut steps: Vec<_> = steps.iter().map(|step| step.as_os_str().to_owned()).collect();
+    if text.ends_with(b"/") || text.ends_with(b"/.") {
+        steps.push(".".into());
+    }
+    steps
+}
+
+/// Where a path leads, in another way: the first link on it is replaced by its target, and all begins anew.
+fn by_rewriting(tree: &Tree, mut path: Vec<OsString>) -> Option<PathBuf> {
+    'rewritten: for _ in 0..=40 {
+        let mut place = PathBuf::from("/");
+        for (number, step) in path.iter().enumerate() {
+            let is_there = tree.0.contains_key(&place);
+            match (step.to_str(), tree.0.get(&place.join(step))) {
+                (Some("."), _) => {}
+                (Some(".."), _) if is_there => drop(place.pop()),
+                (Some(".."), _) => return None,
+                (_, Some(Seen::File(_))) if number + 1 < path.len() => return None,
+                (_, Some(Seen::Link(target))) => {
+                    let start = if target.is_absolute() { Vec::new() } else { steps(&place) };
+                    path = [&start[..], &steps(target), &path[number + 1..]].concat();
+                    continue 'rewritten;
+                }
+                _ => place.push(step),
+            }
+        }
+        return Some(place);
+    }
+    None
+}
+
 /// Takes lines: the path to follow, and a tree, as find(1) lists it with `-printf '%p -> %l\n'` and the like.
 ///
 /// # Panics
-/// When a path leads out of the root, through a link, or to something else than what is there.
+/// When a path leads elsewhere than it should, out of the root, or through a link.
 pub fn run(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines();
     let path = Path::new("/").join(lines.next().unwrap_or_default());
     let tree = Tree::of(lines);
-    let Ok(found) = resolve(&tree, &path) else { return };
+    let found = resolve(&tree, &path);
+    assert_eq!(found.as_ref().ok().map(|found| found.place.clone()), by_rewriting(&tree, steps(&path)), "{path:?}");
+    let Ok(found) = found else { return };
 
     let names = found.place.strip_prefix("/").unwrap();
     assert!(names.components().all(|name| matches!(name, Component::Normal(_))), "{found:?}");
