@@ -115,6 +115,14 @@ fn merge(tree: &mut Tree<'_>, directory: &Path, sources: &[Source<'_>]) -> Resul
     }
     for (name, sources) in found {
         let place = directory.join(&name);
+        if tree.closure().has(&place) {
+            let source = &sources[0];
+            let problem = format!(
+                "'{}' would be in the place of a store path that is in the container; leave the package out, or change it",
+                source.path.display()
+            );
+            return Err(Mistake::new(source.attribute, problem).into());
+        }
         let is_there = tree.look(&place)? == Seen::Directory;
         match chosen(tree, &place, sources, is_there)? {
             Chosen::One(path) => tree.insert(&place, Node::Link(path))?,

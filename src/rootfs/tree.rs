@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
+use rustix::io::Errno;
 
 use super::resolve::{self, Look, Seen};
 use crate::container::Store;
@@ -288,6 +289,8 @@ pub fn in_store(path: &Path) -> Result<Seen> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Seen::Nothing);
         }
+        // What no file can be called, as the target of a link may be, is nowhere.
+        Err(error) if error.raw_os_error() == Some(Errno::NAMETOOLONG.raw_os_error()) => return Ok(Seen::Nothing),
         metadata => metadata.with_context(looking)?,
     };
     Ok(if metadata.is_dir() {

@@ -35,6 +35,56 @@ fn a_package_appears_at_the_root_as_links() {
     assert_eq!(link(&derivation, "/share"), hello.join("share"));
 }
 
+/// A path of the store, in a package.
+fn inside(store_path: &Path, name: &str) -> String {
+    store_path.join(name).to_str().unwrap().trim_start_matches('/').to_owned()
+}
+
+#[test]
+fn a_package_does_not_reach_into_a_store_path() {
+    for store in ["copy", "mount"] {
+        let mut derivation = container();
+        let outside = derivation.build_dir().join("outside");
+        fs::create_dir(&outside).unwrap();
+        let victim = derivation.add_tree("victim", &[("file", "")]);
+        symlink(&outside, victim.join("link")).unwrap();
+        let one = derivation.add_tree("one", &[(inside(&victim, "link/one").as_str(), "")]);
+        let two = derivation.add_tree("two", &[(inside(&victim, "link/two").as_str(), "")]);
+        derivation.set("contents", json!([one, two]));
+        derivation.set("store", json!(store));
+        let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+        derivation.fails_with(&format!(
+            "buildContainer: contents[0]: 'TMP/store/{}TMP/store/{}' would be in the place of a store path that is in the \
+             container; leave the package out, or change it",
+            name(&one),
+            name(&victim),
+        ));
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn a_package_does_not_replace_a_store_path() {
+    let mut derivation = container();
+    let victim = derivation.add("victim", &[]);
+    fs::write(&victim, "good").unwrap();
+    let package = derivation.add_tree("package", &[(inside(&victim, "").trim_end_matches('/'), "bad")]);
+    derivation.set("contents", json!([package]));
+    let outcome = derivation.build();
+    assert!(!outcome.success && outcome.stderr.contains("in the place of a store path"), "{}", outcome.stderr);
+    assert!(!derivation.out().exists());
+}
+
+#[test]
+fn a_link_to_what_no_file_can_be_called_leads_nowhere() {
+    let mut derivation = container();
+    let package = derivation.add_tree("package", &[("share/file", "")]);
+    symlink("n".repeat(300), package.join("link")).unwrap();
+    derivation.set("contents", json!([package]));
+    derivation.succeeds();
+    assert_eq!(link(&derivation, "/link"), package.join("link"));
+}
+
 #[test]
 fn directories_are_merged_as_deep_as_they_are_shared() {
     let mut derivation = container();
