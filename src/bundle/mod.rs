@@ -5,7 +5,7 @@ pub mod progress;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
 
@@ -28,10 +28,32 @@ pub fn write(out: &Utf8Path, rootfs: &Tree<'_>, store: Store, document: &Value, 
     fs::create_dir(out).with_context(|| format!("making the bundle '{out}'"))?;
     let written = write_into(out, rootfs, store, document, progress);
     if written.is_err() {
-        // The error that led here says more than one about the clean-up would.
-        let _ = fs::remove_dir_all(out);
+        remove(out.as_std_path());
     }
     written
+}
+
+/// Removes all that can be: the error that led here says more than one about the clean-up would.
+fn remove(out: &Path) {
+    if fs::remove_dir_all(out).is_ok() {
+        return;
+    }
+    // That has each level of a tree open at once, which may be too many.
+    let mut directories = vec![out.to_owned()];
+    let mut next = 0;
+    while let Some(directory) = directories.get(next) {
+        next += 1;
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                directories.push(entry.path());
+            } else {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+    for directory in directories.iter().rev() {
+        let _ = fs::remove_dir(directory);
+    }
 }
 
 fn write_into(out: &Utf8Path, rootfs: &Tree<'_>, store: Store, document: &Value, progress: &Progress) -> Result<()> {
@@ -50,7 +72,9 @@ fn write_into(out: &Utf8Path, rootfs: &Tree<'_>, store: Store, document: &Value,
 fn write_config(out: &Utf8Path, document: &Value) -> Result<()> {
     let text = serde_json::to_string_pretty(document).context("serialising config.json")?;
     let (part, whole) = (out.join("config.json.part"), out.join("config.json"));
-    fs::write(&part, text + "\n").with_context(|| format!("writing '{part}'"))?;
+    let writing = || format!("writing '{part}'");
+    let mut file = fs::File::create_new(&part).with_context(writing)?;
+    file.write_all((text + "\n").as_bytes()).with_context(writing)?;
     fs::rename(&part, &whole).with_context(|| format!("naming '{whole}'"))
 }
 
@@ -105,11 +129,15 @@ fn make_the_rest(directory: &Directory, path: &Path) -> Result<()> {
     })
 }
 
-/// A file there would make all below it fail.
+/// Nothing but a directory will do: through a link, what is made below would be elsewhere.
 fn make_directory_unless_there(path: &Path) -> Result<()> {
+    let making = || format!("making the directory '{}'", path.display());
     match fs::create_dir(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        made => made.with_context(|| format!("making the directory '{}'", path.display())),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let is_there = fs::symlink_metadata(path).with_context(making)?.is_dir();
+            if is_there { Ok(()) } else { Err(error).with_context(making) }
+        }
+        made => made.with_context(making),
     }
 }
 
@@ -124,7 +152,7 @@ fn write_file(file: &File, path: &Path) -> Result<()> {
         Content::Text(text) => {
             let mut new = fs::OpenOptions::new();
             let mut new = new.write(true).create_new(true).mode(mode).open(path).with_context(making)?;
-            std::io::Write::write_all(&mut new, text.as_bytes()).with_context(making)
+            new.write_all(text.as_bytes()).with_context(making)
         }
         Content::CopyOf(source) => {
             fs::copy(source, path).with_context(making)?;

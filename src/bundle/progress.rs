@@ -32,7 +32,7 @@ impl Progress {
 
     /// Does some work, while Nix's progress bar shows what this counts. `say` gets the lines.
     pub fn shown<T>(&self, closure: &Closure, say: impl Fn(&str) + Send, work: impl FnOnce() -> T) -> T {
-        let total: u64 = closure.sizes().iter().sum();
+        let total = closure.sizes().iter().fold(0_u64, |sum, size| sum.saturating_add(*size));
         let (done, is_done) = mpsc::channel::<()>();
         thread::scope(|scope| {
             // The work does not need a thread to tell of it.

@@ -231,6 +231,19 @@ fn few_open_files_are_enough_and_fewer_are_named() {
 }
 
 #[test]
+fn what_failed_is_removed_however_deep_it_is() {
+    let mut case = Case::new();
+    let deep: PathBuf = std::iter::repeat_n("d", 300).collect();
+    fs::create_dir_all(case.builder.store_path("other").join(deep)).unwrap();
+    assert!(case.build(&["prlimit", "--nofile=64"]).status.success());
+    case.container["files"][format!("/{}", "n".repeat(256))] = json!({ "text": "no file has such a name" });
+    let output = case.build(&["prlimit", "--nofile=64"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("File name too long"), "{said}");
+    assert!(!case.out().exists());
+}
+
+#[test]
 fn without_enough_memory_there_is_no_config() {
     let case = Case::new();
     assert!(case.build(&["env"]).status.success());
