@@ -1,6 +1,5 @@
-# `make demo` builds and runs a container, `make test` runs every test, `make soak` those of properties with many cases;
-# `make bench`, `make bench-nix` and `make bench-build` print tables of how long things take, `make hosts` one of what else
-# starts a bundle. Each installs what is missing first and says so.
+# `make demo` builds and runs a container, `make test` runs every test; docs/testing.md has the others. Each installs what is
+# missing first and says so.
 
 # Nix's configuration for work without network, which tests/containers uses too.
 export NIX_CONFIG := $(file < scripts/nix.conf)

@@ -104,16 +104,15 @@ impl Case {
         self.build(&[&strace, options].concat())
     }
 
-    /// How often each system call is made.
-    fn calls(&self) -> BTreeMap<String, usize> {
+    /// Each system call of [`CALLS`] that is made, with its number among those of its name.
+    fn calls(&self) -> Vec<(&'static str, usize)> {
         let output = self.traced(&[]);
         assert!(output.status.success(), "{output:?}");
-        let mut calls = BTreeMap::new();
-        for line in fs::read_to_string(self.builder.folder().join("log")).unwrap().lines() {
-            let call = line.split_once(' ').unwrap().1.trim_start().split('(').next().unwrap();
-            *calls.entry(call.to_owned()).or_default() += 1;
-        }
-        calls
+        let log = fs::read_to_string(self.builder.folder().join("log")).unwrap();
+        let made = log.lines().map(|line| line.split_once(' ').unwrap().1.trim_start().split('(').next().unwrap());
+        let made: Vec<_> = made.collect();
+        let count = |name| made.iter().filter(|made| **made == name).count();
+        CALLS.into_iter().flat_map(|name| (1..=count(name)).map(move |number| (name, number))).collect()
     }
 }
 
@@ -144,22 +143,20 @@ fn each_system_call_that_fails_is_named_or_does_not_matter() {
     let calls = case.calls();
     let good = listing(&case.out());
     let mut named = 0;
-    for call in CALLS {
-        for number in 1..=calls.get(call).copied().unwrap_or(0) {
-            let output = case.traced(&[&format!("--inject={call}:error=EIO:when={number}")]);
-            let said = String::from_utf8(output.stderr).unwrap();
-            // What Nix's progress bar shows, where it took long.
-            let said: String = said.split_inclusive('\n').filter(|line| !line.starts_with("@nix ")).collect();
-            let what = format!("{call} {number}: {said}");
-            if output.status.success() {
-                assert!(listing(&case.out()) == good, "{what} gives another bundle");
-            } else {
-                assert_eq!(output.status.code(), Some(1), "{what}");
-                assert!(said.starts_with("buildContainer: ") && said.matches('\n').count() == 1, "{what}");
-                assert!(said.contains(['\'', '"']) || call == "clone3", "{what} names no file");
-                assert!(!case.out().exists(), "{what} leaves something");
-                named += 1;
-            }
+    for (call, number) in calls {
+        let output = case.traced(&[&format!("--inject={call}:error=EIO:when={number}")]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        // What Nix's progress bar shows, where it took long.
+        let said: String = said.split_inclusive('\n').filter(|line| !line.starts_with("@nix ")).collect();
+        let what = format!("{call} {number}: {said}");
+        if output.status.success() {
+            assert!(listing(&case.out()) == good, "{what} gives another bundle");
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{what}");
+            assert!(said.starts_with("buildContainer: ") && said.matches('\n').count() == 1, "{what}");
+            assert!(said.contains(['\'', '"']) || call == "clone3", "{what} names no file");
+            assert!(!case.out().exists(), "{what} leaves something");
+            named += 1;
         }
     }
     assert!(named > 50, "only {named} calls failed");
@@ -181,17 +178,15 @@ fn what_is_killed_has_no_config_and_is_built_again() {
     let calls = case.calls();
     let good = listing(&case.out());
     let mut unfinished = 0;
-    for call in CALLS {
-        for number in 1..=calls.get(call).copied().unwrap_or(0) {
-            let output = case.traced(&[&format!("--inject={call}:signal=KILL:when={number}")]);
-            // A busy machine has calls that tell of the progress, and is not as busy the next time.
-            let was_killed = output.status.signal() == Some(9);
-            assert!(was_killed || output.status.success(), "{call} {number}: {output:?}");
-            if case.out().join("config.json").exists() {
-                assert!(listing(&case.out()) == good, "{call} {number} leaves a part with a config.json");
-            } else {
-                unfinished += 1;
-            }
+    for (call, number) in calls {
+        let output = case.traced(&[&format!("--inject={call}:signal=KILL:when={number}")]);
+        // A busy machine has calls that tell of the progress, and is not as busy the next time.
+        let was_killed = output.status.signal() == Some(9);
+        assert!(was_killed || output.status.success(), "{call} {number}: {output:?}");
+        if case.out().join("config.json").exists() {
+            assert!(listing(&case.out()) == good, "{call} {number} leaves a part with a config.json");
+        } else {
+            unfinished += 1;
         }
     }
     assert!(unfinished > 50, "only {unfinished} were not finished");

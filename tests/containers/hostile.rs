@@ -75,6 +75,12 @@ fn places(line: &str) -> Vec<PathBuf> {
     opened.into_iter().chain(named).collect()
 }
 
+fn add_script(tree: &Path, text: &str) {
+    fs::create_dir(tree.join("bin")).unwrap();
+    fs::write(tree.join("bin/start"), text).unwrap();
+    fs::set_permissions(tree.join("bin/start"), Permissions::from_mode(0o555)).unwrap();
+}
+
 #[test]
 fn nothing_outside_of_the_closure_and_the_output_is_looked_at() {
     type Make = fn(&Path, &Outside);
@@ -138,23 +144,13 @@ fn nothing_outside_of_the_closure_and_the_output_is_looked_at() {
         (
             "an interpreter that is a loop",
             |tree, _| {
-                fs::create_dir(tree.join("bin")).unwrap();
-                fs::write(tree.join("bin/start"), "#!/bin/loop\n").unwrap();
-                fs::set_permissions(tree.join("bin/start"), Permissions::from_mode(0o555)).unwrap();
+                add_script(tree, "#!/bin/loop\n");
                 symlink("pool", tree.join("bin/loop")).unwrap();
                 symlink("loop", tree.join("bin/pool")).unwrap();
             },
             json!({ "checkProgram": true }),
         ),
-        (
-            "an interpreter of itself",
-            |tree, _| {
-                fs::create_dir(tree.join("bin")).unwrap();
-                fs::write(tree.join("bin/start"), "#!/bin/start\n").unwrap();
-                fs::set_permissions(tree.join("bin/start"), Permissions::from_mode(0o555)).unwrap();
-            },
-            json!({ "checkProgram": true }),
-        ),
+        ("an interpreter of itself", |tree, _| add_script(tree, "#!/bin/start\n"), json!({ "checkProgram": true })),
         (
             "a list of packages that is the host's",
             |tree, outside| symlink(&outside.0, tree.join("nix-support")).unwrap(),

@@ -51,9 +51,8 @@ impl Look for Tree {
 /// The names of a path, `..` among them, and `.` at the end for a slash there.
 fn steps(path: &Path) -> Vec<OsString> {
     let text = path.as_os_str().as_encoded_bytes();
-    let mut steps: Vec<_> = path.components().filter(|step| *step != Component::RootDir).collect();
-    steps.retain(|step| *step != Component::CurDir);
-    let mut steps: Vec<_> = steps.iter().map(|step| step.as_os_str().to_owned()).collect();
+    let names = path.components().filter(|step| matches!(step, Component::Normal(_) | Component::ParentDir));
+    let mut steps: Vec<_> = names.map(|step| step.as_os_str().to_owned()).collect();
     if text.ends_with(b"/") || text.ends_with(b"/.") {
         steps.push(".".into());
     }
