@@ -20,3 +20,4 @@ pub mod path;
 pub mod program;
 pub mod rootfs;
 pub mod run;
+pub mod text;

@@ -16,7 +16,7 @@ use oci_bundle::nix::closure::Closure;
 use oci_bundle::rootfs::Facts;
 use oci_bundle::rootfs::view::View;
 use oci_bundle::run::{Host, Launcher, Run, Terminal, Wishes};
-use oci_bundle::{bundle, config, program, rootfs, run};
+use oci_bundle::{bundle, config, program, rootfs, run, text};
 
 use crate::cli::{AttrsOptions, BuildOptions, Cli, Command, LauncherOptions, RunOptions};
 
@@ -115,10 +115,10 @@ fn start(options: RunOptions) -> Result<()> {
     let host = Host::here();
     let plan = run.plan(&host)?;
     if !plan.left_out.is_empty() {
-        say(&format!("oci-bundle: left out {}", plan.left_out.join("; ")));
+        say(&text::escaped(&format!("oci-bundle: left out {}", plan.left_out.join("; "))));
     }
     if is_dry {
-        let text = serde_json::to_string_pretty(&plan.document)? + "\n";
+        let text = text::escaped_json(&serde_json::to_string_pretty(&plan.document)?) + "\n";
         return std::io::stdout().write_all(text.as_bytes()).context("writing to standard output");
     }
     match run.start(&plan, &host)? {}
@@ -126,9 +126,6 @@ fn start(options: RunOptions) -> Result<()> {
 
 /// The error and its causes, outermost first. Every message starts with the name that the user knows.
 fn one_line(name: &str, error: &anyhow::Error) -> String {
-    let text: String = format!("{error:#}")
-        .chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
-        .collect();
+    let text = text::escaped(&format!("{error:#}"));
     if text.starts_with(&format!("{name}: ")) { text } else { format!("{name}: {text}") }
 }

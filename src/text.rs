@@ -1,0 +1,64 @@
+//! Text that comes from others, made safe to show on a terminal: on one line, in the order in which it stands.
+
+use std::fmt::Write as _;
+
+/// Whether a terminal or a reader could take the character for something else than text: controls (Unicode's category Cc), line
+/// and paragraph separators, and marks that change the direction of what follows (UAX #9, "Bidirectional Algorithm", 2).
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with such characters as Rust writes them, `\n` or `\u{202e}`.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_deceptive(c) {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// A JSON document with such characters as JSON writes them, `\u202e` (RFC 8259, section 7). It means the same: but for the
+/// line feeds between values, which stay, they can only stand inside strings.
+pub fn escaped_json(document: &str) -> String {
+    let mut safe = String::with_capacity(document.len());
+    for c in document.chars() {
+        if c != '\n' && is_deceptive(c) {
+            // All of them take four digits.
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const DECEPTIVE: &str =
+        "\0\n\r\t\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2028}\u{2029}\u{2066}\u{2069}";
+
+    #[test]
+    fn nothing_deceptive_is_left_in_a_message() {
+        assert_eq!(escaped("a\u{1b}[31mb\u{202e}c\n"), "a\\u{1b}[31mb\\u{202e}c\\n");
+        assert!(!escaped(DECEPTIVE).chars().any(is_deceptive));
+        assert_eq!(escaped("Grüße, 世界, שלום"), "Grüße, 世界, שלום");
+    }
+
+    #[test]
+    fn a_json_document_means_the_same() {
+        let document = json!({ "a": [DECEPTIVE, "plain"], DECEPTIVE: 1 });
+        let text = escaped_json(&serde_json::to_string_pretty(&document).unwrap());
+        assert!(!text.chars().any(|c| c != '\n' && is_deceptive(c)));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), document);
+    }
+}
