@@ -15,7 +15,7 @@ use oci_bundle::nix::attrs::{Attrs, ClosureAttrs};
 use oci_bundle::nix::closure::Closure;
 use oci_bundle::rootfs::Facts;
 use oci_bundle::rootfs::view::View;
-use oci_bundle::run::{Host, Launcher, Run, Terminal, Wishes};
+use oci_bundle::run::{Bundle, Host, Launcher, Run, Terminal, Wishes};
 use oci_bundle::{bundle, config, program, rootfs, run, text};
 
 use crate::cli::{AttrsOptions, BuildOptions, Cli, Command, LauncherOptions, RunOptions};
@@ -100,9 +100,9 @@ fn terminal() -> Option<Terminal> {
 fn start(options: RunOptions) -> Result<()> {
     let is_dry = options.dry_run;
     let run = Run {
-        bundle: options.bundle,
         runtime: options.runtime,
         state: options.state,
+        notifies: std::env::var_os("NOTIFY_SOCKET").is_some_and(|socket| !socket.is_empty()),
         wishes: Wishes {
             args: options.args,
             program: options.shell,
@@ -113,15 +113,19 @@ fn start(options: RunOptions) -> Result<()> {
         },
     };
     let host = Host::here();
-    let plan = run.plan(&host)?;
+    let bundle = Bundle::open(&options.bundle)?;
+    let plan = run.plan(&bundle, &host)?;
     if !plan.left_out.is_empty() {
         say(&text::escaped(&format!("oci-bundle: left out {}", plan.left_out.join("; "))));
     }
     if is_dry {
+        for note in run::notes(&plan.document) {
+            say(&text::escaped(&format!("oci-bundle: look at this: {note}")));
+        }
         let text = text::escaped_json(&serde_json::to_string_pretty(&plan.document)?) + "\n";
         return std::io::stdout().write_all(text.as_bytes()).context("writing to standard output");
     }
-    match run.start(&plan, &host)? {}
+    match run.start(&bundle, &plan, &host)? {}
 }
 
 /// The error and its causes, outermost first. Every message starts with the name that the user knows.

@@ -8,11 +8,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::Access;
 use serde_json::Value;
 
+use super::cgroup_view::CGROUP2;
+
 /// Where the second version of control groups is, on a machine that has no other.
 const MOUNTED: &str = "/sys/fs/cgroup";
-
-/// The type of its file system (statfs(2), `CGROUP2_SUPER_MAGIC`).
-const CGROUP2: i64 = 0x6367_7270;
 
 /// A control group below which this process may make others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +57,7 @@ impl ControlGroup {
         }
         let directory = directory(&self.path);
         let own = directory.join("launcher");
-        super::stage::make(&own)?;
+        super::mount_namespace::make_directory(&own)?;
         write(&own.join("cgroup.procs"), "0")?;
         let added: Vec<_> = controllers.iter().map(|controller| format!("+{controller}")).collect();
         write(&directory.join("cgroup.subtree_control"), &added.join(" "))

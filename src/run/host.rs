@@ -6,6 +6,7 @@ use rustix::fs::FileType;
 use rustix::process::{geteuid, getpid};
 use serde_json::Value;
 
+use super::cgroup_view::Cgroups;
 use super::control_group::ControlGroup;
 use super::ids::Subordinate;
 
@@ -20,6 +21,8 @@ pub struct Host {
     pub subordinate: Option<Subordinate>,
     /// The control group below which the container's may be.
     pub control_group: Option<ControlGroup>,
+    /// The control groups that the machine has.
+    pub cgroups: Cgroups,
 }
 
 impl Host {
@@ -32,6 +35,7 @@ impl Host {
             is_root,
             subordinate: if user.is_root() { None } else { Subordinate::of(user.as_raw()) },
             control_group: ControlGroup::delegated(is_root),
+            cgroups: Cgroups::here(),
         }
     }
 }

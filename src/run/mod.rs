@@ -1,48 +1,63 @@
 //! `oci-bundle run`: starts a bundle of the store, for any user, and leaves nothing behind.
 //!
 //! A bundle in the store is read-only, and a runtime wants to write beside it. So this process gets a mount namespace of
-//! its own, in which a tmpfs lies over the bundle: it has the adapted config.json, the runtime's state, and the root file
-//! system, which is the bundle's own or an overlay on it. Then this process becomes the runtime, so that signals, the
-//! terminal and the exit code are the runtime's. What was mounted goes away with the last process of the namespace.
+//! its own, in which a tmpfs lies over the bundle: it has the adapted config.json, the runtime's state, what bind mounts are of,
+//! and the root file system, which is a read-only mount of the bundle's own, or an overlay on that. Then this process becomes the
+//! runtime, so that signals, the terminal and the exit code are the runtime's. What was mounted goes away with the last process
+//! of the namespace.
+//!
+//! Bundles, directories and links may belong to somebody else: each is opened once, checked, and used by its descriptor.
 
 mod adapt;
+mod bind_sources;
+mod bundle;
+mod cgroup_view;
 mod control_group;
 mod host;
 mod ids;
 mod launcher;
+mod layer;
 mod limits;
+mod mount_namespace;
+mod mounts;
+mod overlay;
+mod review;
 mod rights;
 mod runtime;
-mod skeleton;
-mod stage;
-mod state;
+mod state_dir;
+mod trust;
 mod users;
 mod wishes;
+mod writable_dirs;
 
 use std::convert::Infallible;
-use std::fs;
 use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
-use serde_json::Value;
 
+pub use self::bundle::Bundle;
+use self::cgroup_view::Cgroups;
 pub use self::host::Host;
 pub use self::ids::map_of;
 pub use self::launcher::Launcher;
+use self::mount_namespace::Stage;
+pub use self::review::notes;
 pub use self::rights::Plan;
 pub use self::runtime::Runtime;
+use self::state_dir::StateDir;
+use self::trust::Trust;
 pub use self::wishes::{Terminal, Variable, Volume, Wishes};
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The bundle: a directory with `config.json` and `rootfs`.
-    pub bundle: Utf8PathBuf,
     /// The runtime that was asked for.
     pub runtime: Option<Utf8PathBuf>,
     /// Where a writable root keeps what is written; in memory, for as long as the container runs, if there is none.
     pub state: Option<Utf8PathBuf>,
+    /// Whether the runtime mounts a socket for `sd_notify(3)`: `NOTIFY_SOCKET` is set.
+    pub notifies: bool,
     /// What is changed in config.json.
     pub wishes: Wishes,
 }
@@ -52,21 +67,27 @@ impl Run {
     ///
     /// # Errors
     /// A bundle that is none, or wishes that it cannot fulfil.
-    pub fn plan(&self, host: &Host) -> Result<Plan> {
-        let file = self.bundle.join("config.json");
-        let text = fs::read_to_string(&file)
-            .with_context(|| format!("reading '{file}'; want a bundle, such as ./result of a nix build"))?;
-        let document: Value = serde_json::from_str(&text).with_context(|| format!("'{file}' is not JSON"))?;
-        Plan::of(adapt::adapt(document, &self.wishes)?, host).with_context(|| format!("'{file}'"))
+    pub fn plan(&self, bundle: &Bundle, host: &Host) -> Result<Plan> {
+        let document = bundle.config()?;
+        let plan = || {
+            let mut document = adapt::adapt(document, &self.wishes)?;
+            mounts::guard(&mut document);
+            let mut plan = Plan::of(document, host)?;
+            if host.cgroups == Cgroups::Missing {
+                plan.left_out.extend(cgroup_view::without_cgroups(&mut plan.document));
+            }
+            bundle.root(bundle::root_of(&plan.document))?;
+            anyhow::Ok(plan)
+        };
+        plan().with_context(|| format!("'{}'", bundle.config_path()))
     }
 
     /// Becomes the runtime, so this returns only if that fails.
     ///
     /// # Errors
     /// What could not be prepared or started.
-    pub fn start(&self, plan: &Plan, host: &Host) -> Result<Infallible> {
+    pub fn start(&self, bundle: &Bundle, plan: &Plan, host: &Host) -> Result<Infallible> {
         let document = &plan.document;
-        let bundle = self.bundle.canonicalize_utf8().with_context(|| format!("looking for '{}'", self.bundle))?;
         let runtime = Runtime::find(self.runtime.as_deref())?;
         if !host.is_root && !runtime.runs_without_root_in(document) {
             bail!(
@@ -76,29 +97,42 @@ impl Run {
                 document["process"]["user"]["gid"]
             );
         }
-        let is_writable = document["root"]["readonly"] != true;
-        if self.state.is_some() && !is_writable {
+        if self.state.is_some() && document["root"]["readonly"] == true {
             bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
         }
-        let root = bundle.join(plan.root.as_str());
-        if !root.is_dir() {
-            bail!("the root file system '{root}' is not a directory");
+        let cover = Trust::new(&[runtime.program()])?.fixed_part(&bundle.path)?;
+        if runtime.program().starts_with(&cover) && cover != bundle.path || cover == "/" {
+            bail!(
+                "others can change what '{}' leads to, below '{cover}'; run a bundle from a directory that is yours alone",
+                bundle.path
+            );
         }
-        let _lock = self.state.as_ref().map(|state| state::take(state, &bundle, host.is_root)).transpose()?;
+        let root = bundle.root(bundle::root_of(document))?;
+        let layer = layer::needed(document, &root, self.notifies);
+        let take = |state: &Utf8PathBuf| StateDir::take(state, bundle.kept(), host.is_root);
+        let state = self.state.as_ref().map(take).transpose()?;
         if let Some(group) = &host.control_group {
             group.hand_on(&plan.controllers)?;
         }
-        let ids = plan.subordinate.as_ref();
-        stage::Stage {
+        Stage {
             is_root: host.is_root,
-            root: &root,
-            bundle: &bundle,
-            is_writable,
-            state: self.state.as_deref(),
-            ids,
+            bundle,
+            cover: &cover,
+            layer,
+            state: state.as_ref(),
+            layer_size: LAYER_SIZE,
+            ids: plan.subordinate.as_ref(),
+            cgroups: host.cgroups.view(runtime.is_crun()),
         }
         .set(document)?;
-        let error = runtime.command(&bundle, &host.id).exec();
+        if let Some(state) = &state {
+            rustix::io::fcntl_setfd(&state.lock, rustix::io::FdFlags::empty())
+                .context("keeping the lock of --state")?;
+        }
+        let error = runtime.command(&bundle.path, &host.id, host.cgroups != Cgroups::Missing).exec();
         bail!("starting the runtime '{}': {error}", runtime.program())
     }
 }
+
+/// How large what a container writes may become in memory: half of it, the kernel's own default (tmpfs(5)).
+const LAYER_SIZE: &str = "50%";

@@ -12,8 +12,6 @@ use super::{limits, users};
 pub struct Plan {
     /// The whole of it.
     pub document: Value,
-    /// The root file system, from the bundle; in the document it is `rootfs`.
-    pub root: String,
     /// What was left out of it, and why.
     pub left_out: Vec<String>,
     /// The ids that the container needs beside the user's own.
@@ -33,8 +31,6 @@ impl Plan {
             let part = document.get(name);
             ensure!(part.is_none_or(Value::is_object), "config.json: '{name}' is not an object");
         }
-        let root = document["root"]["path"].as_str().unwrap_or("rootfs").to_owned();
-        document["root"]["path"] = json!("rootfs");
         let controllers = limits::fit(&mut document, host, &mut left_out);
         let subordinate = if host.is_root {
             None
@@ -52,7 +48,7 @@ impl Plan {
             devices(&mut document, &mut left_out);
             users::fit(&mut document, host.subordinate.as_ref(), &mut left_out).cloned()
         };
-        Ok(Self { document, root, left_out, subordinate, controllers })
+        Ok(Self { document, left_out, subordinate, controllers })
     }
 }
 
@@ -69,6 +65,7 @@ fn devices(document: &mut Value, left_out: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cgroup_view::Cgroups;
     use super::super::control_group::ControlGroup;
     use super::super::ids::Range;
     use super::*;
@@ -88,7 +85,7 @@ mod tests {
     }
 
     fn host(is_root: bool) -> Host {
-        Host { id: "it".to_owned(), is_root, subordinate: None, control_group: None }
+        Host { id: "it".to_owned(), is_root, subordinate: None, control_group: None, cgroups: Cgroups::Unified }
     }
 
     fn group(controllers: &[&str], is_shared: bool) -> ControlGroup {

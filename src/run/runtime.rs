@@ -54,9 +54,17 @@ impl Runtime {
         has_root || self.0.file_name() != Some("runc")
     }
 
+    /// Whether it is crun, which wants to be told what others find out.
+    pub fn is_crun(&self) -> bool {
+        self.0.file_name() == Some("crun")
+    }
+
     /// The command that runs the bundle to its end.
-    pub fn command(&self, bundle: &Utf8Path, id: &str) -> Command {
+    pub fn command(&self, bundle: &Utf8Path, id: &str, has_cgroups: bool) -> Command {
         let mut command = Command::new(&self.0);
+        if self.is_crun() && !has_cgroups {
+            command.arg("--cgroup-manager=disabled");
+        }
         command.arg("--root").arg(bundle.join("state")).args(["run", "--bundle"]).arg(bundle).arg(id);
         command
     }

@@ -1,0 +1,198 @@
+//! What bind mounts are of, taken before the stage is set.
+//!
+//! A runtime that looked for a source itself would find the stage below whatever is above the bundle: the container's /proc, not
+//! masked, and files of the run. And somebody else could change the path meanwhile. So each source is opened once and kept as a
+//! mount of its own, which the runtime is told to bind. A path of the store as a whole is neither above the bundle nor can
+//! anybody change it; there may be thousands, and these stay as they are.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use anyhow::{Context, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+use rustix::mount::{self, MountPropagationFlags, OpenTreeFlags};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::{Value, json};
+
+use super::bundle::{Bundle, root_of};
+use super::mount_namespace::{make_directory, put};
+use super::mounts::{self, Mount};
+use super::trust::retried;
+use crate::nix::store::StorePath;
+
+/// Files that are open beside the sources.
+const OTHER_FILES: u64 = 64;
+
+/// The sources of a document's bind mounts.
+pub struct BindSources {
+    taken: Vec<Taken>,
+    /// Those in the root file system of the bundle, which is there later.
+    in_root: Vec<InRoot>,
+    /// The limit of open files, as it was.
+    limit: Rlimit,
+}
+
+struct Taken {
+    index: usize,
+    tree: OwnedFd,
+    propagates: bool,
+}
+
+struct InRoot {
+    index: usize,
+    path: String,
+    is_recursive: bool,
+}
+
+impl BindSources {
+    /// Takes them; those that are relative are looked for in `directory`, which is the bundle's.
+    ///
+    /// # Errors
+    /// A source that is not there, or too many for the files that may be open.
+    pub fn take(document: &Value, bundle: &Bundle, directory: BorrowedFd<'_>) -> Result<Self> {
+        let is_taken = |mount: &Mount<'_>| mount.is_bind() && !is_store_path(mount, bundle) && !is_kept_link(mount);
+        let binds: Vec<_> = mounts::all(document).into_iter().filter(is_taken).collect();
+        let limit = allow_open_files(binds.len() as u64)?;
+        let mut sources = Self { taken: Vec::new(), in_root: Vec::new(), limit };
+        let root = root_of(document);
+        for bind in binds {
+            let (index, is_recursive) = (bind.index, bind.is_recursive());
+            if let Some(path) = in_root(&bind, root) {
+                sources.in_root.push(InRoot { index, path, is_recursive });
+                continue;
+            }
+            let tree = clone(directory, bind.source, is_recursive);
+            let tree = tree.with_context(|| format!("mounting '{}' at '{}'", bind.source, bind.destination))?;
+            sources.taken.push(Taken { index, tree, propagates: bind.propagates() });
+        }
+        Ok(sources)
+    }
+
+    /// Puts them below the directory `place`, and their paths there into the document. `rootfs` is the root file system that the
+    /// container gets.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn put(self, document: &mut Value, place: &Utf8Path, rootfs: BorrowedFd<'_>) -> Result<()> {
+        if !(self.taken.is_empty() && self.in_root.is_empty()) {
+            make_directory(place)?;
+        }
+        let mut put_one = |index: usize, tree: &OwnedFd, propagates: bool| {
+            let path = place.join(index.to_string());
+            let entry = &mut document["mounts"][index];
+            put_source(tree, &path, propagates)
+                .with_context(|| format!("mounting {} at {}", entry["source"], entry["destination"]))?;
+            entry["source"] = json!(path);
+            anyhow::Ok(())
+        };
+        for Taken { index, tree, propagates } in self.taken {
+            put_one(index, &tree, propagates)?;
+        }
+        for InRoot { index, path, is_recursive } in self.in_root {
+            let open = || {
+                let flags = OFlags::PATH | OFlags::CLOEXEC;
+                rustix::fs::openat2(rootfs, path.as_str(), flags, Mode::empty(), ResolveFlags::IN_ROOT)
+            };
+            let source = retried(open).with_context(|| format!("looking for '{path}' in the root file system"))?;
+            let tree = clone(source.as_fd(), "", is_recursive).with_context(|| format!("mounting '{path}'"))?;
+            put_one(index, &tree, false)?;
+        }
+        setrlimit(Resource::Nofile, self.limit).context("setting the limit of open files")
+    }
+}
+
+/// Whether the source is a store path as a whole, of the store that the bundle is in.
+fn is_store_path(mount: &Mount<'_>, bundle: &Bundle) -> bool {
+    let source = Utf8Path::new(mount.source);
+    let is_named = source.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
+    is_named
+        && source.parent().is_some_and(|store| bundle.path.parent() == Some(store) && bundle.kept() == store)
+        && *source != bundle.path
+        && !is_link(mount.source)
+}
+
+/// Whether the source is a link that the runtime is to take as such (crun(1), "MOUNT OPTIONS").
+fn is_kept_link(mount: &Mount<'_>) -> bool {
+    mount.has(&["copy-symlink", "src-nofollow"]) && is_link(mount.source)
+}
+
+fn is_link(path: &str) -> bool {
+    rustix::fs::lstat(path).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+}
+
+/// The path in the root file system that a relative source has.
+fn in_root(mount: &Mount<'_>, root: &str) -> Option<String> {
+    // Both below a bundle.
+    let source = mounts::normal(&format!("/{}", mount.source)).filter(|_| !mount.source.starts_with('/'))?;
+    let root = mounts::normal(&format!("/{root}"))?;
+    let below = source.strip_prefix(root).ok()?;
+    Some(if below == "" { ".".to_owned() } else { below.to_string() })
+}
+
+fn clone(directory: BorrowedFd<'_>, source: &str, is_recursive: bool) -> Result<OwnedFd, Errno> {
+    let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    if is_recursive {
+        flags |= OpenTreeFlags::AT_RECURSIVE;
+    }
+    if source.is_empty() {
+        flags |= OpenTreeFlags::AT_EMPTY_PATH;
+    }
+    mount::open_tree(directory, source, flags)
+}
+
+/// Puts one of them onto a new directory or file at `path`.
+fn put_source(tree: &OwnedFd, path: &Utf8PathBuf, propagates: bool) -> Result<()> {
+    let stat = rustix::fs::fstat(tree).context("looking at it")?;
+    if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+        make_directory(path)?;
+    } else {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        let made = rustix::fs::openat(CWD, path.as_std_path(), flags, Mode::from_raw_mode(0o600));
+        made.with_context(|| format!("making the file '{path}'"))?;
+    }
+    put(tree, path)?;
+    if propagates {
+        return Ok(());
+    }
+    let flags = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    mount::mount_change(path.as_std_path(), flags).context("keeping what is mounted on it later out of the container")
+}
+
+/// Lets this process open so many files more. Gives the limit as it was.
+fn allow_open_files(count: u64) -> Result<Rlimit> {
+    let before = getrlimit(Resource::Nofile);
+    let wanted = count + OTHER_FILES;
+    if before.current.is_some_and(|limit| limit < wanted) {
+        let raised = Rlimit { current: Some(wanted), maximum: before.maximum };
+        setrlimit(Resource::Nofile, raised).with_context(|| {
+            format!("opening the sources of {count} bind mounts; raise the limit of open files (ulimit -n)")
+        })?;
+    }
+    Ok(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_source_in_the_root_file_system_is_known() {
+        let path = |source: &str| {
+            let document = json!({ "mounts": [{ "destination": "/x", "source": source, "options": ["rbind"] }] });
+            in_root(&mounts::all(&document)[0], "rootfs")
+        };
+        for (source, expected) in [
+            ("rootfs/srv/x", Some("srv/x")),
+            ("./rootfs", Some(".")),
+            ("rootfs/../config.json", None),
+            ("data", None),
+            ("rootfs-too/x", None),
+            ("/rootfs/x", None),
+        ] {
+            assert_eq!(path(source).as_deref(), expected, "{source}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Whether a container needs a layer over its bundle: where it writes to its root, or a runtime has to make something there.
+
+use std::collections::BTreeSet;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use serde_json::Value;
+
+use super::mounts::{self, Mount};
+use super::trust::retried;
+
+/// A layer, and what it has to be able to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Whether device nodes work in it.
+    pub has_devices: bool,
+}
+
+/// The layer that a run of this document needs over the root file system `root`, if it needs one.
+///
+/// `notifies` says whether the runtime mounts a socket for `sd_notify(3)`, below `/run`.
+pub fn needed(document: &Value, root: impl AsFd, notifies: bool) -> Option<Layer> {
+    let root = root.as_fd();
+    let entries = mounts::all(document);
+    let mut mounted = BTreeSet::new();
+    let mut is_needed = notifies || document["root"]["readonly"] != true;
+    for mount in &entries {
+        is_needed |= writes_to_root(mount);
+        match mount.place() {
+            Some(place) => {
+                is_needed |= !is_covered(&mounted, &place) && !is_there(root, &place);
+                mounted.insert(place);
+            }
+            // The runtime knows what it means by it.
+            None => is_needed = true,
+        }
+    }
+    let lacks = |path: &str| mounts::normal(path).is_none_or(|path| !is_covered(&mounted, &path));
+    let has_devices = lacks("/dev") || devices(document).any(lacks);
+    let cwd = document["process"]["cwd"].as_str().unwrap_or("/");
+    let has_cwd = !lacks(cwd) || mounts::normal(cwd).is_some_and(|cwd| is_there(root, &cwd));
+    (is_needed || has_devices || !has_cwd).then_some(Layer { has_devices })
+}
+
+/// The paths of the device nodes that the container is to have beside the usual ones.
+fn devices(document: &Value) -> impl Iterator<Item = &str> {
+    let devices = document["linux"]["devices"].as_array().into_iter().flatten();
+    devices.filter_map(|device| device["path"].as_str())
+}
+
+/// Whether what is written through a mount would go to the bundle, of which its source is a part.
+fn writes_to_root(mount: &Mount<'_>) -> bool {
+    mount.is_bind() && !mount.source.starts_with('/') && !mount.is_read_only()
+}
+
+/// Whether a path is at or below one of these.
+fn is_covered(mounted: &BTreeSet<Utf8PathBuf>, path: &Utf8Path) -> bool {
+    path.ancestors().any(|above| mounted.contains(above))
+}
+
+/// Whether there is something at a path in the root file system, links followed as in the container.
+fn is_there(root: BorrowedFd<'_>, path: &Utf8Path) -> bool {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let open = || rustix::fs::openat2(root, path.as_std_path(), flags, Mode::empty(), ResolveFlags::IN_ROOT);
+    retried(open).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use rustix::fs::CWD;
+    use serde_json::json;
+
+    use super::*;
+
+    fn needed_with(change: impl FnOnce(&mut Value)) -> Option<Layer> {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["dev", "srv", "run"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        symlink("/run", folder.path().join("linked")).unwrap();
+        let root = rustix::fs::openat(CWD, folder.path(), OFlags::PATH, Mode::empty()).unwrap();
+        let mut document = json!({
+            "root": { "path": "rootfs", "readonly": true },
+            "process": { "cwd": "/srv" },
+            "mounts": [{ "destination": "/dev", "type": "tmpfs" }],
+        });
+        change(&mut document);
+        needed(&document, &root, false)
+    }
+
+    fn with_mount(entry: Value) -> Option<Layer> {
+        needed_with(|document| document["mounts"].as_array_mut().unwrap().push(entry))
+    }
+
+    const PLAIN: Option<Layer> = Some(Layer { has_devices: false });
+    const WITH_DEVICES: Option<Layer> = Some(Layer { has_devices: true });
+
+    #[test]
+    fn a_container_that_has_all_it_needs_has_none() {
+        assert_eq!(needed_with(|_| ()), None);
+        for destination in ["/srv", "//srv/", "/dev/deep/below", "/linked", "/srv/."] {
+            assert_eq!(with_mount(json!({ "destination": destination, "type": "tmpfs" })), None, "{destination}");
+        }
+        let relative = json!({ "destination": "/srv", "source": "rootfs/srv", "options": ["rbind", "ro"] });
+        assert_eq!(with_mount(relative), None);
+    }
+
+    #[test]
+    fn what_a_runtime_would_make_needs_one() {
+        for destination in ["/new", "/srv/new", "/linked/new", "/../srv", "/", "srv/../new"] {
+            assert_eq!(with_mount(json!({ "destination": destination, "type": "tmpfs" })), PLAIN, "{destination}");
+        }
+        let relative = json!({ "destination": "/srv", "source": "rootfs/srv", "options": ["rbind", "rw"] });
+        assert_eq!(with_mount(relative), PLAIN);
+        assert_eq!(needed_with(|document| document["root"]["readonly"] = json!(false)), PLAIN);
+        assert_eq!(needed_with(|document| document["process"]["cwd"] = json!("/new")), PLAIN);
+        assert_eq!(needed_with(|document| document["process"]["cwd"] = json!("/dev/new")), None);
+    }
+
+    #[test]
+    fn device_nodes_need_one_that_holds_them() {
+        assert_eq!(needed_with(|document| document["mounts"] = json!([])), WITH_DEVICES);
+        let device = |path: &str| needed_with(|it| it["linux"] = json!({ "devices": [{ "path": path }] }));
+        assert_eq!(device("/srv/null"), WITH_DEVICES);
+        assert_eq!(device("/dev/../srv/null"), WITH_DEVICES);
+        assert_eq!(device("/dev/null"), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! The entries of `mounts` in a config.json that anybody may have written (config.md, "Mounts").
+
+use camino::Utf8PathBuf;
+use serde_json::{Value, json};
+
+/// One of them, as far as it makes sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount<'d> {
+    /// Where it is in the list.
+    pub index: usize,
+    /// Where it goes, as it is written.
+    pub destination: &'d str,
+    /// What it is of.
+    pub source: &'d str,
+    kind: &'d str,
+    options: Vec<&'d str>,
+}
+
+impl<'d> Mount<'d> {
+    fn new(index: usize, entry: &'d Value) -> Self {
+        let text = |name: &str| entry[name].as_str().unwrap_or("");
+        let options = entry["options"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        Self { index, destination: text("destination"), source: text("source"), kind: text("type"), options }
+    }
+
+    /// Whether it has one of these options.
+    pub fn has(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.options.contains(name))
+    }
+
+    /// Whether it shows a directory or file that is somewhere else, too.
+    pub fn is_bind(&self) -> bool {
+        self.kind == "bind" || self.has(&["bind", "rbind"])
+    }
+
+    /// Whether it shows what is mounted below its source as well.
+    pub fn is_recursive(&self) -> bool {
+        !self.has(&["bind"]) || self.has(&["rbind"])
+    }
+
+    /// Whether nothing can be written through it.
+    pub fn is_read_only(&self) -> bool {
+        self.has(&["ro", "rro"]) && !self.has(&["rw", "rrw"])
+    }
+
+    /// Whether mounts and unmounts are to pass between it and its source.
+    pub fn propagates(&self) -> bool {
+        self.has(&["shared", "rshared", "slave", "rslave"])
+    }
+
+    /// Where it goes, without slashes that mean nothing; nothing if that is no place below `/`.
+    pub fn place(&self) -> Option<Utf8PathBuf> {
+        normal(self.destination).filter(|place| place != "/")
+    }
+}
+
+/// The mounts of a document, in their order.
+pub fn all(document: &Value) -> Vec<Mount<'_>> {
+    let entries = document["mounts"].as_array().into_iter().flatten().enumerate();
+    entries.map(|(index, entry)| Mount::new(index, entry)).collect()
+}
+
+/// Takes set-user-id bits and device nodes of bind mounts out of effect, unless an option asks for them, or for what is below
+/// `/dev` itself.
+pub fn guard(document: &mut Value) {
+    let of_devices = |source: &str| normal(source).is_some_and(|source| source.starts_with("/dev"));
+    let mut added = Vec::new();
+    for mount in all(document).into_iter().filter(Mount::is_bind) {
+        let needs = |on: &[&str], off: &[&str]| !mount.has(on) && !mount.has(off);
+        if needs(&["suid", "rsuid"], &["nosuid", "rnosuid"]) {
+            added.push((mount.index, "nosuid"));
+        }
+        if needs(&["dev", "rdev"], &["nodev", "rnodev"]) && !of_devices(mount.source) {
+            added.push((mount.index, "nodev"));
+        }
+    }
+    for (index, option) in added {
+        let entry = &mut document["mounts"][index];
+        if !entry["options"].is_array() {
+            entry["options"] = json!([]);
+        }
+        entry["options"].as_array_mut().into_iter().for_each(|options| options.push(json!(option)));
+    }
+}
+
+/// An absolute path without `.` and slashes that mean nothing; nothing if it has `..`.
+pub fn normal(path: &str) -> Option<Utf8PathBuf> {
+    let names: Vec<_> = path.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
+    (!names.contains(&"..")).then(|| Utf8PathBuf::from(format!("/{}", names.join("/"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bind_has_no_devices_and_no_set_user_id_unless_asked() {
+        let options = |entry: Value| {
+            let mut document = json!({ "mounts": [entry] });
+            guard(&mut document);
+            document["mounts"][0]["options"].clone()
+        };
+        let bind =
+            |source: &str, given: &[&str]| options(json!({ "source": source, "type": "bind", "options": given }));
+        assert_eq!(bind("/srv", &["rbind"]), json!(["rbind", "nosuid", "nodev"]));
+        assert_eq!(bind("/srv", &["rbind", "suid", "dev"]), json!(["rbind", "suid", "dev"]));
+        assert_eq!(bind("/srv", &["rnosuid", "rnodev"]), json!(["rnosuid", "rnodev"]));
+        assert_eq!(bind("//dev/kvm", &["bind"]), json!(["bind", "nosuid"]));
+        assert_eq!(bind("/development", &["bind"]), json!(["bind", "nosuid", "nodev"]));
+        assert_eq!(options(json!({ "source": "/srv", "type": "bind" })), json!(["nosuid", "nodev"]));
+        assert_eq!(options(json!({ "source": "tmpfs", "type": "tmpfs" })), Value::Null);
+    }
+
+    #[test]
+    fn a_path_is_normal_or_none() {
+        assert_eq!(normal("//a/./b/"), Some("/a/b".into()));
+        assert_eq!(normal("/a/../b"), None);
+    }
+}

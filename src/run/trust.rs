@@ -1,0 +1,258 @@
+//! Who could put something else in the place of what a path leads to.
+//!
+//! Whoever owns a directory, or may write to it, can rename what is in it, or make a link in its place, between a look at a path
+//! and its use. So what a caller names is opened once and used by its descriptor, and where a path has to be named again, only
+//! that part of it is relied on which nobody but trusted users can change.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, Path};
+
+use anyhow::{Context, Result, bail};
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+
+/// The most links on the way to one place (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
+/// Users who can change what a run does in any case: the caller, who owns `/`, and who owns the programs that take part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust(BTreeSet<u32>);
+
+impl Trust {
+    /// The trusted users, with the owners of these programs.
+    ///
+    /// # Errors
+    /// `/` cannot be looked at.
+    pub fn new(programs: &[&Utf8Path]) -> Result<Self> {
+        let root = rustix::fs::stat("/").context("looking at '/'")?;
+        let mut users = BTreeSet::from([geteuid().as_raw(), root.st_uid]);
+        let own = Utf8Path::new("/proc/self/exe");
+        let owners = programs.iter().chain([&own]).filter_map(|program| rustix::fs::stat(program.as_std_path()).ok());
+        users.extend(owners.map(|program| program.st_uid));
+        Ok(Self(users))
+    }
+
+    fn has(&self, stat: &Stat) -> bool {
+        self.0.contains(&stat.st_uid)
+    }
+
+    /// Whether nobody else can rename or replace this entry of this directory (unlink(2), on sticky directories).
+    fn fixes(&self, directory: &Stat, entry: &Stat) -> bool {
+        let is_sticky = directory.st_mode & 0o1000 != 0;
+        let is_closed = directory.st_mode & 0o022 == 0;
+        self.has(directory) && (is_closed || is_sticky && self.has(entry))
+    }
+
+    /// The longest part of a path without links that leads where it does for as long as only trusted users act.
+    ///
+    /// # Errors
+    /// What is on the path cannot be looked at.
+    pub fn fixed_part(&self, path: &Utf8Path) -> Result<Utf8PathBuf> {
+        let looking = || format!("looking for what others can change of '{path}'");
+        let mut fixed = Utf8PathBuf::from("/");
+        let mut directory = open_directory(CWD, "/".as_ref()).with_context(looking)?;
+        for name in path.as_str().split('/').filter(|name| !name.is_empty()) {
+            let entry = rustix::fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW).with_context(looking)?;
+            let is_fixed = self.fixes(&rustix::fs::fstat(&directory).with_context(looking)?, &entry);
+            if !is_fixed {
+                break;
+            }
+            directory = open_directory(directory.as_fd(), name.as_ref()).with_context(looking)?;
+            fixed.push(name);
+        }
+        Ok(fixed)
+    }
+
+    /// Opens the directory at a path. A link on the way is followed if nobody but trusted users can have made it.
+    ///
+    /// # Errors
+    /// What is not there, or a link of somebody else.
+    pub fn open(&self, path: &Path) -> Result<OwnedFd> {
+        let looking = |at: &Path| format!("looking for '{}'", at.display());
+        let mut at = open_directory(CWD, ".".as_ref()).context("looking at the working directory")?;
+        let mut steps = VecDeque::new();
+        push_front(&mut steps, path);
+        let mut links = 0;
+        while let Some(step) = steps.pop_front() {
+            let error = match open_directory(at.as_fd(), &step) {
+                Ok(next) => {
+                    at = next;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let place = Path::new(&step);
+            let entry = match rustix::fs::statat(&at, step.as_os_str(), AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(entry) if FileType::from_raw_mode(entry.st_mode) == FileType::Symlink => entry,
+                _ => return Err(error).with_context(|| looking(place)),
+            };
+            let directory = rustix::fs::fstat(&at).with_context(|| looking(place))?;
+            let target = rustix::fs::readlinkat(&at, step.as_os_str(), Vec::new()).with_context(|| looking(place))?;
+            links += 1;
+            if links > MOST_LINKS {
+                return Err(Errno::LOOP).with_context(|| looking(path));
+            }
+            if !(self.has(&entry) && self.fixes(&directory, &entry)) {
+                bail!(
+                    "'{}' on the way to it is a link that another user can change; name the place itself",
+                    place.display()
+                );
+            }
+            push_front(&mut steps, Path::new(&OsString::from_vec(target.into_bytes())));
+        }
+        Ok(at)
+    }
+}
+
+/// Opens a directory for its place alone, without following a link.
+fn open_directory(at: BorrowedFd<'_>, name: &OsStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(at, name, flags, Mode::empty())
+}
+
+fn push_front(steps: &mut VecDeque<OsString>, path: &Path) {
+    for component in path.components().rev() {
+        match component {
+            Component::Normal(name) => steps.push_front(name.to_owned()),
+            Component::ParentDir => steps.push_front("..".into()),
+            Component::RootDir => steps.push_front("/".into()),
+            Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+}
+
+/// Which file or directory something is, by whatever path it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// That of what is open.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn new(file: impl AsFd) -> Result<Self, Errno> {
+        let stat = rustix::fs::fstat(file)?;
+        Ok(Self { device: stat.st_dev, inode: stat.st_ino })
+    }
+
+    /// Opens a directory again, in the mount namespace that this process has got since.
+    ///
+    /// # Errors
+    /// Something else is there now.
+    pub fn open_again(self, path: &Utf8Path) -> Result<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::NO_SYMLINKS;
+        let again = retried(|| rustix::fs::openat2(CWD, path.as_std_path(), flags, Mode::empty(), resolve));
+        let again = again.with_context(|| format!("opening '{path}' again"))?;
+        if Self::new(&again).with_context(|| format!("looking at '{path}'"))? != self {
+            bail!("'{path}' was replaced meanwhile");
+        }
+        Ok(again)
+    }
+}
+
+/// The real path of what is open.
+///
+/// # Errors
+/// It has none, or one that is not UTF-8.
+pub fn real_path(file: impl AsFd) -> Result<Utf8PathBuf> {
+    use std::os::fd::AsRawFd;
+    let link = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
+    let path = std::fs::read_link(&link).with_context(|| format!("reading the link '{link}'"))?;
+    Utf8PathBuf::from_path_buf(path).ok().context("its path is not UTF-8; want one that is")
+}
+
+/// Asks the kernel again where it could not tell (openat2(2), EAGAIN).
+///
+/// # Errors
+/// As the call has them.
+pub fn retried<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    /// More than any race that is no attack takes.
+    const TIMES: usize = 1000;
+    for _ in 0..TIMES {
+        match call() {
+            Err(Errno::AGAIN) => {}
+            done => return done,
+        }
+    }
+    call()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        (folder, path)
+    }
+
+    fn set_mode(path: &Utf8Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_path_is_fixed_up_to_what_others_may_write_to() {
+        let (_folder, path) = folder();
+        let deep = path.join("a/b");
+        fs::create_dir_all(&deep).unwrap();
+        let trust = Trust::new(&[]).unwrap();
+        assert_eq!(trust.fixed_part(&deep).unwrap(), deep);
+        set_mode(&path.join("a"), 0o777);
+        assert_eq!(trust.fixed_part(&deep).unwrap(), path.join("a"));
+        // In a sticky directory, what is our own stays.
+        set_mode(&path.join("a"), 0o1777);
+        assert_eq!(trust.fixed_part(&deep).unwrap(), deep);
+        set_mode(&path, 0o775);
+        assert_eq!(trust.fixed_part(&deep).unwrap(), path);
+    }
+
+    #[test]
+    fn a_link_that_others_can_change_is_not_followed() {
+        let (_folder, path) = folder();
+        fs::create_dir_all(path.join("open/there")).unwrap();
+        fs::create_dir(path.join("real")).unwrap();
+        symlink("../real", path.join("open/link")).unwrap();
+        symlink("real", path.join("link")).unwrap();
+        let trust = Trust::new(&[]).unwrap();
+        let opened = |name: &str| trust.open(path.join(name).as_std_path()).map(|found| real_path(found).unwrap());
+        assert_eq!(opened("link").unwrap(), path.join("real"));
+        assert_eq!(opened("open/link").unwrap(), path.join("real"));
+        assert_eq!(opened("open/../open/there/.").unwrap(), path.join("open/there"));
+        set_mode(&path.join("open"), 0o777);
+        assert_eq!(opened("open/there").unwrap(), path.join("open/there"));
+        let error = opened("open/link").unwrap_err().to_string();
+        assert_eq!(error, "'link' on the way to it is a link that another user can change; name the place itself");
+        assert!(opened("nothing").is_err());
+        symlink("loop", path.join("loop")).unwrap();
+        assert!(opened("loop").is_err());
+    }
+
+    #[test]
+    fn what_was_replaced_is_noticed() {
+        let (_folder, path) = folder();
+        let place = path.join("it");
+        fs::create_dir(&place).unwrap();
+        let opened = Trust::new(&[]).unwrap().open(place.as_std_path()).unwrap();
+        let identity = Identity::new(&opened).unwrap();
+        assert!(identity.open_again(&place).is_ok());
+        fs::rename(&place, path.join("other")).unwrap();
+        fs::create_dir(&place).unwrap();
+        assert!(identity.open_again(&place).unwrap_err().to_string().contains("was replaced meanwhile"));
+        fs::remove_dir(&place).unwrap();
+        symlink("other", &place).unwrap();
+        assert!(identity.open_again(&place).is_err());
+    }
+}
