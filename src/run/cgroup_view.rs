@@ -12,6 +12,8 @@ use rustix::fs::statfs;
 use rustix::mount::MountAttrFlags;
 use serde_json::Value;
 
+use super::control_group::controllers;
+use super::machine_root;
 use super::mount_namespace::{put, tmpfs};
 
 /// Where they are mounted.
@@ -82,6 +84,17 @@ pub enum CgroupView {
 }
 
 impl CgroupView {
+    /// Makes the directory for them visible, at the site for what is mounted here, where the machine has none.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn make_way(self, site: &Utf8Path) -> Result<()> {
+        if self == Self::Empty && !Utf8Path::new(MOUNTED).is_dir() {
+            machine_root::enter_with(Utf8Path::new(MOUNTED), site)?;
+        }
+        Ok(())
+    }
+
     /// Changes what this process sees, whose mount namespace is its own.
     ///
     /// # Errors
@@ -98,19 +111,62 @@ impl CgroupView {
     }
 }
 
-/// Takes out of a document what needs cgroups. Tells what that was.
-pub fn without_cgroups(document: &mut Value) -> Option<String> {
-    let mut dropped = Vec::new();
+/// Takes out of a document what needs cgroups, and tells what that was, in a line.
+pub fn without_cgroups(document: &mut Value) -> String {
+    let mut without = vec!["no /sys/fs/cgroup".to_owned()];
     if let Some(mounts) = document.get_mut("mounts").and_then(Value::as_array_mut) {
         mounts.retain(|mount| mount["type"] != "cgroup" && mount["type"] != "cgroup2");
     }
-    let linux = document.get_mut("linux").and_then(Value::as_object_mut)?;
-    linux.remove("cgroupsPath");
-    if let Some(resources) = linux.remove("resources") {
-        let fields = resources.as_object().into_iter().flat_map(|fields| fields.keys());
-        dropped.extend(fields.filter(|field| *field != "devices").cloned());
+    if let Some(linux) = document.get_mut("linux").and_then(Value::as_object_mut) {
+        linux.remove("cgroupsPath");
+        let resources = linux.remove("resources");
+        let fields = resources.as_ref().and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
+        let limits: Vec<_> = fields.filter(|field| *field != "devices").map(String::as_str).collect();
+        if !limits.is_empty() {
+            without.push(format!("no limits of {}", limits.join(", ")));
+        }
     }
-    (!dropped.is_empty()).then(|| dropped.join(", "))
+    format!("this machine has no cgroups, so the container has {}", without.join(" and "))
+}
+
+/// Takes limits out of a document whose controllers the second version does not have here. Tells which.
+pub fn without_controllers(document: &mut Value, available: &[String]) -> Option<String> {
+    let resources = document["linux"].get_mut("resources").and_then(Value::as_object_mut)?;
+    let mut dropped = Vec::new();
+    resources.retain(|field, value| {
+        let is_kept = field == "devices" || controllers(field, value).iter().all(|name| available.contains(name));
+        if !is_kept {
+            dropped.push(field.clone());
+        }
+        is_kept
+    });
+    let fields = dropped.join(", ");
+    (!dropped.is_empty())
+        .then(|| format!("limits of {fields} dropped: this machine's cgroups have no controllers for them"))
+}
+
+/// The controllers of the second version that this machine has.
+///
+/// # Errors
+/// They cannot be read.
+pub fn available_controllers() -> Result<Vec<String>> {
+    let file = format!("{MOUNTED}/cgroup.controllers");
+    let names = fs::read_to_string(&file).with_context(|| format!("reading '{file}'"))?;
+    Ok(names.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Takes rules for devices out of a document that crun could not start with them: on a machine with the second version alone they
+/// are a program for the kernel, for which crun wants memory to be locked without a limit. A container that may make device
+/// nodes keeps its rules, and so does not start.
+pub fn without_device_rules(document: &mut Value) -> Option<String> {
+    let bounding = document["process"]["capabilities"]["bounding"].as_array();
+    let makes_nodes = bounding.is_none_or(|names| names.iter().any(|name| name == "CAP_MKNOD"));
+    let resources = document["linux"].get_mut("resources").and_then(Value::as_object_mut);
+    let rules = resources.filter(|_| !makes_nodes)?.remove("devices");
+    rules.map(|_| {
+        "rules for devices dropped: crun needs CAP_SYS_RESOURCE for them, or no limit of locked memory (ulimit -l)"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -144,9 +200,35 @@ mod tests {
             "mounts": [{ "destination": "/sys/fs/cgroup", "type": "cgroup" }, { "destination": "/tmp", "type": "tmpfs" }],
             "linux": { "cgroupsPath": "/x", "resources": { "devices": [], "memory": {}, "pids": {} } },
         });
-        assert_eq!(without_cgroups(&mut document).as_deref(), Some("memory, pids"));
+        let told = "this machine has no cgroups, so the container has no /sys/fs/cgroup";
+        assert_eq!(without_cgroups(&mut document), format!("{told} and no limits of memory, pids"));
         assert_eq!(document, json!({ "mounts": [{ "destination": "/tmp", "type": "tmpfs" }], "linux": {} }));
-        assert_eq!(without_cgroups(&mut document), None);
-        assert_eq!(without_cgroups(&mut json!({})), None);
+        assert_eq!(without_cgroups(&mut document), told);
+        assert_eq!(without_cgroups(&mut json!({})), told);
+    }
+
+    #[test]
+    fn a_limit_without_its_controller_is_taken_out() {
+        let mut document = json!({ "linux": { "resources": { "devices": [], "pids": { "limit": 1 }, "memory": {} } } });
+        let told = without_controllers(&mut document, &["memory".to_owned()]).unwrap();
+        assert_eq!(told, "limits of pids dropped: this machine's cgroups have no controllers for them");
+        assert_eq!(document["linux"]["resources"], json!({ "devices": [], "memory": {} }));
+        assert_eq!(without_controllers(&mut document, &["memory".to_owned()]), None);
+    }
+
+    #[test]
+    fn rules_for_devices_stay_where_nodes_can_be_made() {
+        let document = |capabilities: Value| {
+            json!({
+                "process": { "capabilities": { "bounding": capabilities } },
+                "linux": { "resources": { "devices": [], "pids": {} } },
+            })
+        };
+        let mut without = document(json!(["CAP_KILL"]));
+        assert!(without_device_rules(&mut without).is_some());
+        assert_eq!(without["linux"]["resources"], json!({ "pids": {} }));
+        assert_eq!(without_device_rules(&mut without), None);
+        assert_eq!(without_device_rules(&mut document(json!(["CAP_MKNOD"]))), None);
+        assert_eq!(without_device_rules(&mut document(Value::Null)), None);
     }
 }

@@ -3,7 +3,8 @@
 use std::fs;
 
 use rustix::fs::FileType;
-use rustix::process::{geteuid, getpid};
+use rustix::process::{Resource, geteuid, getpid, getrlimit};
+use rustix::thread::CapabilitySet;
 use serde_json::Value;
 
 use super::cgroup_view::Cgroups;
@@ -23,6 +24,8 @@ pub struct Host {
     pub control_group: Option<ControlGroup>,
     /// The control groups that the machine has.
     pub cgroups: Cgroups,
+    /// Whether this user may lock memory without a limit.
+    pub locks_memory: bool,
 }
 
 impl Host {
@@ -36,6 +39,7 @@ impl Host {
             subordinate: if user.is_root() { None } else { Subordinate::of(user.as_raw()) },
             control_group: ControlGroup::delegated(is_root),
             cgroups: Cgroups::here(),
+            locks_memory: locks_memory(),
         }
     }
 }
@@ -44,6 +48,13 @@ impl Host {
 fn has_all_ids() -> bool {
     let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     map.split_whitespace().eq(["0", "0", "4294967295"])
+}
+
+/// Whether the limit of locked memory is none, or can be taken away (setrlimit(2)).
+fn locks_memory() -> bool {
+    let effective = rustix::thread::capabilities(None).map(|sets| sets.effective);
+    getrlimit(Resource::Memlock).maximum.is_none()
+        || effective.is_ok_and(|effective| effective.contains(CapabilitySet::SYS_RESOURCE))
 }
 
 /// What makes a process's number one of the machine, if it is that of another namespace: that one's number.

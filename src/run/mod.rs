@@ -18,6 +18,7 @@ mod ids;
 mod launcher;
 mod layer;
 mod limits;
+mod machine_root;
 mod mount_namespace;
 mod mounts;
 mod overlay;
@@ -35,6 +36,7 @@ use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
+use serde_json::Value;
 
 pub use self::bundle::Bundle;
 use self::cgroup_view::Cgroups;
@@ -72,14 +74,30 @@ impl Run {
         let plan = || {
             let mut document = adapt::adapt(document, &self.wishes)?;
             mounts::guard(&mut document);
+            let lacks = self.fit_cgroups(&mut document, host)?;
             let mut plan = Plan::of(document, host)?;
-            if host.cgroups == Cgroups::Missing {
-                plan.left_out.extend(cgroup_view::without_cgroups(&mut plan.document));
-            }
+            plan.left_out.extend(lacks);
             bundle.root(bundle::root_of(&plan.document))?;
             anyhow::Ok(plan)
         };
         plan().with_context(|| format!("'{}'", bundle.config_path()))
+    }
+
+    /// Takes out of a document what this machine's cgroups cannot do. Tells what that is.
+    fn fit_cgroups(&self, document: &mut Value, host: &Host) -> Result<Vec<String>> {
+        if host.cgroups == Cgroups::Missing {
+            return Ok(vec![cgroup_view::without_cgroups(document)]);
+        }
+        if host.cgroups != Cgroups::Unified || !host.is_root {
+            return Ok(Vec::new());
+        }
+        let mut dropped = Vec::new();
+        dropped.extend(cgroup_view::without_controllers(document, &cgroup_view::available_controllers()?));
+        let is_crun = || Runtime::find(self.runtime.as_deref()).is_ok_and(|runtime| runtime.is_crun());
+        if !host.locks_memory && is_crun() {
+            dropped.extend(cgroup_view::without_device_rules(document));
+        }
+        Ok(dropped)
     }
 
     /// Becomes the runtime, so this returns only if that fails.
@@ -96,6 +114,9 @@ impl Run {
                 document["process"]["user"]["uid"],
                 document["process"]["user"]["gid"]
             );
+        }
+        if runtime.is_runc() && host.cgroups == Cgroups::Missing {
+            bail!("runc starts nothing on a machine without cgroups; use crun");
         }
         if self.state.is_some() && document["root"]["readonly"] == true {
             bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");

@@ -51,6 +51,7 @@ impl Stage<'_> {
         let cover =
             Identity::new(open_directory(self.cover)?).with_context(|| format!("looking at '{}'", self.cover))?;
         self.own_namespaces()?;
+        self.cgroups.make_way(self.cover)?;
         // What was open before belongs to the mount namespace of before, of which nothing can be mounted here.
         let bundle = self.bundle.identity.open_again(&self.bundle.path)?;
         let root = self.bundle.open_root(&bundle, root_of(document))?;

@@ -85,7 +85,14 @@ mod tests {
     }
 
     fn host(is_root: bool) -> Host {
-        Host { id: "it".to_owned(), is_root, subordinate: None, control_group: None, cgroups: Cgroups::Unified }
+        Host {
+            id: "it".to_owned(),
+            is_root,
+            subordinate: None,
+            control_group: None,
+            cgroups: Cgroups::Unified,
+            locks_memory: true,
+        }
     }
 
     fn group(controllers: &[&str], is_shared: bool) -> ControlGroup {

@@ -51,12 +51,17 @@ impl Runtime {
             let mappings = document["linux"][side].as_array();
             mappings.is_none_or(|mappings| mappings.iter().any(|mapping| mapping["containerID"] == 0))
         });
-        has_root || self.0.file_name() != Some("runc")
+        has_root || !self.is_runc()
     }
 
     /// Whether it is crun, which wants to be told what others find out.
     pub fn is_crun(&self) -> bool {
         self.0.file_name() == Some("crun")
+    }
+
+    /// Whether it is runc.
+    pub fn is_runc(&self) -> bool {
+        self.0.file_name() == Some("runc")
     }
 
     /// The command that runs the bundle to its end.
