@@ -56,9 +56,14 @@ pub fn check_length(path: &AttrPath, length: usize) -> Result<(), Mistake> {
 /// Decodes the argument `cwd`.
 ///
 /// # Errors
-/// A [`Mistake`] if it is not absolute.
+/// A [`Mistake`] if it is not absolute, or below /proc, where it could lead out of the container (`/proc/self/fd/N`).
 pub fn decode_cwd(field: &Field<'_>) -> Result<ContainerPath, Mistake> {
-    ContainerPath::parse(field.string()?, "the working directory").map_err(|reason| Mistake::new(field.path(), reason))
+    let cwd = ContainerPath::parse(field.string()?, "the working directory");
+    let cwd = cwd.map_err(|reason| Mistake::new(field.path(), reason))?;
+    if cwd.is_below(&ContainerPath::made_of("/proc")) {
+        return Err(field.unwanted("a directory that is not below /proc"));
+    }
+    Ok(cwd)
 }
 
 /// The longest host name that Linux takes (sethostname(2)), in bytes.
@@ -94,5 +99,15 @@ mod tests {
             expect(&[("A", Some("1")), ("B", Some("x=y")), ("PATH", None)])
         );
         assert_eq!(decode_environment(&Field::root(&list)).unwrap(), expect(&[("A", Some("")), ("B", Some("x=y"))]));
+    }
+    #[test]
+    fn a_working_directory_is_not_below_proc() {
+        let cwd = |text: &str| decode_cwd(&Field::root(&json!(text))).map(|cwd| cwd.to_string());
+        for text in ["/proc/self/fd/9", "//proc/./1"] {
+            assert!(cwd(text).unwrap_err().to_string().contains("want a directory that is not below /proc"), "{text}");
+        }
+        for text in ["/proc", "/procedures/x", "/srv/proc/x"] {
+            assert_eq!(cwd(text).unwrap(), text);
+        }
     }
 }
