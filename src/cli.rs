@@ -1,13 +1,14 @@
 //! The command line.
 
+use std::ffi::OsString;
+
 use anyhow::{Result, anyhow};
 use camino::Utf8PathBuf;
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Parser, Subcommand};
-use oci_bundle::field::LAST_ID;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use oci_bundle::nix::attrs;
 use oci_bundle::nix::store::StoreDir;
-use oci_bundle::run::{Variable, Volume};
+use oci_bundle::run::{KeepId, LAUNCH, Size, UserOption, Variable, Volume};
 use serde::de::DeserializeOwned;
 
 /// Builds OCI runtime bundles from Nix closures.
@@ -22,18 +23,11 @@ pub struct Cli {
 pub enum Command {
     /// Builds a bundle. Nix runs this as the builder of a buildContainer derivation.
     Build(BuildOptions),
-    /// Runs a bundle, as root or not. The exit code is the container's.
+    /// Runs a bundle, with or without root. The exit code is the container's.
     Run(RunOptions),
-    /// Maps ids for another process. `run` starts this.
+    /// Makes a user namespace and waits in it. `run` starts this.
     #[command(hide = true)]
-    MapIds {
-        /// The process
-        pid: u32,
-        /// The map of users
-        uids: String,
-        /// The map of groups
-        gids: String,
-    },
+    HoldUserNamespace,
     /// Writes the program that runs one bundle. Nix runs this for `container.run`.
     #[command(hide = true)]
     WriteLauncher(LauncherOptions),
@@ -45,33 +39,8 @@ pub enum Command {
 /// Options before the bundle, arguments behind it.
 #[derive(Args)]
 pub struct RunOptions {
-    /// The OCI runtime: a path, or a name on PATH [default: crun, runc or youki, the first on PATH]
-    #[arg(long, value_name = "PROGRAM", env = "OCI_RUNTIME")]
-    pub runtime: Option<Utf8PathBuf>,
-
-    /// Where to keep what a container with a writable root writes [default: in memory, while it runs]
-    #[arg(long, value_name = "DIRECTORY")]
-    pub state: Option<Utf8PathBuf>,
-
-    /// A variable of the environment
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub env: Vec<Variable>,
-
-    /// A directory or file of the host to mount
-    #[arg(long, value_name = "SOURCE:DESTINATION[:ro]")]
-    pub mount: Vec<Volume>,
-
-    /// The user and group to run as
-    #[arg(long, value_name = "UID[:GID]", value_parser = user)]
-    pub user: Option<(u32, u32)>,
-
-    /// Run a shell in place of the program; it has to be in the container
-    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true, value_parser = NonEmptyStringValueParser::new())]
-    pub shell: Option<String>,
-
-    /// Print the config.json that would be used, and run nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub options: ContainerOptions,
 
     /// The bundle, such as ./result of a nix build
     pub bundle: Utf8PathBuf,
@@ -81,15 +50,71 @@ pub struct RunOptions {
     pub args: Vec<String>,
 }
 
-fn user(text: &str) -> Result<(u32, u32), String> {
-    let number = |text: &str| {
-        let id = text.parse().ok().filter(|id| *id <= LAST_ID);
-        id.ok_or_else(|| format!("found '{text}', want a number from 0 to {LAST_ID}"))
+/// Runs one container, with or without root. The exit code is the container's.
+#[derive(Parser)]
+struct Launched {
+    #[command(flatten)]
+    options: ContainerOptions,
+
+    /// Arguments in the place of those after the program
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct ContainerOptions {
+    /// The OCI runtime: a path, or a name on PATH [default: crun, runc or youki, the first on PATH]
+    #[arg(long, value_name = "PROGRAM", env = "OCI_RUNTIME", hide_env_values = true)]
+    pub runtime: Option<Utf8PathBuf>,
+
+    /// Where to keep what a container with a writable root writes [default: in memory, while it runs]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub state: Option<Utf8PathBuf>,
+
+    /// How much a container may write to memory, such as 512M or 20% [default: 50%]
+    #[arg(long, value_name = "SIZE")]
+    pub tmpfs_size: Option<Size>,
+
+    /// A variable of the environment; without a value, the caller's
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub env: Vec<Variable>,
+
+    /// A file with variables, a line each
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<Utf8PathBuf>,
+
+    /// A directory or file of the host to mount
+    #[arg(long, value_name = "SOURCE:DESTINATION[:ro]")]
+    pub mount: Vec<Volume>,
+
+    /// The user and group to run as, by number, or by a name of the bundle
+    #[arg(long, value_name = "USER[:GROUP]", allow_hyphen_values = true)]
+    pub user: Option<UserOption>,
+
+    /// keep-id makes the container's user the caller on the host
+    #[arg(long, value_name = "keep-id[:uid=UID,gid=GID]")]
+    pub userns: Option<KeepId>,
+
+    /// Run a shell in place of the program; it has to be in the container
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true, value_parser = NonEmptyStringValueParser::new())]
+    pub shell: Option<String>,
+
+    /// Print the config.json that would be used, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Reads the command line. What comes from the script of a container has its name and its bundle in front, and help and
+/// messages for who calls that.
+pub fn parse(words: Vec<OsString>) -> Result<Command, clap::Error> {
+    let [_, verb, name, bundle, given @ ..] = words.as_slice() else { return Ok(Cli::try_parse_from(words)?.command) };
+    let (true, Some(name), Some(bundle)) = (verb == LAUNCH, name.to_str(), bundle.to_str()) else {
+        return Ok(Cli::try_parse_from(words)?.command);
     };
-    match text.split_once(':') {
-        Some((uid, gid)) => Ok((number(uid)?, number(gid)?)),
-        None => number(text).map(|uid| (uid, uid)),
-    }
+    let command = Launched::command().bin_name(name).display_name(name).version(env!("CARGO_PKG_VERSION"));
+    let matches = command.try_get_matches_from([&OsString::from(name)].into_iter().chain(given))?;
+    let Launched { options, args } = Launched::from_arg_matches(&matches)?;
+    Ok(Command::Run(RunOptions { options, bundle: bundle.into(), args }))
 }
 
 #[derive(Args)]

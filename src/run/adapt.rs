@@ -3,15 +3,22 @@
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
+use super::accounts::{Accounts, UserOption, Who};
+use super::root::Root;
+use super::users::KeepId;
 use super::wishes::{Terminal, Wishes};
 
-/// Gives the user what is wished for.
+/// Gives the user what is wished for. The bundle's root file system says who its users are.
 ///
 /// # Errors
 /// A document without what every bundle of this project has.
-pub fn adapt(mut document: Value, wishes: &Wishes) -> Result<Value> {
+pub fn adapt(mut document: Value, wishes: &Wishes, root: &Root) -> Result<Value> {
     let process = document.get_mut("process").and_then(Value::as_object_mut);
-    wish(process.context("config.json has no 'process'")?, wishes)?;
+    let process = process.context("config.json has no 'process'")?;
+    if let Some(asked) = user(wishes) {
+        become_user(process, &asked, &Accounts::read(root))?;
+    }
+    wish(process, wishes)?;
     mount(&mut document, wishes)?;
     Ok(document)
 }
@@ -30,25 +37,63 @@ fn wish(process: &mut Map<String, Value>, wishes: &Wishes) -> Result<()> {
         for variable in &wishes.env {
             let start = format!("{}=", variable.name);
             env.retain(|old| !old.as_str().is_some_and(|old| old.starts_with(&start)));
-            env.push(json!(start + &variable.value));
+            env.extend(variable.value.as_ref().map(|value| json!(start + value)));
         }
         process.insert("env".to_owned(), env.into());
     }
-    if let Some((uid, gid)) = wishes.user {
-        let umask = process.get("user").and_then(|user| user.get("umask")).cloned();
-        let mut user = json!({ "uid": uid, "gid": gid });
-        if let Some(umask) = umask {
-            user["umask"] = umask;
-        }
-        process.insert("user".to_owned(), user);
-    }
     process.insert("terminal".to_owned(), json!(wishes.terminal.is_some()));
     process.remove("consoleSize");
+    let Some(Terminal { height, width, kind }) = &wishes.terminal else { return Ok(()) };
     // A size of nothing is one that nobody knows. crun has the right one only from here.
-    if let Some(Terminal { height, width }) = wishes.terminal.filter(|terminal| terminal.height > 0) {
+    if *height > 0 {
         process.insert("consoleSize".to_owned(), json!({ "height": height, "width": width }));
     }
+    let is_asked_for = wishes.env.iter().any(|variable| variable.name == "TERM");
+    if let (Some(kind), false, None) = (kind, is_asked_for, variable(process, "TERM")) {
+        let env = process.entry("env").or_insert_with(|| json!([]));
+        if let Some(env) = env.as_array_mut() {
+            env.push(json!(format!("TERM={kind}")));
+        }
+    }
     Ok(())
+}
+
+/// Who is asked for: by `--user`, or by the ids that are kept, with which a container has the caller's files.
+fn user(wishes: &Wishes) -> Option<UserOption> {
+    let kept = || match wishes.userns {
+        Some(KeepId { uid: Some(uid), gid }) => Some(UserOption { user: Who::Id(uid), group: gid.map(Who::Id) }),
+        _ => None,
+    };
+    wishes.user.clone().or_else(kept)
+}
+
+/// Makes the process another user's, with that one's home directory, unless the bundle has set `HOME` to another than its
+/// user's.
+fn become_user(process: &mut Map<String, Value>, asked: &UserOption, accounts: &Accounts) -> Result<()> {
+    let mut user = accounts.find(asked)?;
+    let before = process.get("user").cloned().unwrap_or_default();
+    if let Some(umask) = before.get("umask") {
+        user["umask"] = umask.clone();
+    }
+    let home = accounts.home(before["uid"].as_u64().unwrap_or(0));
+    if home.is_some() && variable(process, "HOME").as_deref() == home {
+        // A user that nobody knows has the home that every engine gives one.
+        let home = json!(format!("HOME={}", accounts.home(user["uid"].as_u64().unwrap_or(0)).unwrap_or("/")));
+        for old in process.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
+            if old.as_str().is_some_and(|old| old.starts_with("HOME=")) {
+                *old = home.clone();
+            }
+        }
+    }
+    process.insert("user".to_owned(), user);
+    Ok(())
+}
+
+/// A variable of the process.
+fn variable(process: &Map<String, Value>, name: &str) -> Option<String> {
+    let env = process.get("env").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let mut variables = env.filter_map(|variable| variable.split_once('='));
+    variables.find(|(found, _)| *found == name).map(|(_, value)| value.to_owned())
 }
 
 fn mount(document: &mut Value, wishes: &Wishes) -> Result<()> {
@@ -75,7 +120,13 @@ fn mount(document: &mut Value, wishes: &Wishes) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::root::tests::open;
     use super::*;
+
+    /// A root file system with nothing in it.
+    fn nobody() -> Root {
+        open(tempfile::TempDir::new().unwrap().path())
+    }
 
     fn document() -> Value {
         json!({
@@ -89,7 +140,7 @@ mod tests {
 
     #[test]
     fn without_wishes_it_is_what_the_bundle_says() {
-        let adapted = adapt(document(), &Wishes::default()).unwrap();
+        let adapted = adapt(document(), &Wishes::default(), &nobody()).unwrap();
         let mut expected = document();
         expected["process"]["terminal"] = json!(false);
         assert_eq!(adapted, expected);
@@ -101,11 +152,11 @@ mod tests {
             args: vec!["c".to_owned()],
             env: vec!["A=x=y".parse().unwrap()],
             volumes: vec!["/srv:/data/:ro".parse().unwrap()],
-            user: Some((7, 8)),
-            terminal: Some(Terminal { height: 24, width: 80 }),
+            user: Some("7:8".parse().unwrap()),
+            terminal: Some(Terminal { height: 24, width: 80, kind: None }),
             ..Wishes::default()
         };
-        let adapted = adapt(document(), &wishes).unwrap();
+        let adapted = adapt(document(), &wishes, &nobody()).unwrap();
         assert_eq!(adapted["process"]["args"], json!(["a", "c"]));
         assert_eq!(adapted["process"]["env"], json!(["AB=2", "A=x=y"]));
         assert_eq!(adapted["process"]["user"], json!({ "uid": 7, "gid": 8, "umask": 18 }));
@@ -121,20 +172,60 @@ mod tests {
             (json!({}), "config.json has no 'process'"),
             (json!({ "process": {} }), "config.json has no 'process.args'"),
         ] {
-            assert_eq!(adapt(text, &Wishes::default()).unwrap_err().to_string(), message);
+            assert_eq!(adapt(text, &Wishes::default(), &nobody()).unwrap_err().to_string(), message);
         }
     }
 
     #[test]
-    fn a_volume_is_an_absolute_path_and_a_place() {
-        for (text, problem) in [
-            ("/a", "want SOURCE:DESTINATION, or SOURCE:DESTINATION:ro"),
-            ("a:/b", "found the source 'a', want an absolute path"),
-            ("/a:b", "a mount's destination is an absolute path; did you mean \"/b\"?"),
-            ("/a:/b:x", "found the option 'x', want ro or rw"),
-        ] {
-            assert_eq!(text.parse::<super::super::Volume>().unwrap_err(), problem);
-        }
-        assert_eq!("x".parse::<super::super::Variable>().unwrap_err(), "want NAME=VALUE");
+    fn a_variable_without_a_value_is_removed() {
+        let env = vec!["A".parse().unwrap(), "NONE".parse().unwrap()];
+        let adapted = adapt(document(), &Wishes { env, ..Wishes::default() }, &nobody()).unwrap();
+        assert_eq!(adapted["process"]["env"], json!(["AB=2"]));
+    }
+
+    #[test]
+    fn a_terminal_brings_its_type_unless_there_is_one() {
+        let env = |env: Value, asked: &[&str]| {
+            let mut document = document();
+            document["process"]["env"] = env;
+            let wishes = Wishes {
+                env: asked.iter().map(|variable| variable.parse().unwrap()).collect(),
+                terminal: Some(Terminal { height: 0, width: 0, kind: Some("foot".to_owned()) }),
+                ..Wishes::default()
+            };
+            adapt(document, &wishes, &nobody()).unwrap()["process"]["env"].clone()
+        };
+        assert_eq!(env(json!(["A=1"]), &[]), json!(["A=1", "TERM=foot"]));
+        assert_eq!(env(json!(["TERM=vt100"]), &[]), json!(["TERM=vt100"]));
+        assert_eq!(env(json!([]), &["TERM=x"]), json!(["TERM=x"]));
+        // The caller has none, and asked for that.
+        assert_eq!(env(json!([]), &["TERM"]), json!([]));
+    }
+
+    #[test]
+    fn home_follows_the_user_where_it_is_that_of_the_bundles_user() {
+        let folder = tempfile::TempDir::new().unwrap();
+        std::fs::create_dir(folder.path().join("etc")).unwrap();
+        let passwd = "root:x:0:0::/root:/bin/sh\nweb:x:1000:1000::/home/web:/bin/sh\n";
+        std::fs::write(folder.path().join("etc/passwd"), passwd).unwrap();
+        let root = open(folder.path());
+        let home = |home: &str, wishes: &Wishes| {
+            let mut document = document();
+            document["process"]["user"]["uid"] = json!(1000);
+            document["process"]["env"] = json!([home, "A=1"]);
+            let adapted = adapt(document, wishes, &root).unwrap();
+            adapted["process"]["env"][0].as_str().unwrap().to_owned()
+        };
+        let user = |user: &str| Wishes { user: Some(user.parse().unwrap()), ..Wishes::default() };
+        let kept = KeepId { uid: Some(0), gid: None };
+        assert_eq!(home("HOME=/home/web", &user("0")), "HOME=/root");
+        assert_eq!(home("HOME=/home/web", &user("web")), "HOME=/home/web");
+        assert_eq!(home("HOME=/home/web", &user("7")), "HOME=/");
+        assert_eq!(home("HOME=/home/web", &Wishes { userns: Some(kept), ..Wishes::default() }), "HOME=/root");
+        // Somebody chose these.
+        assert_eq!(home("HOME=/srv", &user("0")), "HOME=/srv");
+        assert_eq!(home("B=2", &user("0")), "B=2");
+        let asked = Wishes { env: vec!["HOME=/x".parse().unwrap()], ..user("0") };
+        assert_eq!(home("HOME=/home/web", &asked), "A=1");
     }
 }

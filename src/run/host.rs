@@ -3,13 +3,14 @@
 use std::fs;
 
 use rustix::fs::FileType;
-use rustix::process::{Resource, geteuid, getpid, getrlimit};
+use rustix::process::{Resource, getegid, geteuid, getpid, getrlimit};
 use rustix::thread::CapabilitySet;
 use serde_json::Value;
 
 use super::cgroup_view::Cgroups;
 use super::control_group::ControlGroup;
-use super::ids::Subordinate;
+use super::groups;
+use super::ids::{OwnOnly, Subordinate};
 
 /// Who runs a container, and what there is for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub struct Host {
     pub id: String,
     /// Whether it is root who runs it.
     pub is_root: bool,
-    /// Ids beside the user's own; root needs none.
-    pub subordinate: Option<Subordinate>,
+    /// Ids beside the user's own, or why there are none; root needs none.
+    pub subordinate: Result<Subordinate, OwnOnly>,
+    /// The groups that the user is in beside the own one.
+    pub groups: Vec<u32>,
     /// The control group below which the container's may be.
     pub control_group: Option<ControlGroup>,
     /// The control groups that the machine has.
@@ -36,7 +39,12 @@ impl Host {
         Self {
             id: format!("oci-bundle-{}{}", getpid(), namespace()),
             is_root,
-            subordinate: if user.is_root() { None } else { Subordinate::of(user.as_raw()) },
+            subordinate: if user.is_root() {
+                Err(OwnOnly::NotGranted("this user namespace has no more to give".to_owned()))
+            } else {
+                Subordinate::of(user.as_raw(), getegid().as_raw())
+            },
+            groups: groups::supplementary(),
             control_group: ControlGroup::delegated(is_root),
             cgroups: Cgroups::here(),
             locks_memory: locks_memory(),

@@ -6,6 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// The command with which the script calls `oci-bundle`; its name and the bundle follow, and what it was given.
+pub const LAUNCH: &str = "launch";
+
 /// What the script runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launcher {
@@ -26,18 +29,16 @@ impl Launcher {
         let directory = out.join("bin");
         fs::create_dir_all(&directory).with_context(|| format!("making the directory '{directory}'"))?;
         let file = directory.join(name);
-        fs::write(&file, self.script()).with_context(|| format!("writing '{file}'"))?;
+        fs::write(&file, self.script(name)).with_context(|| format!("writing '{file}'"))?;
         let mode = fs::Permissions::from_mode(0o555);
         fs::set_permissions(&file, mode).with_context(|| format!("making '{file}' executable"))
     }
 
-    fn script(&self) -> String {
-        format!(
-            "#!/bin/sh\nOCI_RUNTIME=${{OCI_RUNTIME:-{}}} exec {} run {} \"$@\"\n",
-            quoted(&self.runtime),
-            quoted(&self.program),
-            quoted(&self.bundle)
-        )
+    /// It says its name, so that its messages and its help do.
+    fn script(&self, name: &str) -> String {
+        let [runtime, program, bundle] = [&self.runtime, &self.program, &self.bundle].map(|path| quoted(path));
+        let name = quoted(name.into());
+        format!("#!/bin/sh\nOCI_RUNTIME=${{OCI_RUNTIME:-{runtime}}} exec {program} {LAUNCH} {name} {bundle} \"$@\"\n")
     }
 }
 
@@ -55,8 +56,8 @@ mod tests {
         let launcher =
             Launcher { program: "/bin/a".into(), runtime: "/it's/a $runtime".into(), bundle: "/store/b?c".into() };
         assert_eq!(
-            launcher.script(),
-            "#!/bin/sh\nOCI_RUNTIME=${OCI_RUNTIME:-'/it'\\''s/a $runtime'} exec '/bin/a' run '/store/b?c' \"$@\"\n"
+            launcher.script("run-it"),
+            "#!/bin/sh\nOCI_RUNTIME=${OCI_RUNTIME:-'/it'\\''s/a $runtime'} exec '/bin/a' launch 'run-it' '/store/b?c' \"$@\"\n"
         );
     }
 }

@@ -8,10 +8,10 @@ use super::control_group::controllers;
 use super::host::Host;
 
 /// Puts the container below the control group that is delegated, if one is. Gives the controllers that it needs of it.
-pub fn fit(document: &mut Value, host: &Host, left_out: &mut Vec<String>) -> Vec<String> {
+pub fn fit(document: &mut Value, host: &Host, dropped: &mut Vec<String>) -> Vec<String> {
     let Some(linux) = document.get_mut("linux").and_then(Value::as_object_mut) else { return Vec::new() };
     if !host.is_root && linux.remove("cgroupsPath").is_some() {
-        left_out.push("linux.cgroupsPath".to_owned());
+        dropped.push("linux.cgroupsPath dropped: it needs root".to_owned());
     }
     let group = host.control_group.as_ref().filter(|group| !group.is_shared);
     let mut needed = BTreeSet::new();
@@ -25,7 +25,7 @@ pub fn fit(document: &mut Value, host: &Host, left_out: &mut Vec<String>) -> Vec
             }
             // No controller has devices, and rules for them give an ordinary user nothing.
             if field != "devices" && !host.is_root {
-                without.push(field.clone());
+                without.push(field.trim_end_matches("Limits").to_owned());
             }
             host.is_root
         });
@@ -35,13 +35,11 @@ pub fn fit(document: &mut Value, host: &Host, left_out: &mut Vec<String>) -> Vec
     }
     if !without.is_empty() {
         let why = match &host.control_group {
-            None => "which take root, or a control group that is delegated".to_owned(),
-            Some(group) if group.is_shared => {
-                format!("as there are other processes in the control group '{}'", group.path)
-            }
-            Some(group) => format!("whose controllers the control group '{}' lacks", group.path),
+            None => "they need root or a delegated cgroup".to_owned(),
+            Some(group) if group.is_shared => format!("other processes are in the delegated cgroup '{}'", group.path),
+            Some(group) => format!("the delegated cgroup '{}' lacks their controllers", group.path),
         };
-        left_out.push(format!("limits of {}, {why}", without.join(", ")));
+        dropped.push(format!("{} limits dropped: {why}", without.join(" and ")));
     }
     match group {
         Some(group) if !linux.contains_key("cgroupsPath") => {

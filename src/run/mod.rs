@@ -8,12 +8,18 @@
 //!
 //! Bundles, directories and links may belong to somebody else: each is opened once, checked, and used by its descriptor.
 
+mod accounts;
 mod adapt;
 mod bind_sources;
 mod bundle;
 mod cgroup_view;
 mod control_group;
+mod cwd;
+mod descriptors;
+mod environment;
+mod groups;
 mod host;
+mod id_maps;
 mod ids;
 mod launcher;
 mod layer;
@@ -24,32 +30,44 @@ mod mounts;
 mod overlay;
 mod review;
 mod rights;
+mod root;
 mod runtime;
+mod size;
 mod state_dir;
 mod trust;
+mod user_namespace;
 mod users;
+mod volume;
 mod wishes;
 mod writable_dirs;
 
 use std::convert::Infallible;
+use std::os::fd::RawFd;
 use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
 use serde_json::Value;
 
+pub use self::accounts::UserOption;
 pub use self::bundle::Bundle;
 use self::cgroup_view::Cgroups;
+pub use self::descriptors::{close_others, handed_over};
+pub use self::environment::{LONGEST_FILE, Lookup, Variable, parse_file};
 pub use self::host::Host;
-pub use self::ids::map_of;
-pub use self::launcher::Launcher;
+pub use self::launcher::{LAUNCH, Launcher};
 use self::mount_namespace::Stage;
 pub use self::review::notes;
 pub use self::rights::Plan;
+use self::root::Root;
 pub use self::runtime::Runtime;
+pub use self::size::Size;
 use self::state_dir::StateDir;
 use self::trust::Trust;
-pub use self::wishes::{Terminal, Variable, Volume, Wishes};
+pub use self::user_namespace::{Planned, hold, plan};
+pub use self::users::KeepId;
+pub use self::volume::Volume;
+pub use self::wishes::{Terminal, Wishes};
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -60,6 +78,10 @@ pub struct Run {
     pub state: Option<Utf8PathBuf>,
     /// Whether the runtime mounts a socket for `sd_notify(3)`: `NOTIFY_SOCKET` is set.
     pub notifies: bool,
+    /// How much may be written to memory; half of the machine's if there is none.
+    pub tmpfs_size: Option<Size>,
+    /// How many sockets the runtime is handed, as `LISTEN_FDS` says.
+    pub sockets: Option<RawFd>,
     /// What is changed in config.json.
     pub wishes: Wishes,
 }
@@ -72,12 +94,13 @@ impl Run {
     pub fn plan(&self, bundle: &Bundle, host: &Host) -> Result<Plan> {
         let document = bundle.config()?;
         let plan = || {
-            let mut document = adapt::adapt(document, &self.wishes)?;
+            let root = Root::new(bundle.root(bundle::root_of(&document))?);
+            let mut document = adapt::adapt(document, &self.wishes, &root)?;
+            cwd::check(&document, &root)?;
             mounts::guard(&mut document);
             let lacks = self.fit_cgroups(&mut document, host)?;
-            let mut plan = Plan::of(document, host)?;
-            plan.left_out.extend(lacks);
-            bundle.root(bundle::root_of(&plan.document))?;
+            let mut plan = Plan::of(document, host, self.wishes.userns)?;
+            plan.dropped.extend(lacks);
             anyhow::Ok(plan)
         };
         plan().with_context(|| format!("'{}'", bundle.config_path()))
@@ -104,8 +127,9 @@ impl Run {
     ///
     /// # Errors
     /// What could not be prepared or started.
-    pub fn start(&self, bundle: &Bundle, plan: &Plan, host: &Host) -> Result<Infallible> {
-        let document = &plan.document;
+    pub fn start(&self, bundle: &Bundle, plan: &Planned, host: &Host) -> Result<Infallible> {
+        let (Planned { plan, ids }, document) = (plan, &plan.plan.document);
+        let ids = ids.as_ref();
         let runtime = Runtime::find(self.runtime.as_deref())?;
         if !host.is_root && !runtime.runs_without_root_in(document) {
             bail!(
@@ -120,6 +144,14 @@ impl Run {
         }
         if self.state.is_some() && document["root"]["readonly"] == true {
             bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
+        }
+        if self.tmpfs_size.is_some() && (self.state.is_some() || document["root"]["readonly"] == true) {
+            let why = if self.state.is_some() {
+                "with --state, it writes to a directory"
+            } else {
+                "the container is 'readonly'"
+            };
+            bail!("--tmpfs-size: nothing is written to memory: {why}");
         }
         let cover = Trust::new(&[runtime.program()])?.fixed_part(&bundle.path)?;
         if runtime.program().starts_with(&cover) && cover != bundle.path || cover == "/" {
@@ -141,16 +173,20 @@ impl Run {
             cover: &cover,
             layer,
             state: state.as_ref(),
-            layer_size: LAYER_SIZE,
-            ids: plan.subordinate.as_ref(),
+            layer_size: &self.tmpfs_size.map_or_else(|| LAYER_SIZE.to_owned(), |size| size.to_string()),
+            ids,
             cgroups: host.cgroups.view(runtime.is_crun()),
         }
         .set(document)?;
-        if let Some(state) = &state {
-            rustix::io::fcntl_setfd(&state.lock, rustix::io::FdFlags::empty())
-                .context("keeping the lock of --state")?;
+        if host.is_root || ids.is_some() {
+            groups::drop_supplementary()?;
         }
-        let error = runtime.command(&bundle.path, &host.id, host.cgroups != Cgroups::Missing).exec();
+        let _lock = state.map(|state| descriptors::for_runtime(state.lock, self.sockets)).transpose()?;
+        let mut command = runtime.command(&bundle.path, &host.id, host.cgroups != Cgroups::Missing);
+        if self.sockets.is_none() {
+            descriptors::forget(&mut command);
+        }
+        let error = command.exec();
         bail!("starting the runtime '{}': {error}", runtime.program())
     }
 }

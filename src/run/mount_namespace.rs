@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use super::bind_sources::BindSources;
 use super::bundle::{Bundle, root_of};
 use super::cgroup_view::CgroupView;
-use super::ids::Subordinate;
 use super::layer::Layer;
 use super::overlay::Overlay;
 use super::state_dir::StateDir;
 use super::trust::Identity;
+use super::user_namespace::UserNamespace;
 
 /// What is set up.
 pub struct Stage<'r> {
@@ -37,7 +37,7 @@ pub struct Stage<'r> {
     /// How large that tmpfs may become, as the option `size` of tmpfs(5) has it.
     pub layer_size: &'r str,
     /// The ids that an ordinary user needs beside the own one.
-    pub ids: Option<&'r Subordinate>,
+    pub ids: Option<&'r UserNamespace>,
     /// What the runtime sees of the cgroups.
     pub cgroups: CgroupView,
 }
@@ -115,15 +115,14 @@ impl Stage<'_> {
     /// Gives this process a mount namespace, in a user namespace where it is root if it is not root now.
     fn own_namespaces(&self) -> Result<()> {
         let (uid, gid) = (geteuid(), getegid());
-        let flags = if self.is_root { UnshareFlags::NEWNS } else { UnshareFlags::NEWNS | UnshareFlags::NEWUSER };
-        let mapper = self.ids.map(|ids| ids.mapper(uid.as_raw(), gid.as_raw())).transpose()?;
+        let is_made = self.is_root || self.ids.is_some();
+        let flags = if is_made { UnshareFlags::NEWNS } else { UnshareFlags::NEWNS | UnshareFlags::NEWUSER };
+        self.ids.map_or(Ok(()), UserNamespace::enter)?;
         // What is unsafe about it, are tables of open files, and these stay shared.
         #[allow(deprecated)]
         rustix::thread::unshare(flags)
             .context("making namespaces of its own (unshare(2)); do user namespaces exist here?")?;
-        if let Some(mapper) = mapper {
-            mapper.go()?;
-        } else if !self.is_root {
+        if !is_made {
             for (file, text) in
                 [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]
             {

@@ -1,0 +1,88 @@
+//! The open files that a container inherits: those of socket activation (`sd_listen_fds(3)`), and no others.
+
+use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
+
+/// The first descriptor of socket activation (`SD_LISTEN_FDS_START`).
+const FIRST: RawFd = 3;
+
+/// How many sockets this process was given: what `LISTEN_FDS` says, if `LISTEN_PID` says that it is for this process, and
+/// all of them are open. `None` means that the variables are somebody else's.
+pub fn handed_over(listen_fds: Option<&str>, listen_pid: Option<&str>, pid: u32) -> Option<RawFd> {
+    let count: RawFd = listen_fds?.parse().ok().filter(|count| *count > 0)?;
+    let is_ours = listen_pid?.parse() == Ok(pid);
+    let are_open = || (0..count).all(|number| number < RawFd::MAX - FIRST && is_open(FIRST + number));
+    (is_ours && are_open()).then_some(count)
+}
+
+fn is_open(number: RawFd) -> bool {
+    // Of what a descriptor leads to, which may be no path.
+    Path::new("/proc/self/fd").join(number.to_string()).symlink_metadata().is_ok()
+}
+
+/// Keeps all other descriptors from the runtime, and so from the container: one of a directory of the host would be a way
+/// out of it.
+pub fn close_others(handed_over: Option<RawFd>) {
+    close_fds::set_fds_cloexec_threadsafe(FIRST + handed_over.unwrap_or(0), &[]);
+}
+
+/// Takes out of a command's environment what is said of sockets that are not for it: crun takes it for its own.
+pub fn forget(command: &mut Command) {
+    for name in ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"] {
+        command.env_remove(name);
+    }
+}
+
+/// A descriptor that the runtime holds until it ends, and its container does not get: runtimes hand on those of
+/// `LISTEN_FDS` and close what has a higher number.
+///
+/// # Errors
+/// There are too many open files.
+pub fn for_runtime(file: OwnedFd, handed_over: Option<RawFd>) -> Result<OwnedFd> {
+    let lowest = FIRST.saturating_add(handed_over.unwrap_or(0));
+    let moved = fcntl_dupfd_cloexec(file, lowest).context("keeping a file open for the runtime")?;
+    fcntl_setfd(moved.as_fd(), FdFlags::empty()).context("keeping a file open for the runtime")?;
+    Ok(moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::AsRawFd;
+
+    use rustix::io::fcntl_getfd;
+
+    use super::*;
+
+    #[test]
+    fn sockets_are_those_that_are_meant_for_this_process() {
+        // 3 is open in every test's process or not, 1 000 000 of them are not.
+        for (fds, pid) in [
+            (None, Some("7")),
+            (Some("1"), None),
+            (Some("1"), Some("8")),
+            (Some("0"), Some("7")),
+            (Some("-1"), Some("7")),
+            (Some("x"), Some("7")),
+            (Some("1000000"), Some("7")),
+            (Some("2147483647"), Some("7")),
+            (Some("99999999999"), Some("7")),
+        ] {
+            assert_eq!(handed_over(fds, pid, 7), None, "{fds:?} {pid:?}");
+        }
+        // Something takes the number.
+        let _files: Vec<_> = (0..4).map(|_| File::open("/dev/null").unwrap()).collect();
+        assert_eq!(handed_over(Some("1"), Some("7"), 7), Some(1));
+    }
+
+    #[test]
+    fn a_lock_is_above_the_sockets_and_survives_exec() {
+        let lock = for_runtime(File::open("/dev/null").unwrap().into(), Some(40)).unwrap();
+        assert!(lock.as_raw_fd() >= 43);
+        assert_eq!(fcntl_getfd(&lock).unwrap(), FdFlags::empty());
+    }
+}

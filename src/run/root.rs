@@ -1,0 +1,95 @@
+//! The root file system of a bundle, looked into before there is a container. It may be anybody's: nothing in it leads
+//! outside, and only regular files are opened.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2, readlinkat};
+
+use super::trust::retried;
+
+/// A root directory.
+#[derive(Debug)]
+pub struct Root(OwnedFd);
+
+impl Root {
+    /// That of a directory that is open.
+    pub fn new(directory: OwnedFd) -> Self {
+        Self(directory)
+    }
+
+    /// The start of a file: of more than `most` bytes, nothing.
+    ///
+    /// # Errors
+    /// It is not there, or no regular file, or too long, or not UTF-8.
+    pub fn read(&self, path: &str, most: u64) -> io::Result<String> {
+        let found = self.find(path, OFlags::empty())?;
+        if FileType::from_raw_mode(fstat(&found)?.st_mode) != FileType::RegularFile {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        // What was looked at, and no other: a FIFO would wait, and a device do something.
+        let file = File::open(format!("/proc/self/fd/{}", found.as_fd().as_raw_fd()))?;
+        let mut text = String::new();
+        file.take(most + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > most {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("longer than {most} bytes")));
+        }
+        Ok(text)
+    }
+
+    /// The target of a link.
+    ///
+    /// # Errors
+    /// It is not there, or no link.
+    pub fn read_link(&self, path: &Path) -> io::Result<OsString> {
+        let found = self.find(path, OFlags::NOFOLLOW)?;
+        Ok(OsString::from_vec(readlinkat(&found, "", Vec::new())?.into_bytes()))
+    }
+
+    fn find(&self, path: impl rustix::path::Arg + Copy, more: OFlags) -> io::Result<OwnedFd> {
+        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        let flags = OFlags::PATH | OFlags::CLOEXEC | more;
+        Ok(retried(|| openat2(&self.0, path, flags, Mode::empty(), resolve))?)
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A directory of a test.
+    pub fn open(directory: &Path) -> Root {
+        let flags = OFlags::PATH | OFlags::DIRECTORY;
+        Root::new(rustix::fs::openat(rustix::fs::CWD, directory, flags, Mode::empty()).unwrap())
+    }
+
+    #[test]
+    fn only_regular_files_inside_are_read() {
+        let folder = TempDir::new().unwrap();
+        let root = folder.path().join("root");
+        fs::create_dir_all(root.join("etc")).unwrap();
+        fs::write(folder.path().join("secret"), "of the host").unwrap();
+        fs::write(root.join("file"), "inside").unwrap();
+        symlink("/file", root.join("absolute")).unwrap();
+        symlink("../../../secret", root.join("etc/out")).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, root.join("fifo"), FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
+        fs::write(root.join("odd"), b"\xff").unwrap();
+        let opened = open(&root);
+        assert_eq!(opened.read("absolute", 6).unwrap(), "inside");
+        for path in ["etc/out", "fifo", "etc", "odd", "none"] {
+            assert!(opened.read(path, 100).is_err(), "{path}");
+        }
+        assert_eq!(opened.read("file", 5).unwrap_err().to_string(), "longer than 5 bytes");
+        assert_eq!(opened.read_link(Path::new("absolute")).unwrap(), "/file");
+        assert!(opened.read_link(Path::new("file")).is_err());
+    }
+}
