@@ -48,7 +48,9 @@ fn limits_without_a_controller_are_left_out() {
         let name = group.name();
         assert_eq!(
             said,
-            format!("oci-bundle: left out limits of pids, whose controllers the control group '/{name}' lacks\n")
+            format!(
+                "oci-bundle: warning: pids limits dropped: the delegated cgroup '/{name}' lacks their controllers\n"
+            )
         );
         assert_eq!(printed, format!("/{name}/oci-bundle\n4194304\n"), "{runtime:?}");
     }
@@ -61,7 +63,7 @@ fn limits_are_left_out_where_other_processes_are() {
         let group = ControlGroup::delegated(UID, "hugetlb");
         let (_, said) = run(runtime, &group, &bundle, "(sleep 1000 >/dev/null 2>&1 &)");
         let expected = format!(
-            "oci-bundle: left out limits of hugepageLimits, as there are other processes in the control group '/{}'\n",
+            "oci-bundle: warning: hugepage limits dropped: other processes are in the delegated cgroup '/{}'\n",
             group.name()
         );
         assert!(said.starts_with(&expected), "{runtime:?}: {said}");

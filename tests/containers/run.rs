@@ -264,7 +264,7 @@ fn root_of_a_user_namespace_is_an_ordinary_user() {
             run.arg(nix::program(if runtime == Runtime::Runc { "runc" } else { "crun" })).arg(&bundle).output();
         let output = output.unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stdout), "0\nx\n", "{runtime:?}: {output:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("left out limits of pids"), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("warning: pids limits dropped"), "{output:?}");
     }
 }
 
@@ -283,7 +283,7 @@ fn a_dry_run_prints_what_would_be_used() {
     assert_eq!(run(0), (of_bundle, String::new()));
     let (document, said) = run(1234);
     assert_eq!(document["linux"].get("resources"), None);
-    assert_eq!(said, "oci-bundle: left out limits of pids, which take root, or a control group that is delegated\n");
+    assert_eq!(said, "oci-bundle: warning: pids limits dropped: they need root or a delegated cgroup\n");
 }
 
 #[test]

@@ -94,8 +94,13 @@ impl Runtime {
 
     /// The same, after a command of the shell has changed what of the machine it sees.
     pub fn launcher_prepared(self, preparation: &str, uid: u32) -> Command {
+        self.launcher_of(&self.program(), preparation, uid)
+    }
+
+    /// The same with another program as the runtime.
+    pub fn launcher_of(self, runtime: &Path, preparation: &str, uid: u32) -> Command {
         let mut run = self.command_prepared(preparation, &nix::program("oci-bundle"), uid);
-        run.args(["run", "--runtime"]).arg(self.program());
+        run.args(["run", "--runtime"]).arg(runtime);
         run.stdin(Stdio::null());
         run
     }

@@ -12,10 +12,10 @@ use crate::runtime::{self, Runtime};
 const UID: u32 = 1234;
 
 /// The machine's files of users with one more, to whom ids are granted.
-struct Users(TempDir);
+pub struct Users(TempDir);
 
 impl Users {
-    fn with(granted: &str) -> Self {
+    pub fn with(granted: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let passwd = fs::read_to_string("/etc/passwd").unwrap() + "ann:x:1234:1234::/:/bin/sh\n";
         for (name, text) in [("passwd", passwd.as_str()), ("subuid", granted), ("subgid", granted)] {
@@ -32,9 +32,13 @@ impl Users {
 
     /// Runs it after a command has changed what of the machine it sees.
     fn run_after(&self, preparation: &str, runtime: Runtime, bundle: &Path) -> Output {
+        runtime.launcher_prepared(&self.after(preparation), UID).arg(bundle).output().unwrap()
+    }
+
+    /// The command of the shell that shows these files, and then another.
+    pub fn after(&self, preparation: &str) -> String {
         let bind = |name| format!("mount --bind {}/{name} /etc/{name}", self.0.path().display());
-        let files = ["passwd", "subuid", "subgid"].map(bind).join(" && ");
-        runtime.launcher_prepared(&format!("{files} && {preparation}"), UID).arg(bundle).output().unwrap()
+        format!("{} && {preparation}", ["passwd", "subuid", "subgid"].map(bind).join(" && "))
     }
 }
 
@@ -109,20 +113,86 @@ fn a_user_namespace_of_the_bundle_is_made_of_what_there_is() {
         assert_eq!(prints(users.run(runtime, &bundle)), "0\n0 0 1\n1 1 999\n", "{runtime:?}");
         let output = Users::with("").run(runtime, &bundle);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "0\n0 0 1\n", "{runtime:?} {output:?}");
-        let said =
-            "oci-bundle: left out ids of linux.uidMappings, as there are 1; ids of linux.gidMappings, as there are 1\n";
+        let said = "oci-bundle: warning: ids of linux.uidMappings dropped: there are only 1 id for them\n\
+                    oci-bundle: warning: ids of linux.gidMappings dropped: there are only 1 id for them\n";
         assert_eq!(String::from_utf8_lossy(&output.stderr), said, "{runtime:?}");
     }
 }
 
-#[test]
-fn ids_that_cannot_be_mapped_are_an_error() {
-    let bundle = container("exit 0", "user.uid = 5;");
-    let users = Users::with("ann:100000:65536\n");
-    // As good as not there.
-    let output = users.run_after("mount --bind /dev/null \"$(command -v newuidmap)\"", Runtime::Crun, &bundle);
+/// What is said where a container of user 5 is run, and ids are granted that cannot be had.
+fn refused(granted: &str, preparation: &str) -> String {
+    let bundle = container(&format!("id -u; {MAP}"), "user.uid = 5;");
+    let users = Users::with(granted);
+    // The other way: a container in which this user is the one that there is. runc has none.
+    let output = users.run_after(preparation, Runtime::Crun, &bundle);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "5\n5 0 1\n", "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let output = users.run_after(preparation, Runtime::Runc, &bundle);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.starts_with("oci-bundle: starting 'newuidmap' (Debian has it in the package uidmap)"), "{said}");
-    assert!(said.contains("oci-bundle: mapping the subordinate ids of /etc/subuid and /etc/subgid"), "{said}");
+    let both = String::from_utf8(output.stderr).unwrap();
+    let error = both.strip_prefix(&said).unwrap();
+    assert!(error.starts_with("oci-bundle: runc runs no container without a user and group 0"), "{error}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let start = "oci-bundle: warning: the container has no users and groups but your own: ";
+    said.strip_prefix(start).unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
+#[test]
+fn without_newuidmap_a_container_runs_as_its_user_alone() {
+    // As good as not there.
+    let said = refused("ann:100000:65536\n", "mount --bind /dev/null \"$(command -v newuidmap)\"");
+    assert!(said.starts_with("starting 'newuidmap' (Debian has it in the package uidmap): "), "{said}");
+    let said = refused("ann:100000:65536\n", "mount --bind /dev/null \"$(command -v newgidmap)\"");
+    assert!(said.starts_with("starting 'newgidmap' (Debian has it in the package uidmap): "), "{said}");
+}
+
+#[test]
+fn what_newuidmap_refuses_is_not_used() {
+    // Its own rights are not there: a copy without a set-uid bit or a capability.
+    let copy = "mkdir -p /run/copy && mount -t tmpfs -o mode=755 tmpfs /run/copy && cp \"$(command -v newuidmap)\" /run/copy/ \
+                && chmod 755 /run/copy/newuidmap && export PATH=/run/copy:$PATH";
+    let said = refused("ann:100000:65536\n", copy);
+    assert!(said.starts_with("'newuidmap' refuses the ids of /etc/subuid and /etc/subgid: newuidmap: "), "{said}");
+    // It says more than a line, and why is its own business.
+    let program = "mkdir -p /run/copy && mount -t tmpfs -o mode=755 tmpfs /run/copy && printf '#!/bin/sh\\necho no >&2; echo more >&2; exit 3' \
+                   >/run/copy/newuidmap && chmod 755 /run/copy/newuidmap && export PATH=/run/copy:$PATH";
+    let said = refused("ann:100000:65536\n", program);
+    assert_eq!(said, "'newuidmap' refuses the ids of /etc/subuid and /etc/subgid: no\\nmore\n");
+}
+
+#[test]
+fn grants_that_overlap_or_end_beyond_all_ids_are_used_as_far_as_they_go() {
+    let bundle = container(&format!("id -u; {MAP}"), "user.uid = 5;");
+    for (granted, map) in [
+        ("ann:100000:10\nann:100005:10\n", "0 1234 1\n1 100000 10\n11 100010 5\n"),
+        ("ann:100000:10\n1234:100000:10\nann:1234:1\n", "0 1234 1\n1 100000 10\n"),
+        ("ann:4294967200:4294967295\n", "0 1234 1\n1 4294967200 95\n"),
+        ("ann:99999999999:5\nann:x:y\nann:100000:0\nann:100000:9\n", "0 1234 1\n1 100000 9\n"),
+    ] {
+        let users = Users::with(granted);
+        for runtime in runtime::ALL {
+            assert_eq!(prints(users.run(runtime, &bundle)), format!("5\n{map}"), "{runtime:?}: {granted}");
+        }
+    }
+}
+
+#[test]
+fn who_has_no_grant_is_told_what_fails_and_how_to_get_one() {
+    let script = "touch /file; chown 33:34 /file 2>&1 || echo failed";
+    let arguments = r#"config.process.capabilities = { bounding = [ "CAP_CHOWN" ]; effective = [ "CAP_CHOWN" ];
+                       permitted = [ "CAP_CHOWN" ]; };"#;
+    let (bundle, other) = (container(script, arguments), container("exit 0", ""));
+    let users = Users::with("bob:100000:65536\n");
+    for runtime in runtime::ALL {
+        let output = users.run(runtime, &bundle);
+        assert!(String::from_utf8_lossy(&output.stdout).ends_with("failed\n"), "{runtime:?}: {output:?}");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stderr),
+            "oci-bundle: warning: changing owners and users fails in the container: it has no users and groups but your own; \
+             as root, 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ann' grants more\n",
+            "{runtime:?}"
+        );
+        // Who needs none, hears nothing.
+        assert_eq!(prints(users.run(runtime, &other)), "", "{runtime:?}");
+    }
 }
