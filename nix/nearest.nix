@@ -8,9 +8,10 @@ name: candidates:
 let
   inherit (builtins)
     elemAt
+    filter
     foldl'
     genList
-    length
+    head
     stringLength
     substring
     ;
@@ -37,13 +38,21 @@ let
     in
     elemAt (foldl' next first (genList (row: row) (stringLength a))) (stringLength b);
 
+  # The lengths alone make up for this much of the distance, so most candidates, and every name that is far too long, need no
+  # table.
+  isFar =
+    candidate:
+    let
+      difference = stringLength name - stringLength candidate;
+    in
+    (if difference < 0 then -difference else difference) * 3 > stringLength candidate + 2;
   rated = map (candidate: {
     inherit candidate;
     distance = distance name candidate;
-  }) candidates;
-  best = foldl' (a: b: if b.distance < a.distance then b else a) (builtins.head rated) rated;
+  }) (filter (candidate: !isFar candidate) candidates);
+  best = foldl' (a: b: if b.distance < a.distance then b else a) (head rated) rated;
 in
-if length candidates > 0 && best.distance * 3 <= stringLength best.candidate + 2 then
+if rated != [ ] && best.distance * 3 <= stringLength best.candidate + 2 then
   best.candidate
 else
   null

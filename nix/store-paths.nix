@@ -13,11 +13,12 @@ let
     elemAt
     filter
     foldl'
+    genList
     getContext
     groupBy
     hasAttr
     head
-    isList
+    length
     match
     split
     storeDir
@@ -59,26 +60,33 @@ let
   ) (attrNames context);
   byName = groupBy (entry: entry.name) entries;
 
-  # The text behind a store path may look like more of its name: the longest name that the context knows is meant.
-  matches = filter isList (
-    split "(${storeDir}/[0-9a-df-np-sv-z]{32}-)([0-9a-zA-Z+._?=-]+)" (unsafeDiscardStringContext text)
-  );
+  # A store path's name has no more characters than this.
+  longestName = 211;
+
+  # Every second piece is the start of a store path; the text behind it may look like more of its name, however long that
+  # is: the longest name that the context knows is meant.
+  pieces = split "(${storeDir}/[0-9a-df-np-sv-z]{32}-)" (unsafeDiscardStringContext text);
   isKnown = name: hasAttr name byName;
   longest =
     name:
     if name == "" || isKnown name then name else longest (substring 0 (stringLength name - 1) name);
+  seenAt = index: {
+    start = head (elemAt pieces (2 * index + 1));
+    seen = head (
+      split "[^0-9a-zA-Z+._?=-]" (substring 0 longestName (elemAt pieces (2 * index + 2)))
+    );
+  };
   found = map (
-    match:
+    { start, seen }:
     let
-      seen = elemAt match 1;
       known = longest seen;
       name = if known == "" then seen else known;
     in
     {
       inherit name;
-      path = head match + name;
+      path = start + name;
     }
-  ) matches;
+  ) (filter (entry: entry.seen != "") (genList seenAt (length pieces / 2)));
   paths = groupBy (entry: entry.path) found;
   names = groupBy (entry: entry.name) found;
 

@@ -204,8 +204,11 @@ pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     if let Some(full) = known.iter().find(|candidate| candidate.to_lowercase().ends_with(&suffix)) {
         return Some(full);
     }
+    let length = name.chars().count();
     known
         .iter()
+        // So much longer or shorter is as far off; a name may be of any length, and the distance takes their product.
+        .filter(|candidate| length.abs_diff(candidate.chars().count()) <= candidate.len().div_ceil(3))
         .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), *candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
         .min()
@@ -282,5 +285,12 @@ mod tests {
         ] {
             assert_eq!(nearest(name, &known), near, "{name}");
         }
+    }
+
+    /// A table of both lengths would not fit into memory.
+    #[test]
+    fn a_name_that_is_far_too_long_is_near_to_nothing() {
+        let (name, other) = ("x".repeat(1 << 19), "y".repeat(1 << 18));
+        assert_eq!(nearest(&name, &["args", "mounts", &other]), None);
     }
 }

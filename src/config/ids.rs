@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::places;
 use super::relations::sibling;
-use crate::container::id_mapping;
+use crate::container::id_mapping::{self, IdMapping};
 use crate::field::{LAST_ID, Mistake};
 
 /// The ids of a process, and the mappings that have to have them (config.md, "User").
@@ -20,13 +20,14 @@ const IDS: [(&str, &str); 3] = [
 /// A [`Mistake`] at an id that is none, or that the container's own user namespace does not have.
 pub fn check(document: &Value) -> Result<(), Mistake> {
     for (pattern, side) in IDS {
+        let ids = Ids::new(document, side);
         for id in places::find(document, pattern) {
             let number = id.value().as_u64().unwrap_or(0);
             if number > u64::from(LAST_ID) {
                 // Runtimes hand it on to setresuid(2), which changes nothing then: the process would be root.
                 return Err(id.unwanted(&format!("an integer from 0 to {LAST_ID}")));
             }
-            if !has(document, side, number) {
+            if !ids.have(number) {
                 let want = format!("one that linux.{side} gives a number on the host");
                 return Err(id.unwanted(&want));
             }
@@ -44,10 +45,69 @@ pub fn has_user_namespace(document: &Value) -> bool {
 
 /// Whether a user or group is one in the container: `side` names the mappings.
 pub fn has(document: &Value, side: &str, id: u64) -> bool {
-    if !has_user_namespace(document) {
-        return true;
+    Ids::new(document, side).have(id)
+}
+
+/// The users or the groups that there are in a container.
+enum Ids {
+    All,
+    /// Those of its user namespace, by their first numbers.
+    Mapped(Vec<IdMapping>),
+}
+
+impl Ids {
+    fn new(document: &Value, side: &str) -> Self {
+        if !has_user_namespace(document) {
+            return Self::All;
+        }
+        let mappings = places::find(document, &format!("linux.{side}")).into_iter().next();
+        match id_mapping::decode(mappings) {
+            Ok(mut mappings) => {
+                mappings.sort_by_key(|mapping| mapping.container_id);
+                Self::Mapped(mappings)
+            }
+            // Mappings that are wrong are said elsewhere.
+            Err(_) => Self::All,
+        }
     }
-    let mappings = places::find(document, &format!("linux.{side}")).into_iter().next();
-    // Mappings that are wrong are said elsewhere.
-    id_mapping::decode(mappings).map_or(true, |mappings| mappings.iter().any(|mapping| mapping.has(id)))
+
+    fn have(&self, id: u64) -> bool {
+        let Self::Mapped(mappings) = self else { return true };
+        let after = mappings.partition_point(|mapping| u64::from(mapping.container_id) <= id);
+        after > 0 && mappings[after - 1].has(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// With all mappings read again for each group, this would not end in reasonable time.
+    #[test]
+    fn many_groups_are_looked_up_in_many_mappings() {
+        const COUNT: u32 = 30_000;
+        let mapping = |index: u32| json!({ "containerID": index * 2, "hostID": index * 2, "size": 1 });
+        let document = |last: u32| {
+            json!({
+                "process": { "user": { "uid": 0, "gid": 0, "additionalGids": (0..COUNT).map(|index| index * 2).chain([last]).collect::<Vec<_>>() } },
+                "linux": {
+                    "namespaces": [{ "type": "user" }],
+                    "uidMappings": [mapping(0)],
+                    "gidMappings": (0..COUNT).rev().map(mapping).collect::<Vec<_>>(),
+                },
+            })
+        };
+        assert_eq!(check(&document(0)), Ok(()));
+        let mistake = check(&document(COUNT + 1)).unwrap_err().to_string();
+        let path = format!("config.process.user.additionalGids[{COUNT}]");
+        assert_eq!(
+            mistake,
+            format!(
+                "buildContainer: {path}: found {} (an integer), want one that linux.gidMappings gives a number on the host",
+                COUNT + 1
+            )
+        );
+    }
 }

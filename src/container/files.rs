@@ -45,12 +45,16 @@ pub fn decode(field: &Field<'_>) -> Result<Files, Mistake> {
             return Err(Mistake::new(entry.path(), format!("the same path as {first}; leave one of them out")));
         }
     }
-    let parent_of = |path: &ContainerPath| files.keys().find(|other| path.is_below(other)).cloned();
-    for (path, (attribute, _)) in &files {
-        if let Some(parent) = parent_of(path).filter(|parent| !matches!(files[parent].1, File::Nothing)) {
-            let (first, _) = &files[&parent];
+    // A parent comes before what is below it, so what is above a path is on a stack of those before.
+    let mut above: Vec<(&ContainerPath, &AttrPath, &File)> = Vec::new();
+    for (path, (attribute, file)) in &files {
+        while above.last().is_some_and(|(parent, ..)| !path.is_below(parent)) {
+            above.pop();
+        }
+        if let Some((_, first, _)) = above.iter().find(|(.., file)| !matches!(file, File::Nothing)) {
             return Err(Mistake::new(attribute, format!("is below {first}, which is there; leave one of them out")));
         }
+        above.push((path, attribute, file));
     }
     Ok(files)
 }
@@ -76,5 +80,38 @@ fn decode_file(field: &Field<'_>) -> Result<File, Mistake> {
         }
         (Some(_), Some(source)) => Err(Mistake::new(source.path(), "there is a 'text' as well; leave one of them out")),
         (None, None) => Err(field.unwanted(WANT)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+
+    fn decoded(paths: impl IntoIterator<Item = (String, Value)>) -> Result<usize, String> {
+        let files = Value::Object(paths.into_iter().collect::<Map<_, _>>());
+        decode(&Field::root(&files)).map(|files| files.len()).map_err(|mistake| mistake.to_string())
+    }
+
+    #[test]
+    fn no_file_is_below_another() {
+        let text = || json!({ "text": "" });
+        let files = |below: &str| [("/a", text()), ("/a-b", text()), (below, text())].map(|(p, v)| (p.to_owned(), v));
+        assert_eq!(decoded(files("/ab/c")), Ok(3));
+        let problem = |path: &str| {
+            Err(format!("buildContainer: \"{path}\": is below \"/a\", which is there; leave one of them out"))
+        };
+        assert_eq!(decoded(files("/a/b")), problem("/a/b"));
+        assert_eq!(decoded(files("/a/b/c")), problem("/a/b/c"));
+        let nothing = [("/a", Value::Null), ("/a/b", Value::Null), ("/a/b/c", text())];
+        assert_eq!(decoded(nothing.map(|(path, value)| (path.to_owned(), value))), Ok(3));
+    }
+
+    /// With a comparison of each with each, this would not end in reasonable time.
+    #[test]
+    fn many_files_are_as_good_as_few() {
+        const COUNT: usize = 100_000;
+        assert_eq!(decoded((0..COUNT).map(|index| (format!("/etc/{index}"), json!({ "text": "" })))), Ok(COUNT));
     }
 }
