@@ -197,8 +197,11 @@ fn start(options: RunOptions) -> Result<()> {
     match run.start(&bundle, &planned, &host)? {}
 }
 
-/// The error and its causes, outermost first. Every message starts with the name that the user knows.
+/// The error and its causes, outermost first. Every message starts with the name that the user knows, once: a mistake in the
+/// arguments has the function's already.
 fn one_line(name: &str, error: &anyhow::Error) -> String {
     let text = text::escaped(&format!("{error:#}"));
-    if text.starts_with(&format!("{name}: ")) { text } else { format!("{name}: {text}") }
+    let function = name.split(": ").next().unwrap_or(name);
+    let problem = text.strip_prefix(&format!("{function}: ")).unwrap_or(&text);
+    format!("{name}: {problem}")
 }

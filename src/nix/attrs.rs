@@ -28,7 +28,7 @@ pub struct Attrs {
     pub outputs: Outputs,
 }
 
-/// What nix/closure.nix puts into the derivation of a list of a closure.
+/// What nix/passthru.nix puts into the derivation of a list of a closure.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct ClosureAttrs {
     /// The reference graph; not there if it is empty.

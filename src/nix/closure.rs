@@ -112,7 +112,7 @@ pub enum GraphError {
 
 impl fmt::Display for GraphError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("buildContainer: the reference graph from Nix ")?;
+        f.write_str("the reference graph from Nix ")?;
         match self {
             Self::NotAStorePath { path, reason } => write!(f, "names '{path}', which {reason}"),
             Self::Twice { path } => write!(f, "names '{path}' twice"),
@@ -182,11 +182,7 @@ mod tests {
                 format!("names '{BASH}' twice"),
             ),
         ] {
-            assert_eq!(
-                decode(&graph),
-                Err(format!("buildContainer: the reference graph from Nix {message}")),
-                "{graph}"
-            );
+            assert_eq!(decode(&graph), Err(format!("the reference graph from Nix {message}")), "{graph}");
         }
     }
 }
