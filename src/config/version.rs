@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::places;
 use crate::field::Mistake;
 
-/// The released versions, oldest first.
-const VERSIONS: [&str; 7] = ["1.0.0", "1.0.1", "1.0.2", "1.1.0", "1.2.0", "1.2.1", "1.3.0"];
+/// The oldest version that there are runtimes for.
+const OLDEST: &str = "1.0.0";
 
 /// Fields that came after 1.0.0, with the version that has them first.
 /// Source: the spec's change log, and specs-go/config.go compared between the releases' tags.
@@ -76,22 +76,24 @@ const VALUES: [(&str, &str, &str); 16] = [
 
 /// The lowest version that has everything in the document: runtimes refuse what is newer than they are.
 pub fn lowest(document: &Value) -> &'static str {
-    needs(document).into_iter().map(|(version, _)| version).max_by_key(|version| age(version)).unwrap_or(VERSIONS[0])
+    needs(document).into_iter().map(|(version, _)| version).max_by_key(|version| release(version)).unwrap_or(OLDEST)
 }
 
-/// Checks that the document's own `ociVersion` has everything in it.
+/// Checks that the document's own `ociVersion` has everything in it: a version as in "Semantic Versioning" 2.0.0 (config.md,
+/// "Specification version"), released or not, as runtimes write such versions themselves.
+///
+/// A version such as 1.0.2-dev counts as 1.0.2: the spec is called so between 1.0.2 and its next release, and a candidate such as
+/// 1.1.0-rc.1 has most of its release.
 ///
 /// # Errors
-/// A [`Mistake`] at the field that is too new, or at a version that does not exist.
+/// A [`Mistake`] at the field that is too new, or at what is no version.
 pub fn check(document: &Value) -> Result<(), Mistake> {
     for asked in places::find(document, "ociVersion") {
-        let Some(age_asked) = age(asked.string()?) else {
-            return Err(
-                asked.unwanted(&format!("one of {}", VERSIONS.map(|version| format!("\"{version}\"")).join(", ")))
-            );
+        let Some(release_asked) = release(asked.string()?) else {
+            return Err(asked.unwanted("a version of the OCI runtime spec (Semantic Versioning), such as \"1.0.2\""));
         };
         for (version, mistaken) in needs(document) {
-            if age(version) > Some(age_asked) {
+            if release(version) > Some(release_asked) {
                 let problem =
                     format!("is new in version {version} of the spec, but {} is {}", asked.path(), asked.value());
                 return Err(Mistake::new(mistaken.path(), problem));
@@ -114,6 +116,100 @@ fn needs(document: &Value) -> Vec<(&'static str, crate::field::Field<'_>)> {
     fields.chain(values).collect()
 }
 
-fn age(version: &str) -> Option<usize> {
-    VERSIONS.iter().position(|known| *known == version)
+/// A number of any length, without zeros before it: the longer, the larger.
+type Number<'v> = (usize, &'v str);
+
+/// The release that a version is, comes after or leads to, if it is a version; releases are ordered as versions are.
+fn release(version: &str) -> Option<[Number<'_>; 3]> {
+    let (version, build) = split_off(version, '+');
+    let (core, pre_release) = split_off(version, '-');
+    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(of_name);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain = |text: &str| text == "0" || !text.starts_with('0');
+    if !build.is_none_or(|build| build.split('.').all(is_name)) {
+        return None;
+    }
+    if !pre_release
+        .is_none_or(|names| names.split('.').all(|name| is_name(name) && (!is_number(name) || is_plain(name))))
+    {
+        return None;
+    }
+    let numbers: Option<Vec<_>> =
+        core.split('.').map(|text| (is_number(text) && is_plain(text)).then_some((text.len(), text))).collect();
+    numbers?.try_into().ok()
+}
+
+/// What stands before the first `separator`, and what behind it if it is there.
+fn split_off(text: &str, separator: char) -> (&str, Option<&str>) {
+    text.split_once(separator).map_or((text, None), |(before, behind)| (before, Some(behind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_version_is_one_of_semantic_versioning() {
+        for version in [
+            "1.0.0",
+            "0.0.4",
+            "1.0.2-dev",
+            "1.1.0-rc.1",
+            "1.0.0-0A.is.legal",
+            "1.0.0--",
+            "1.1.0+20240101.007",
+            "1.0.0-rc5+build-1",
+            "99999999999999999999.0.1",
+        ] {
+            assert!(release(version).is_some(), "{version}");
+        }
+        for other in [
+            "",
+            "1",
+            "1.0",
+            "1.0.0.0",
+            "v1.0.0",
+            "01.0.0",
+            "1.0.0-",
+            "1.0.0-a..b",
+            "1.0.0-01",
+            "1.0.0+",
+            "1.0.0+a+b",
+            "1.0.-1",
+            "1.0.0-ä",
+            "1.0.x",
+            " 1.0.0",
+            "1.0.0 ",
+        ] {
+            assert_eq!(release(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn releases_are_ordered_by_their_numbers() {
+        let ordered =
+            ["0.9.9", "1.0.0-rc5", "1.0.2-dev", "1.1.0-rc.1", "1.9.0", "1.10.0", "10.0.0", "18446744073709551616.0.0"];
+        for pair in ordered.windows(2) {
+            assert!(release(pair[0]) < release(pair[1]), "{pair:?}");
+        }
+        assert_eq!(release("1.1.0-rc.1"), release("1.1.0"));
+    }
+
+    #[test]
+    fn a_version_that_is_not_released_has_what_its_release_has() {
+        let with =
+            |version: &str| json!({ "ociVersion": version, "hooks": { "createRuntime": [] }, "domainname": "x" });
+        for version in ["1.1.0", "1.1.0-rc.1", "1.1.0+x", "1.2.0-dev", "1.4.0", "2.0.0"] {
+            assert_eq!(check(&with(version)), Ok(()), "{version}");
+        }
+        for version in ["1.0.2", "1.0.2-dev", "1.0.99"] {
+            let problem = format!(
+                "config.domainname: is new in version 1.1.0 of the spec, but config.ociVersion is \"{version}\""
+            );
+            assert_eq!(check(&with(version)).unwrap_err().to_string(), format!("buildContainer: {problem}"));
+        }
+    }
 }

@@ -20,7 +20,7 @@ pub fn fails_with(mistakes: &[(&str, &str)]) {
 /// Patches, with the version of the spec that they need. `tests/containers/schema_fields.rs` has the fields of the schema that
 /// Debian has, each alone; those that are newer have to be here.
 #[rustfmt::skip]
-const GOOD: [(&str, &str); 49] = [
+const GOOD: [(&str, &str); 51] = [
     // process.ioPriority
     (r#"{"process": {"ioPriority": {"class": "IOPRIO_CLASS_RT", "priority": 0}}}"#, "1.1.0"),
     (r#"{"process": {"ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 1}}}"#, "1.1.0"),
@@ -119,6 +119,9 @@ const GOOD: [(&str, &str); 49] = [
     (r#"{"linux": {"namespaces": [{"type": "user", "path": "/x"}, {"type": "uts"}, {"type": "mount"}], "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}]}}"#, "1.0.0"),
     (r#"{"process": {"noNewPrivileges": null, "rlimits": null}}"#, "1.0.0"),
     (r#"{"ociVersion": "1.2.0"}"#, "1.2.0"),
+    // As `runc spec` writes it, and a candidate of a release.
+    (r#"{"ociVersion": "1.0.2-dev", "hooks": {"createRuntime": [{"path": "/x"}]}}"#, "1.0.2-dev"),
+    (r#"{"ociVersion": "1.1.0-rc.1", "domainname": "x"}"#, "1.1.0-rc.1"),
     (r#"{"process": {"user": {"username": "x"}}}"#, "1.0.0"),
 ];
 

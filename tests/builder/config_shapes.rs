@@ -48,7 +48,7 @@ const BAD: [(&str, &str); 79] = [
     (r#"{"linux": {"uidMappings": [{"containerID": 0}]}}"#,
      r#"linux.uidMappings[0].hostID: missing; the OCI runtime spec requires it"#),
     (r#"{"ociVersion": "1.0"}"#,
-     r#"ociVersion: found the string "1.0", want one of "1.0.0", "1.0.1", "1.0.2", "1.1.0", "1.2.0", "1.2.1", "1.3.0""#),
+     r#"ociVersion: found the string "1.0", want a version of the OCI runtime spec (Semantic Versioning), such as "1.0.2""#),
     (r#"{"linux": {"devices": [{"path": "/dev/x"}]}}"#,
      r#"linux.devices[0].type: missing; the OCI runtime spec requires it"#),
     (r#"{"linux": {"devices": [{"path": "/dev/x", "type": "z"}]}}"#,
