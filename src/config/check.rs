@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use super::known::{self, Known};
-use super::{differences, places};
+use super::{differences, places, unsigned};
 use crate::field::{AttrPath, Field, Mistake};
 
 /// Checks the shape of the document by decoding it.
@@ -72,6 +72,9 @@ fn explain(field: &Field<'_>, error: &str) -> Mistake {
         return missing(field.path(), name);
     }
     match error.rsplit_once(", expected ") {
+        Some((_, expected @ "u64")) => {
+            field.unwanted(&format!("{}{}", in_words(expected), unsigned::hint(field.value())))
+        }
         Some((_, expected)) => field.unwanted(&in_words(expected)),
         None => field.unwanted("a value that the OCI runtime spec allows here"),
     }

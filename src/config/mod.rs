@@ -12,6 +12,7 @@ mod places;
 mod relations;
 mod semantics;
 mod signals;
+mod unsigned;
 mod values;
 mod version;
 
@@ -44,7 +45,7 @@ pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Cl
         "linux": defaults::linux(),
     });
     json_patch::merge(&mut document, &container.config);
-    values::name_infinity(&mut document);
+    unsigned::write(&mut document);
     let asked = document.as_object_mut().and_then(|fields| fields.remove("ociVersion"));
     document["ociVersion"] = asked.unwrap_or_else(|| version::lowest(&document).into());
     capabilities::check(&document)?;

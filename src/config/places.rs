@@ -31,14 +31,19 @@ pub fn pattern(path: &AttrPath) -> String {
     below.split_inclusive('[').map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit())).collect()
 }
 
+/// Every value at `pattern`, to change it.
+pub fn find_mut<'v>(document: &'v mut Value, pattern: &str) -> Vec<&'v mut Value> {
+    let mut found = vec![document];
+    for step in pattern.replace("[]", ".[]").split('.').filter(|step| !step.is_empty()) {
+        found = found.into_iter().flat_map(|value| inside(value, step)).collect();
+    }
+    found
+}
+
 /// Takes every value at `pattern` out of the document.
 pub fn remove(document: &mut Value, pattern: &str) {
     let (parents, name) = pattern.rsplit_once('.').unwrap_or(("", pattern));
-    let mut found = vec![document];
-    for step in parents.replace("[]", ".[]").split('.').filter(|step| !step.is_empty()) {
-        found = found.into_iter().flat_map(|value| inside(value, step)).collect();
-    }
-    for fields in found.into_iter().filter_map(Value::as_object_mut) {
+    for fields in find_mut(document, parents).into_iter().filter_map(Value::as_object_mut) {
         fields.remove(name);
     }
 }

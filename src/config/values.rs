@@ -150,6 +150,11 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
     signals::check(document)
 }
 
+/// Whether the numbers at `pattern` are smaller than their type allows.
+pub fn is_bounded(pattern: &str) -> bool {
+    RANGES.iter().any(|(bounded, range, _)| *bounded == pattern && *range.end() < NO_BOUND)
+}
+
 /// The value as a number, of whichever of the spec's types.
 pub fn number(field: &Field<'_>) -> Option<i128> {
     let value = field.value();
@@ -229,19 +234,6 @@ fn is_interface(text: &str) -> bool {
 /// An empty new name is none, as in the spec's other strings that are optional.
 fn is_new_interface(text: &str) -> bool {
     text.is_empty() || is_interface(text)
-}
-
-/// Gives limits that are -1, as Nix has no larger integers than 2⁶³ - 1, the number that the kernel has for no limit
-/// (getrlimit(2), `RLIM_INFINITY`).
-pub fn name_infinity(document: &mut Value) {
-    let rlimits = document.pointer_mut("/process/rlimits").and_then(Value::as_array_mut);
-    for rlimit in rlimits.into_iter().flatten() {
-        for name in ["soft", "hard"] {
-            if let Some(limit) = rlimit.get_mut(name).filter(|limit| limit.as_i64() == Some(-1)) {
-                *limit = u64::MAX.into();
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -163,10 +163,27 @@ fn a_string_that_linux_hands_on_to_no_program_is_refused() {
 }
 
 #[test]
-fn a_limit_of_minus_one_is_none() {
-    let document =
-        with_config(r#"{ "process": { "rlimits": [{ "type": "RLIMIT_CORE", "soft": 0, "hard": -1 }] } }"#).succeeds();
-    assert_eq!(document["process"]["rlimits"][0]["hard"], json!(u64::MAX));
+fn a_number_of_64_bits_is_written_in_three_ways() {
+    for (written, number) in [
+        ("-1", u64::MAX),
+        ("-100", 18_446_744_073_709_551_516),
+        (r#""18446744073709551516""#, 18_446_744_073_709_551_516),
+        ("18446744073709551516", 18_446_744_073_709_551_516),
+    ] {
+        let document = with_config(&format!(
+            r#"{{
+                "process": {{ "rlimits": [{{ "type": "RLIMIT_CORE", "soft": 0, "hard": {written} }}] }},
+                "linux": {{ "seccomp": {{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{{
+                    "names": ["openat"], "action": "SCMP_ACT_ERRNO",
+                    "args": [{{ "index": 0, "value": {written}, "valueTwo": {written}, "op": "SCMP_CMP_EQ" }}]
+                }}] }} }}
+            }}"#
+        ))
+        .succeeds();
+        assert_eq!(document["process"]["rlimits"][0]["hard"], json!(number), "{written}");
+        let argument = &document["linux"]["seccomp"]["syscalls"][0]["args"][0];
+        assert_eq!((&argument["value"], &argument["valueTwo"]), (&json!(number), &json!(number)), "{written}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::config::fails_with;
 
 /// Patches, with what is said of them after `buildContainer: config.`.
 #[rustfmt::skip]
-const BAD: [(&str, &str); 79] = [
+const BAD: [(&str, &str); 82] = [
     (r#"{"root": {"readOnly": true}}"#,
      r#"root.readOnly: no such field in the OCI runtime spec (did you mean 'readonly'?)"#),
     (r#"{"platform": {}}"#,
@@ -23,8 +23,14 @@ const BAD: [(&str, &str); 79] = [
      r#"process.rlimits[0].hard: missing; the OCI runtime spec requires it"#),
     (r#"{"linux": {"resources": {"memory": {"limit": "1G"}}}}"#,
      r#"linux.resources.memory.limit: found the string "1G", want an integer"#),
-    (r#"{"linux": {"resources": {"cpu": {"shares": -1}}}}"#,
-     r#"linux.resources.cpu.shares: found -1 (an integer), want an integer that is not negative"#),
+    (r#"{"linux": {"resources": {"memory": {"swappiness": -1}}}}"#,
+     r#"linux.resources.memory.swappiness: found -1 (an integer), want an integer that is not negative"#),
+    (r#"{"linux": {"resources": {"cpu": {"shares": "much"}}}}"#,
+     r#"linux.resources.cpu.shares: found the string "much", want an integer that is not negative"#),
+    (r#"{"linux": {"resources": {"cpu": {"shares": "18446744073709551616"}}}}"#,
+     r#"linux.resources.cpu.shares: found the string "18446744073709551616", want an integer that is not negative; as a string, the digits of one up to 18446744073709551615, no zero first"#),
+    (r#"{"linux": {"resources": {"cpu": {"shares": 18446744073709551616}}}}"#,
+     r#"linux.resources.cpu.shares: found 1.8446744073709552e+19 (a float), want an integer that is not negative; write one that is 2^63 or more as a string of its digits, such as "18446744073709551615", as Nix rounds it"#),
     (r#"{"linux": {"resources": {"pids": {"limit": 1.5}}}}"#,
      r#"linux.resources.pids.limit: found 1.5 (a float), want an integer"#),
     (r#"{"hooks": {"poststart": {"path": "/x"}}}"#,
@@ -123,8 +129,8 @@ const BAD: [(&str, &str); 79] = [
      r#"linux.seccomp.architectures: found an attribute set with x, want a list"#),
     (r#"{"process": {"scheduler": {"policy": "SCHED_IDLE", "flags": ["SCHED_RESET_ON_FORK"]}}}"#,
      r#"process.scheduler.flags[0]: found the string "SCHED_RESET_ON_FORK", want one of "SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN", "SCHED_FLAG_KEEP_POLICY", "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX"; did you mean "SCHED_FLAG_RESET_ON_FORK"?"#),
-    (r#"{"linux": {"resources": {"hugepageLimits": [{"pageSize": "2MB", "limit": -1}]}}}"#,
-     r#"linux.resources.hugepageLimits[0].limit: found -1 (an integer), want an integer that is not negative"#),
+    (r#"{"linux": {"resources": {"hugepageLimits": [{"pageSize": "2MB", "limit": -1.5}]}}}"#,
+     r#"linux.resources.hugepageLimits[0].limit: found -1.5 (a float), want an integer that is not negative"#),
     (r#"{"linux": {"resources": {"hugepageLimits": [{"pageSize": "2MB"}]}}}"#,
      r#"linux.resources.hugepageLimits[0].limit: missing; the OCI runtime spec requires it"#),
     (r#"{"linux": {"resources": {"network": {"priorities": [{"name": "eth0"}]}}}}"#,

@@ -181,6 +181,8 @@ pub fn good(schema: &Schema, place: &Place<'_>) -> Vec<Value> {
 pub fn bad(place: &Place<'_>) -> Vec<Value> {
     match place.shape().kind {
         Some("boolean") => vec![json!("true"), json!(1), json!({})],
+        // Digits are a number there.
+        Some("integer") if place.is_uint64() => vec![json!("1x"), json!(1.5), json!(true), json!([])],
         Some("integer") => vec![json!("1"), json!(1.5), json!(true), json!([])],
         Some("string") => vec![json!(7), json!(false), json!(["x"]), json!({ "x": {} })],
         Some("array") => vec![json!("x"), json!(7), json!({ "x": 1 })],

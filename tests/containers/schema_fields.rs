@@ -82,6 +82,25 @@ fn every_good_value_is_in_config_json_as_it_is() {
 }
 
 #[test]
+fn every_number_of_64_bits_may_be_a_string_of_digits() {
+    let (schema, builder) = (schema::load(), Builder::new());
+    let places: Vec<_> = schema.places().into_iter().filter(Place::is_uint64).collect();
+    assert!(places.len() > 20, "only {} places", places.len());
+    let plain = builder.config(&json!({})).unwrap();
+    for place in places {
+        for value in good(&schema, &place) {
+            let text = patch(&schema, &place, json!(value.to_string()));
+            let mut expected = plain.clone();
+            merge(&mut expected, &patch(&schema, &place, value));
+            let mut document = builder.config(&text).unwrap_or_else(|said| panic!("{text}: {said}"));
+            // It is chosen for the fields that are there.
+            document["ociVersion"] = expected["ociVersion"].clone();
+            assert_eq!(document, expected, "{text}");
+        }
+    }
+}
+
+#[test]
 fn every_exception_is_of_a_place_in_the_schema() {
     let schema = schema::load();
     let patterns: Vec<_> = schema.places().iter().map(Place::pattern).collect();

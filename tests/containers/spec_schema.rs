@@ -82,6 +82,11 @@ impl<'s> Place<'s> {
         self.shapes.last().expect("a place has a shape")
     }
 
+    /// Whether this is a number of 64 bits without a sign.
+    pub fn is_uint64(&self) -> bool {
+        self.shape().definitions.contains("uint64")
+    }
+
     /// The place that this one is in.
     pub fn parent(&self) -> Self {
         let length = self.steps.len() - 1;

@@ -1,0 +1,130 @@
+//! Numbers of 64 bits without a sign, of which Nix has only the lower half.
+
+use serde_json::Value;
+
+use super::{places, values};
+
+/// Every field of this type, in all versions of the spec. Source: `uint64` in the schemas of v1.0.0 to v1.3.0, and in
+/// specs-go/config.go for `vm.hwconfig` and for `affinity` as a list.
+const FIELDS: [&str; 34] = [
+    "linux.resources.blockIO.throttleReadBpsDevice[].rate",
+    "linux.resources.blockIO.throttleReadIOPSDevice[].rate",
+    "linux.resources.blockIO.throttleWriteBpsDevice[].rate",
+    "linux.resources.blockIO.throttleWriteIOPSDevice[].rate",
+    "linux.resources.cpu.burst",
+    "linux.resources.cpu.period",
+    "linux.resources.cpu.realtimePeriod",
+    "linux.resources.cpu.shares",
+    "linux.resources.hugepageLimits[].limit",
+    "linux.resources.memory.swappiness",
+    "linux.seccomp.syscalls[].args[].value",
+    "linux.seccomp.syscalls[].args[].valueTwo",
+    "process.consoleSize.height",
+    "process.consoleSize.width",
+    "process.rlimits[].hard",
+    "process.rlimits[].soft",
+    "process.scheduler.deadline",
+    "process.scheduler.period",
+    "process.scheduler.runtime",
+    "vm.hwConfig.iomems[].firstGFN",
+    "vm.hwConfig.iomems[].firstMFN",
+    "vm.hwConfig.iomems[].nrMFNs",
+    "vm.hwConfig.memory",
+    "vm.hwconfig.iomems[].firstGFN",
+    "vm.hwconfig.iomems[].firstMFN",
+    "vm.hwconfig.iomems[].nrMFNs",
+    "vm.hwconfig.memory",
+    "windows.resources.cpu.affinity.mask",
+    "windows.resources.cpu.affinity[].mask",
+    "windows.resources.cpu.count",
+    "windows.resources.memory.limit",
+    "windows.resources.storage.bps",
+    "windows.resources.storage.iops",
+    "windows.resources.storage.sandboxSize",
+];
+
+/// Writes such numbers as they are meant: a string of digits is that number, and a negative integer the one with the same bits
+/// (two's complement), as `builtins.fromJSON` reads it, and as -1 is `RLIM_INFINITY` (getrlimit(2)).
+///
+/// A field that has to be smaller anyway takes no negative integer, which could only be a mistake there.
+pub fn write(document: &mut Value) {
+    for pattern in FIELDS {
+        let is_small = values::is_bounded(pattern);
+        for value in places::find_mut(document, pattern) {
+            if let Some(number) = value.as_str().and_then(parsed) {
+                *value = number.into();
+            } else if let Some(number) = value.as_i64().filter(|number| *number < 0 && !is_small) {
+                *value = u64::from_ne_bytes(number.to_ne_bytes()).into();
+            }
+        }
+    }
+}
+
+/// The number that a string is: digits alone, and no zero before others, which would be octal elsewhere.
+fn parsed(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| is_plain)
+}
+
+/// What helps where this value is none of these numbers.
+pub fn hint(value: &Value) -> &'static str {
+    match value {
+        Value::Number(number) if number.as_f64().is_some_and(|number| number >= 2_f64.powi(63)) => {
+            "; write one that is 2^63 or more as a string of its digits, such as \"18446744073709551615\", as Nix rounds it"
+        }
+        Value::String(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            "; as a string, the digits of one up to 18446744073709551615, no zero first"
+        }
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(value: &Value) -> Value {
+        let mut document = json!({ "linux": { "resources": { "cpu": { "shares": value } } } });
+        write(&mut document);
+        document["linux"]["resources"]["cpu"]["shares"].clone()
+    }
+
+    #[test]
+    fn every_number_of_64_bits_can_be_written() {
+        for (value, number) in [
+            (json!(0), 0),
+            (json!(i64::MAX), 0x7fff_ffff_ffff_ffff),
+            (json!(-1), u64::MAX),
+            (json!(-100), 18_446_744_073_709_551_516),
+            (json!(i64::MIN), 1 << 63),
+            (json!("0"), 0),
+            (json!("18446744073709551615"), u64::MAX),
+            (json!("9223372036854775808"), 1 << 63),
+            (json!(u64::MAX), u64::MAX),
+        ] {
+            assert_eq!(written(&value), json!(number), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_stays() {
+        for value in
+            [json!(1.5), json!(""), json!("-1"), json!("+1"), json!("1e3"), json!("0x10"), json!("010"), json!(" 1")]
+        {
+            assert_eq!(written(&value), value);
+        }
+        assert_eq!(written(&json!("18446744073709551616")), json!("18446744073709551616"));
+        assert_eq!(written(&json!(["1"])), json!(["1"]));
+    }
+
+    #[test]
+    fn a_field_that_is_small_takes_no_negative_number() {
+        let mut document =
+            json!({ "linux": { "resources": { "memory": { "swappiness": -1 }, "cpu": { "period": "50000" } } } });
+        write(&mut document);
+        assert_eq!(document["linux"]["resources"]["memory"]["swappiness"], json!(-1));
+        assert_eq!(document["linux"]["resources"]["cpu"]["period"], json!(50000));
+    }
+}
