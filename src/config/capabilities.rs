@@ -1,5 +1,7 @@
 //! The names of Linux capabilities, which the decoder takes in more spellings than runtimes do.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::places;
@@ -81,11 +83,23 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
 /// # Errors
 /// A [`Mistake`] at the first that is not.
 pub fn are_permitted(document: &Value) -> Result<(), Mistake> {
-    let permitted = places::find(document, "process.capabilities.permitted[]");
-    for capability in places::find(document, "process.capabilities.effective[]") {
-        if !permitted.iter().any(|permitted| permitted.value() == capability.value()) {
-            let want = "one that is in config.process.capabilities.permitted too";
-            return Err(capability.unwanted(want));
+    subset(document, "effective", "permitted")
+}
+
+/// Checks that what is inheritable is in the bounding set, as capset(2) wants it too.
+///
+/// # Errors
+/// A [`Mistake`] at the first that is not.
+pub fn are_bounded(document: &Value) -> Result<(), Mistake> {
+    subset(document, "inheritable", "bounding")
+}
+
+fn subset(document: &Value, set: &str, of: &str) -> Result<(), Mistake> {
+    let all = places::find(document, &format!("process.capabilities.{of}[]"));
+    let all: BTreeSet<_> = all.iter().filter_map(|capability| capability.value().as_str()).collect();
+    for capability in places::find(document, &format!("process.capabilities.{set}[]")) {
+        if !all.contains(capability.string()?) {
+            return Err(capability.unwanted(&format!("one that is in config.process.capabilities.{of} too")));
         }
     }
     Ok(())

@@ -3,9 +3,11 @@
 mod capabilities;
 mod check;
 mod defaults;
+mod devices;
 mod differences;
 pub mod ids;
 mod known;
+mod limits;
 pub mod mounts;
 mod namespaces;
 mod places;
@@ -46,6 +48,8 @@ pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Cl
     });
     json_patch::merge(&mut document, &container.config);
     unsigned::write(&mut document);
+    devices::write(&mut document);
+    limits::write(&mut document);
     let asked = document.as_object_mut().and_then(|fields| fields.remove("ociVersion"));
     document["ociVersion"] = asked.unwrap_or_else(|| version::lowest(&document).into());
     capabilities::check(&document)?;

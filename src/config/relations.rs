@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::values::number;
-use super::{capabilities, check, namespaces, places};
+use super::{capabilities, devices, limits, namespaces, places};
 use crate::field::{Field, Mistake};
 
 /// Checks every relation.
@@ -12,11 +12,13 @@ use crate::field::{Field, Mistake};
 /// The first [`Mistake`].
 pub fn check(document: &Value) -> Result<(), Mistake> {
     capabilities::are_permitted(document)?;
-    device_numbers(document)?;
+    capabilities::are_bounded(document)?;
+    devices::check(document)?;
     one_of_two(document)?;
     error_numbers(document)?;
+    default_action(document)?;
     listener(document)?;
-    resources(document)?;
+    limits::check(document)?;
     scheduler(document)?;
     memory_policy(document)?;
     namespaces::check(document)
@@ -25,17 +27,6 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
 /// A sibling, if it is there. The objects here are objects, or decoding would have said so.
 pub fn sibling<'v>(object: &Field<'v>, name: &str) -> Option<Field<'v>> {
     object.get(name).ok().flatten()
-}
-
-/// config-linux.md, "Devices": `major` and `minor` are required unless the type is `p`.
-fn device_numbers(document: &Value) -> Result<(), Mistake> {
-    for device in places::find(document, "linux.devices[]") {
-        let is_pipe = sibling(&device, "type").is_some_and(|kind| kind.value() == "p");
-        if let Some(name) = ["major", "minor"].iter().find(|name| !is_pipe && sibling(&device, name).is_none()) {
-            return Err(check::missing(device.path(), name));
-        }
-    }
-    Ok(())
 }
 
 /// config-linux.md, "Block IO" and "RDMA": at least one of the two.
@@ -53,17 +44,37 @@ fn one_of_two(document: &Value) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// config-linux.md, "Seccomp": if the action takes no error number, a runtime has to fail; crun names the two that do.
+/// config-linux.md, "Seccomp": if the action takes no error number, a runtime has to fail; crun names the two that do. The kernel
+/// has no error above `MAX_ERRNO`, and a tracer gets 16 bits (seccomp(2)).
 fn error_numbers(document: &Value) -> Result<(), Mistake> {
     let default = places::find(document, "linux.seccomp").into_iter();
     let default = default.map(|seccomp| (seccomp, "defaultAction", "defaultErrnoRet"));
     let syscalls = places::find(document, "linux.seccomp.syscalls[]").into_iter();
     let syscalls = syscalls.map(|syscall| (syscall, "action", "errnoRet"));
     for (object, action, error_number) in default.chain(syscalls) {
-        let (Some(action), Some(number)) = (sibling(&object, action), sibling(&object, error_number)) else { continue };
-        if !["SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"].iter().any(|with| action.value() == with) {
-            let want = format!("none with {}; SCMP_ACT_ERRNO and SCMP_ACT_TRACE have error numbers", action.value());
-            return Err(number.unwanted(&want));
+        let (Some(action), Some(field)) = (sibling(&object, action), sibling(&object, error_number)) else { continue };
+        let most = match action.value().as_str() {
+            Some("SCMP_ACT_ERRNO") => 4095,
+            Some("SCMP_ACT_TRACE") => i128::from(u16::MAX),
+            _ => {
+                let want =
+                    format!("none with {}; SCMP_ACT_ERRNO and SCMP_ACT_TRACE have error numbers", action.value());
+                return Err(field.unwanted(&want));
+            }
+        };
+        if number(&field) > Some(most) {
+            return Err(field.unwanted(&format!("an integer from 0 to {most}")));
+        }
+    }
+    Ok(())
+}
+
+/// A listener learns of a system call by another one (`seccomp_unotify(2)`): with this default, no process gets as far, and runc
+/// refuses it.
+fn default_action(document: &Value) -> Result<(), Mistake> {
+    for action in places::find(document, "linux.seccomp.defaultAction") {
+        if action.value() == "SCMP_ACT_NOTIFY" {
+            return Err(action.unwanted("another action by default; SCMP_ACT_NOTIFY is for some system calls"));
         }
     }
     Ok(())
@@ -77,34 +88,6 @@ fn listener(document: &Value) -> Result<(), Mistake> {
         }
     }
     Ok(())
-}
-
-/// config-linux.md, "Memory" (`swap` counts memory and swap) and "CPU" (`burst` is no larger than a positive `quota`).
-fn resources(document: &Value) -> Result<(), Mistake> {
-    for memory in places::find(document, "linux.resources.memory") {
-        let (limit, swap) = (sibling(&memory, "limit"), sibling(&memory, "swap"));
-        if let (Some(limit), Some(swap)) = (limit, swap) {
-            let (most, all) = (number(&limit), number(&swap));
-            if all > Some(0) && all < most {
-                let want = format!("at least {}, as it counts memory and swap together", at(&limit));
-                return Err(swap.unwanted(&want));
-            }
-        }
-    }
-    for cpu in places::find(document, "linux.resources.cpu") {
-        let (quota, burst) = (sibling(&cpu, "quota"), sibling(&cpu, "burst"));
-        if let (Some(quota), Some(burst)) = (quota, burst) {
-            if number(&quota) > Some(0) && number(&burst) > number(&quota) {
-                return Err(burst.unwanted(&format!("at most {}", at(&quota))));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A field and its value.
-fn at(field: &Field<'_>) -> String {
-    format!("{}, which is {}", field.path(), field.value())
 }
 
 /// `sched_setattr(2)`, and so runc: the priority is for two policies, the times are for one.

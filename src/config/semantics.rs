@@ -63,13 +63,8 @@ const ONE_OF: [(&str, &[&str]); 3] = [
 ];
 
 /// What may be there once: config-linux.md, "Namespaces" and "Devices"; config-zos.md, "Namespaces"; config.md, "POSIX
-/// process". A capability that is there twice is no harm, but a mistake.
-const UNIQUE: [(&str, &str); 9] = [
-    ("process.capabilities.bounding[]", "capability"),
-    ("process.capabilities.effective[]", "capability"),
-    ("process.capabilities.inheritable[]", "capability"),
-    ("process.capabilities.permitted[]", "capability"),
-    ("process.capabilities.ambient[]", "capability"),
+/// process".
+const UNIQUE: [(&str, &str); 4] = [
     ("process.rlimits[].type", "limit"),
     ("linux.namespaces[].type", "namespace"),
     ("linux.devices[].path", "device"),
@@ -122,7 +117,9 @@ fn process(document: &Value) -> Result<(), Mistake> {
     }
     let mut names = BTreeSet::new();
     for variable in places::find(document, "process.env[]") {
-        let (name, _) = variable.string()?.split_once('=').ok_or_else(|| variable.unwanted("\"NAME=value\""))?;
+        let parts = variable.string()?.split_once('=').filter(|(name, _)| !name.is_empty());
+        let (name, _) = parts.ok_or_else(|| variable.unwanted("\"NAME=value\""))?;
+        // What a program finds of two is undefined (IEEE Std 1003.1-2008, 8.1).
         if !names.insert(name) {
             return Err(Mistake::new(variable.path(), format!("{name} is set twice; leave one of them out")));
         }

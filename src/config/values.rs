@@ -39,19 +39,22 @@ const RANGES: [(&str, RangeInclusive<i128>, &str); 27] = [
     ("linux.resources.memory.swappiness", 0..=100, ""),
     // config-linux.md, "CPU".
     ("linux.resources.cpu.idle", 0..=1, ""),
+    ("linux.resources.cpu.quota", -1..=NO_BOUND, "; it is in microseconds, and -1 is no limit"),
+    // config-linux.md, "PIDs"; the kernel's PID_MAX_LIMIT.
+    ("linux.resources.pids.limit", -1..=4_194_304, NO_LIMIT),
     // The kernel's Documentation/scheduler/sched-bwc.rst: from 1 ms to 1 s.
     ("linux.resources.cpu.period", 1000..=1_000_000, "; it is in microseconds"),
     // A system call has six arguments: runc's and crun's seccomp take no other index.
     ("linux.seccomp.syscalls[].args[].index", 0..=5, ""),
-    // The kernel's MAX_ERRNO.
-    ("linux.seccomp.defaultErrnoRet", 0..=4095, ""),
-    ("linux.seccomp.syscalls[].errnoRet", 0..=4095, ""),
     // time_namespaces(7).
     ("linux.timeOffsets.monotonic.nanosecs", 0..=999_999_999, ""),
     ("linux.timeOffsets.boottime.nanosecs", 0..=999_999_999, ""),
     // config-freebsd.md, "Jail".
     ("freebsd.jail.enforceStatfs", 0..=2, ""),
 ];
+
+/// Of these numbers, 0 is out of the range and "unset" to runtimes, as to those who write a template.
+const UNSET_BY_ZERO: [&str; 1] = ["linux.resources.cpu.period"];
 
 const FILE_MODE: &str = "; it is in decimal, so 0644 is 420";
 const NO_LIMIT: &str = "; -1 is no limit";
@@ -116,7 +119,8 @@ const INTERFACE: &str = "the name of a network interface: 1 to 15 bytes without 
 pub fn check(document: &Value) -> Result<(), Mistake> {
     for (pattern, range, meaning) in RANGES {
         for field in places::find(document, pattern) {
-            if !number(&field).is_some_and(|number| range.contains(&number)) {
+            let is_unset = UNSET_BY_ZERO.contains(&pattern) && number(&field) == Some(0);
+            if !is_unset && !number(&field).is_some_and(|number| range.contains(&number)) {
                 let want = match (range.start(), range.end()) {
                     (start, &NO_BOUND) => format!("an integer that is at least {start}"),
                     (start, end) => format!("an integer from {start} to {end}"),
@@ -169,6 +173,8 @@ fn names(document: &Value) -> Result<(), Mistake> {
         // config-linux.md, "Unified": a file of the cgroup; runc and crun take no other.
         ("linux.resources.unified", |name| !name.is_empty() && !name.contains('/'), "the name of a file without '/'"),
         ("linux.netDevices", is_interface, INTERFACE),
+        // A file below /proc/sys.
+        ("linux.sysctl", is_parameter, "the name of a kernel parameter, such as \"net.ipv4.ip_forward\""),
     ] {
         for map in places::find(document, pattern) {
             for (name, value) in map.attributes()? {
@@ -224,6 +230,10 @@ fn is_bandwidth(text: &str) -> bool {
 
 fn is_class(text: &str) -> bool {
     text == "/" || !(text.contains('/') || [".", ".."].contains(&text))
+}
+
+fn is_parameter(text: &str) -> bool {
+    text.split(['.', '/']).all(|part| !part.is_empty())
 }
 
 fn is_interface(text: &str) -> bool {

@@ -20,7 +20,7 @@ pub fn fails_with(mistakes: &[(&str, &str)]) {
 /// Patches, with the version of the spec that they need. `tests/containers/schema_fields.rs` has the fields of the schema that
 /// Debian has, each alone; those that are newer have to be here.
 #[rustfmt::skip]
-const GOOD: [(&str, &str); 51] = [
+const GOOD: [(&str, &str); 56] = [
     // process.ioPriority
     (r#"{"process": {"ioPriority": {"class": "IOPRIO_CLASS_RT", "priority": 0}}}"#, "1.1.0"),
     (r#"{"process": {"ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 1}}}"#, "1.1.0"),
@@ -98,6 +98,12 @@ const GOOD: [(&str, &str); 51] = [
         r#"{"freebsd": {"jail": {"allow": {"setHostname": true, "rawSockets": true, "chflags": true, "mount": ["tmpfs"], "quotas": true, "socketAf": true, "mlock": true, "reservedPorts": false, "suser": false}}}}"#,
         "1.3.0",
     ),
+    // What a template has for "unset", what a tracer is told, and a capability that stands there twice.
+    (r#"{"linux": {"resources": {"cpu": {"period": 0, "quota": 0, "shares": 0}}}}"#, "1.0.0"),
+    (r#"{"linux": {"resources": {"cpu": {"period": 1000, "quota": 1000}, "memory": {"limit": 9, "swap": 9}}}}"#, "1.0.0"),
+    (r#"{"linux": {"resources": {"memory": {"limit": -1, "swap": -1}}}}"#, "1.0.0"),
+    (r#"{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_TRACE", "defaultErrnoRet": 65535}}}"#, "1.1.0"),
+    (r#"{"process": {"capabilities": {"bounding": ["CAP_CHOWN", "CAP_CHOWN"], "inheritable": ["CAP_CHOWN"]}}}"#, "1.0.0"),
     // Several at once, and what is not a field.
     (
         r#"{"linux": {"resources": {"unified": {"memory.high": "1"}, "cpu": {"idle": 1, "burst": 1}, "memory": {"checkBeforeUpdate": true, "limit": 1, "useHierarchy": true}, "rdma": {"mlx": {"hcaHandles": 1}}, "pids": {"limit": 5}, "blockIO": {"weight": 10}, "hugepageLimits": [{"pageSize": "2MB", "limit": 1}], "network": {"classID": 1}}}}"#,
@@ -184,6 +190,31 @@ fn a_number_of_64_bits_is_written_in_three_ways() {
         let argument = &document["linux"]["seccomp"]["syscalls"][0]["args"][0];
         assert_eq!((&argument["value"], &argument["valueTwo"]), (&json!(number), &json!(number)), "{written}");
     }
+}
+
+#[test]
+fn what_only_some_runtimes_take_is_written_for_all() {
+    let document = with_config(
+        r#"{ "linux": { "resources": {
+            "devices": [
+                { "allow": false, "access": "rwm" },
+                { "allow": true, "type": "c", "major": 136, "minor": -1, "access": "rwm" },
+                { "allow": true, "type": "b", "major": -1, "minor": -1, "access": "r" }
+            ],
+            "memory": { "limit": 0, "swap": 0, "reservation": 5 }
+        } } }"#,
+    )
+    .succeeds();
+    let resources = &document["linux"]["resources"];
+    assert_eq!(
+        resources["devices"],
+        json!([
+            { "allow": false, "access": "rwm" },
+            { "allow": true, "type": "c", "major": 136, "access": "rwm" },
+            { "allow": true, "type": "b", "access": "r" },
+        ])
+    );
+    assert_eq!(resources["memory"], json!({ "reservation": 5 }));
 }
 
 #[test]

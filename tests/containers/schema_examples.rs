@@ -36,7 +36,7 @@ const MATCHES: [(&str, &[&str]); 4] = [
 ];
 
 /// Places whose text in the spec says more than the schema, with values that are good by both.
-const INSTEAD: [(&str, &str); 26] = [
+const INSTEAD: [(&str, &str); 31] = [
     // config.md, "Specification version": a version, and the fields that come by default are older than the oldest.
     ("ociVersion", r#"["1.0.0", "1.3.0"]"#),
     // config.md, "Process": at least one; absolute.
@@ -50,8 +50,9 @@ const INSTEAD: [(&str, &str); 26] = [
     // setresuid(2): the highest number means "no change".
     ("process.user.uid|gid", "[0, 4294967294]"),
     ("process.user.additionalGids[]", "[0, 4294967294]"),
-    // sched-bwc.rst of the kernel: from 1 ms to 1 s. MAX_ERRNO of the kernel.
-    ("linux.resources.cpu.period", "[1000, 1000000]"),
+    // sched-bwc.rst of the kernel: from 1 ms to 1 s, or unset; -1 is no limit. MAX_ERRNO of the kernel.
+    ("linux.resources.cpu.period", "[1000, 1000000, 0]"),
+    ("linux.resources.cpu.quota", "[1000, -1, 0, 9223372036854775807]"),
     ("linux.seccomp.defaultErrnoRet", "[0, 4095]"),
     ("linux.seccomp.syscalls[].errnoRet", "[0, 4095]"),
     // proc(5): from -1000 to 1000.
@@ -63,12 +64,21 @@ const INSTEAD: [(&str, &str); 26] = [
     ("linux.*[].containerID", "[0]"),
     // config-linux.md, "Devices": the file modes are those of v1.3.0, where the schema of before has one more.
     ("*.devices[].fileMode", "[0, 511]"),
+    // linux/kdev_t.h of the kernel: 12 and 20 bits. A rule has 32; -1 is all, and left out.
+    ("linux.devices[].major", "[0, 4095]"),
+    ("linux.devices[].minor", "[0, 1048575]"),
+    ("linux.resources.devices[].major|minor", "[0, 4294967295]"),
+    // seccomp_unotify(2): no process could start with SCMP_ACT_NOTIFY for all.
+    (
+        "linux.seccomp.defaultAction",
+        r#"["SCMP_ACT_KILL", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG"]"#,
+    ),
     // config-linux.md, "Allowed Device list": all, character or block; read, write, mknod.
     ("linux.resources.devices[].type", r#"["a", "b", "c"]"#),
     ("linux.resources.devices[].access", r#"["rwm", "r"]"#),
     // config-linux.md, "Memory" and "PIDs": a number, or -1; from 0 to 100.
     ("linux.resources.memory.swappiness", "[0, 100]"),
-    ("linux.resources.pids.limit", "[-1, 1, 9223372036854775807]"),
+    ("linux.resources.pids.limit", "[-1, 1, 4194304]"),
     ("linux.resources.memory.kernel|kernelTCP|limit|reservation|swap", "[-1, 1, 9223372036854775807]"),
     // config-linux.md, "CPU": lists of numbers and ranges; 0 or 1.
     ("linux.resources.cpu.cpus|mems", r#"["0-3,7"]"#),
@@ -82,9 +92,11 @@ const INSTEAD: [(&str, &str); 26] = [
 ];
 
 /// Attributes that an object has to have by the spec's text, where the schema does not require them.
-const INSIDE: [(&str, &str); 5] = [
+const INSIDE: [(&str, &str); 6] = [
     // config-linux.md, "Devices": unless the type is p.
     ("linux.devices[]", r#"{"major": 10, "minor": 229}"#),
+    // The kernel takes no rule without it.
+    ("linux.resources.devices[]", r#"{"access": "rwm"}"#),
     // config-linux.md, "Block IO": one of the weights; the rate.
     ("linux.resources.blockIO.weightDevice[]", r#"{"weight": 10}"#),
     ("linux.resources.blockIO.*[]", r#"{"rate": 10}"#),
@@ -95,7 +107,7 @@ const INSIDE: [(&str, &str); 5] = [
 ];
 
 /// Attributes that a field has to have next to it by the spec's text.
-const NEXT_TO: [(&str, &str); 6] = [
+const NEXT_TO: [(&str, &str); 7] = [
     // config.md, "POSIX process", and getrlimit(2): the soft limit is not above the hard one.
     ("process.rlimits[].soft", r#"{"hard": 18446744073709551615}"#),
     ("process.rlimits[].hard", r#"{"soft": 0}"#),
@@ -103,6 +115,8 @@ const NEXT_TO: [(&str, &str); 6] = [
     ("linux.seccomp.defaultErrnoRet", r#"{"defaultAction": "SCMP_ACT_ERRNO"}"#),
     ("linux.seccomp.syscalls[].errnoRet", r#"{"action": "SCMP_ACT_TRACE"}"#),
     ("linux.seccomp.listenerMetadata", r#"{"listenerPath": "/x"}"#),
+    // config-linux.md, "Memory": it counts memory and swap.
+    ("linux.resources.memory.swap", r#"{"limit": 1}"#),
     // config-linux.md, "CPU": no larger than the quota.
     ("linux.resources.cpu.burst", r#"{"quota": -1}"#),
 ];
@@ -111,10 +125,12 @@ const NEXT_TO: [(&str, &str); 6] = [
 const DEFAULTS: [&str; 3] = ["", "process", "root"];
 
 /// What has to stand elsewhere in the document with a place, or with just this value of it.
-const WITH: [(&str, Option<&str>, &str); 11] = [
-    // capset(2): what is in effect has to be permitted.
+const WITH: [(&str, Option<&str>, &str); 13] = [
+    // capset(2): what is in effect has to be permitted, what is inheritable bounded.
     ("process.capabilities.effective", None, PERMITTED),
     ("process.capabilities.effective[]", None, PERMITTED),
+    ("process.capabilities.inheritable", None, BOUNDED),
+    ("process.capabilities.inheritable[]", None, BOUNDED),
     ("process.capabilities.permitted", None, NOTHING_IN_EFFECT),
     ("process.capabilities.permitted[]", None, NOTHING_IN_EFFECT),
     // config-linux.md, "User namespace mappings".
@@ -133,6 +149,8 @@ const WITH: [(&str, Option<&str>, &str); 11] = [
 ];
 
 const PERMITTED: &str = r#"{"process": {"capabilities": {"permitted": ["CAP_CHOWN", "CAP_CHECKPOINT_RESTORE"]}}}"#;
+
+const BOUNDED: &str = r#"{"process": {"capabilities": {"bounding": ["CAP_CHOWN", "CAP_CHECKPOINT_RESTORE"]}}}"#;
 
 const NOTHING_IN_EFFECT: &str = r#"{"process": {"capabilities": {"effective": []}}}"#;
 
