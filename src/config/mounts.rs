@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::defaults;
 use crate::container::mount::{Destination, Mount};
 use crate::container::{Container, Store};
+use crate::field::{AttrPath, quoted};
 use crate::nix::closure::Closure;
 use crate::rootfs::resolve::{self, Look, Seen};
 use crate::rootfs::tree::{Tree, in_store};
@@ -38,6 +39,7 @@ pub fn of(container: &Container, closure: &Closure) -> Mounts {
 /// away. Symbolic links, which cannot be mounted, are in the root filesystem.
 pub fn with_store(mounts: &Mounts, rootfs: &Tree<'_>) -> Mounts {
     let store = rootfs.mountable().map(|path| {
+        // Nothing is lost: NIX_STORE is UTF-8, and names of store paths are ASCII.
         let path = path.to_string_lossy();
         (Destination::made_of(&path), Mount::read_only_bind(&path))
     });
@@ -56,12 +58,22 @@ pub fn document(mounts: &Mounts, store: Store, closure: &Closure) -> Result<Vec<
         let mut entry = mount.document(destination);
         if store == Store::Copy && mount.is_bind() {
             if let Some(copy) = copy_of(Path::new(&mount.source), closure)? {
-                entry["source"] = format!("rootfs{}", copy.display()).into();
+                // A link in a package may lead to any bytes, and another name would be another file.
+                let copy = copy.to_str().with_context(|| {
+                    let (attribute, source) = (mounts_attribute(destination), quoted(&mount.source));
+                    let shown = copy.as_os_str().as_encoded_bytes().escape_ascii();
+                    format!("{attribute}: its source {source} leads to \"{shown}\", which is not UTF-8, as config.json is; mount it by another name")
+                })?;
+                entry["source"] = format!("rootfs{copy}").into();
             }
         }
         Ok(entry)
     };
     mounts.iter().map(entry).collect()
+}
+
+fn mounts_attribute(destination: &Destination) -> AttrPath {
+    AttrPath::default().attribute("mounts").attribute(&destination.to_string())
 }
 
 /// Where in the root filesystem a path of the closure has its copy, all links followed. A link to the host has none; and

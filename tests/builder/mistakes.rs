@@ -1,7 +1,9 @@
 //! Input that cannot be built: one line that says so, and nothing left in $out.
 
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 
 use serde_json::json;
@@ -120,6 +122,29 @@ fn a_file_that_cannot_be_read_is_named() {
     let outcome = Outcome::of(&mut builder);
     derivation
         .fails(outcome, &format!("buildContainer: reading 'TMP/store/{name}/key': Permission denied (os error 13)"));
+}
+
+#[test]
+fn a_source_whose_name_config_json_cannot_hold_is_refused() {
+    let mut derivation = Derivation::new(json!({ "args": ["x"] }));
+    let path = derivation.add("data", &[]);
+    fs::create_dir(&path).unwrap();
+    // The name that a lossy conversion would make of it is there as well.
+    for name in [OsStr::from_bytes(b"f\xff"), OsStr::new("f\u{fffd}")] {
+        fs::write(path.join(name), "").unwrap();
+    }
+    symlink(OsStr::from_bytes(b"f\xff"), path.join("link")).unwrap();
+    symlink("f\u{fffd}", path.join("other")).unwrap();
+    derivation.set("mounts", json!({ "/x": { "source": path.join("link") } }));
+    let name = path.file_name().unwrap().to_str().unwrap();
+    derivation.fails_with(&format!(
+        "buildContainer: mounts.\"/x\": its source \"TMP/store/{name}/link\" leads to \"TMP/store/{name}/f\\xff\", which is not \
+         UTF-8, as config.json is; mount it by another name"
+    ));
+    derivation.set("mounts", json!({ "/x": { "source": path.join("other") } }));
+    let document = derivation.succeeds();
+    let mount = document["mounts"].as_array().unwrap().iter().find(|mount| mount["destination"] == "/x").unwrap();
+    assert!(mount["source"].as_str().unwrap().ends_with("/f\u{fffd}"), "{mount}");
 }
 
 #[test]
