@@ -8,6 +8,7 @@ mod mount_options;
 pub mod platform;
 pub mod process;
 pub mod user;
+mod volume;
 
 use std::collections::BTreeMap;
 
@@ -350,6 +351,11 @@ mod tests {
             (
                 mounts(json!({"/data": "srv"})),
                 "mounts.\"/data\": found the string \"srv\", want the absolute path of a directory or file on the host",
+            ),
+            (
+                mounts(json!({"/data": "/srv/data:ro"})),
+                "mounts.\"/data\": found the string \"/srv/data:ro\", want a path alone, without what Docker writes behind it: \
+                 { source = \"/srv/data\"; options = [ \"rbind\" \"ro\" ]; }",
             ),
             (
                 mounts(json!({"/data": {"type": "", "source": "/srv", "options": ["bind"]}})),

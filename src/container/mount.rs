@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
 use super::id_mapping::{self, IdMapping};
-use super::mount_options;
+use super::{mount_options, volume};
 use crate::field::{Field, Mistake};
 use crate::path::ContainerPath;
 
@@ -105,7 +105,11 @@ impl Mount {
     /// A [`Mistake`] at the attribute that is wrong.
     pub fn decode(field: &Field<'_>) -> Result<Self, Mistake> {
         if field.is_string() {
-            return Ok(Self::bind(existing_source(field)?, Vec::new(), None));
+            let source = existing_source(field)?;
+            return match volume::parse(source) {
+                Some(volume) => Err(field.unwanted(&volume.in_nix())),
+                None => Ok(Self::bind(source, Vec::new(), None)),
+            };
         }
         if field.attributes().is_err() {
             return Err(field.unwanted("the path of a directory or file, { type, source, options }, or null"));

@@ -72,6 +72,11 @@ const OPTIONS: [&str; 65] = [
     "src-nofollow",
 ];
 
+/// Whether a runtime understands this option.
+pub fn is_known(option: &str) -> bool {
+    OPTIONS.contains(&option)
+}
+
 /// Options of which one is the opposite of the other.
 const OPPOSITES: [[&str; 2]; 5] =
     [["ro", "rw"], ["dev", "nodev"], ["exec", "noexec"], ["suid", "nosuid"], ["atime", "noatime"]];
@@ -93,7 +98,7 @@ pub fn check(mount: &Field<'_>, is_bind: bool) -> Result<(), Mistake> {
             }
         }
         let is_mapping = text.starts_with("idmap=") || text.starts_with("ridmap=");
-        if is_bind && !is_mapping && !OPTIONS.contains(&text) {
+        if is_bind && !is_mapping && !is_known(text) {
             return Err(unknown(option, text));
         }
     }
