@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use super::known::{self, Known};
-use super::{differences, places, unsigned};
+use super::{differences, elsewhere, places, unsigned};
 use crate::field::{AttrPath, Field, Mistake};
 
 /// Checks the shape of the document by decoding it.
@@ -101,7 +101,12 @@ fn right_kind<T: DeserializeOwned>(shown: &Value, whole: &Field<'_>, steps: &mut
     let pattern = places::pattern(field.path());
     match known::at::<T>(steps) {
         Known::Fields(decoded) => {
-            field.only(&differences::fields(&pattern, decoded), "field in the OCI runtime spec")?;
+            let fields = differences::fields(&pattern, decoded);
+            let unknown = field.attributes()?.into_iter().find(|(name, _)| !fields.contains(name));
+            if let Some((name, unknown)) = unknown {
+                let hint = elsewhere::hint(name, &pattern, &fields);
+                return Err(Mistake::new(unknown.path(), format!("no such field in the OCI runtime spec ({hint})")));
+            }
         }
         Known::Choices(decoded) => {
             let choices = differences::values(&pattern, decoded);

@@ -5,6 +5,7 @@ mod check;
 mod defaults;
 mod devices;
 mod differences;
+mod elsewhere;
 pub mod ids;
 mod known;
 mod limits;
