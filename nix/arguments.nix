@@ -7,9 +7,9 @@
   element of the list. Everything else is for the builder to say, which knows the OCI runtime specification.
 */
 let
-  isText =
-    value:
-    builtins.isString value || builtins.isPath value || (builtins.isAttrs value && value ? outPath);
+  inherit (import ./text.nix) isText standsForText;
+  # A store path's name has 211 characters at most, and the longest of a container's ends with "-closure.drv".
+  longestName = 199;
   string = {
     type = "string";
     check = builtins.isString;
@@ -102,9 +102,10 @@ in
     check =
       value:
       builtins.isString value
+      && builtins.stringLength value <= longestName
       && builtins.match "[0-9a-zA-Z+_?=-][0-9a-zA-Z+._?=-]*" value != null
       && builtins.match ".*\\.drv" value == null;
-    want = "a name for a store path: letters, digits and + - . _ ? =, no dot at its start, and not .drv at its end";
+    want = "a name for a store path: at most ${toString longestName} letters, digits and + - . _ ? =, no dot at its start, and not .drv at its end";
   };
   os = string // {
     default = "(the packages')";
@@ -118,7 +119,8 @@ in
     type = "package";
     default = "pkgs.crun";
     about = "the OCI runtime of `container.run`; not in the bundle";
-    check = isText;
+    # Its path is looked at where `run` is.
+    check = value: standsForText value || isText value;
     want = "a package, such as pkgs.runc, or the path of a program";
   };
   store = string // {

@@ -2,26 +2,61 @@
   What the builder has to know of an element of `contents`: the store paths of the outputs that are meant, and the
   priority. nixpkgs' buildEnv chooses the outputs in the same way.
 
+  # Inputs
+  `attribute`
+  : Its attribute path, for messages.
+
+  `package`
+  : A package, a string or a path.
+
   # Type
-  contents :: Package | String | Path -> { paths :: [String]; priority :: Int; } | String
+  contents :: String -> Package | String | Path -> { paths :: [String]; priority :: Int; } | String
 */
-package:
 let
+  inherit (builtins)
+    all
+    isAttrs
+    isInt
+    isList
+    isString
+    unsafeDiscardStringContext
+    ;
+  inherit (import ./message.nix) describe mistake quoted;
+  inherit (import ./text.nix) isText;
+in
+attribute: package:
+let
+  # A set without them has the defaults, whatever it has in the place of its meta.
   meta = package.meta or { };
+  asked = meta.outputsToInstall or null;
+  names =
+    if asked == null || isList asked && all isString asked then
+      asked
+    else
+      mistake "${attribute}.meta.outputsToInstall" "found ${describe asked}, want a list of the names of outputs, such as [ \"out\" ]";
   outputs =
-    if package.outputSpecified or false || meta.outputsToInstall or null == null then
+    if (package.outputSpecified or false) == true || names == null then
       [ package ]
     else
-      map (output: package.${output} or (missing output)) meta.outputsToInstall;
-  missing =
-    output:
-    throw "buildContainer: contents: ${package.name or "a package"} has no output '${output}', which its meta.outputsToInstall names";
+      map (name: output (unsafeDiscardStringContext name)) names;
+  output =
+    name:
+    if isText (package.${name} or null) then
+      package.${name}
+    else
+      mistake attribute "${called} has no output ${quoted name}, which its meta.outputsToInstall names";
+  called = if isString (package.name or null) then quoted package.name else "the package";
+  # lib.meta.defaultPriority
+  priority = meta.priority or 5;
 in
-if builtins.isAttrs package then
+if isAttrs package && package ? outPath then
   {
     paths = map (output: "${output}") outputs;
-    # lib.meta.defaultPriority
-    priority = meta.priority or 5;
+    priority =
+      if isInt priority then
+        priority
+      else
+        mistake "${attribute}.meta.priority" "found ${describe priority}, want an integer";
   }
 else
   "${package}"

@@ -13,9 +13,14 @@ let
   inherit (builtins)
     elem
     isAttrs
+    isList
     mapAttrs
     toJSON
     ;
+
+  inherit (import ./text.nix) standsForText;
+  # What stands for text is for the builder to refuse.
+  attributes = value: if isAttrs value && !standsForText value then value else { };
 
   isBind =
     mount:
@@ -25,22 +30,22 @@ let
     ]
     || elem "bind" (options mount)
     || elem "rbind" (options mount);
-  options = mount: if (mount.options or null) == null then [ ] else mount.options;
+  # What is no list is for the builder to refuse.
+  options = mount: if isList (mount.options or null) then mount.options else [ ];
   ofMount =
     mount:
-    if !isAttrs mount || mount ? outPath then
+    if !isAttrs mount || standsForText mount then
       null
     else if isBind mount then
       removeAttrs mount [ "source" ]
     else
       mount;
 
-  config = if (container.config or null) == null then { } else container.config;
-  hooks = config.hooks or null;
+  config = attributes (container.config or null);
   ofConfig = removeAttrs config [ "process" ] // {
-    hooks = if isAttrs hooks then removeAttrs hooks [ "startContainer" ] else null;
+    hooks = removeAttrs (attributes (config.hooks or null)) [ "startContainer" ];
   };
-  mounts = if (container.mounts or null) == null then { } else container.mounts;
+  mounts = attributes (container.mounts or null);
 in
 import ./store-paths.nix (toJSON [
   ofConfig

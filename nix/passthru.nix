@@ -25,25 +25,48 @@
   closure,
 }:
 let
+  inherit (builtins)
+    filter
+    head
+    isAttrs
+    isString
+    parseDrvName
+    unsafeDiscardStringContext
+    ;
+  inherit (import ./message.nix) describe mistake;
+  inherit (import ./text.nix) isText;
+
   builder = "${oci-bundle}/bin/oci-bundle";
   command = "run-${name}";
 
   # The program of a package as nixpkgs' lib.getExe finds it; a string or a path is the program itself.
   program =
-    package:
+    attribute: package:
     let
-      parsed = builtins.parseDrvName package.name;
+      given = filter (name: name != null) [
+        (package.meta.mainProgram or null)
+        (package.pname or null)
+        (parseDrvName (unsafeDiscardStringContext package.name)).name
+      ];
+      name = head given;
+      directory = if isText (package.bin or null) then package.bin else package;
     in
-    if builtins.isAttrs package then
-      "${package.bin or package}/bin/${package.meta.mainProgram or package.pname or parsed.name}"
+    if !isText package then
+      mistake attribute "found ${describe package}, want a package, such as pkgs.runc, or the path of a program"
+    else if !(isAttrs package && package ? outPath) then
+      "${package}"
+    else if !isString (package.name or null) then
+      mistake attribute "found an attribute set without a name, want a package, such as pkgs.runc, or the path of a program"
+    else if !isString name then
+      mistake "${attribute}.meta.mainProgram" "found ${describe name}, want the name of a program in the package's bin"
     else
-      "${package}";
+      "${directory}/bin/${name}";
   runtime =
     if (arguments.runtime or null) != null then
       arguments.runtime
     else
       host.crun
-        or (throw "buildContainer: runtime: missing, as the package set has no crun; want a package of an OCI runtime, such as pkgs.runc");
+        or (mistake "runtime" "missing, as the package set has no crun; want a package of an OCI runtime, such as pkgs.runc");
 in
 {
   inherit bundle;
@@ -72,8 +95,8 @@ in
       args = [
         "write-launcher"
         command
-        (program host.oci-bundle)
-        (program runtime)
+        (program "pkgs.oci-bundle" host.oci-bundle)
+        (program "runtime" runtime)
         "${bundle}"
       ];
     }

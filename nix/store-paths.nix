@@ -72,9 +72,7 @@ let
     if name == "" || isKnown name then name else longest (substring 0 (stringLength name - 1) name);
   seenAt = index: {
     start = head (elemAt pieces (2 * index + 1));
-    seen = head (
-      split "[^0-9a-zA-Z+._?=-]" (substring 0 longestName (elemAt pieces (2 * index + 2)))
-    );
+    seen = head (split "[^0-9a-zA-Z+._?=-]" (substring 0 longestName (elemAt pieces (2 * index + 2))));
   };
   found = map (
     { start, seen }:

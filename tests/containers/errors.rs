@@ -29,12 +29,12 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ),
         (
             "{ args = [ \"x\" ]; name = \"a b\"; }",
-            "name: found the string \"a b\", want a name for a store path: letters, digits and + - . _ ? =, no dot at \
+            "name: found the string \"a b\", want a name for a store path: at most 199 letters, digits and + - . _ ? =, no dot at \
              its start, and not .drv at its end",
         ),
         (
             "{ args = [ \"x\" ]; name = \"x.drv\"; }",
-            "name: found the string \"x.drv\", want a name for a store path: letters, digits and + - . _ ? =, no dot at \
+            "name: found the string \"x.drv\", want a name for a store path: at most 199 letters, digits and + - . _ ? =, no dot at \
              its start, and not .drv at its end",
         ),
         (
@@ -43,12 +43,12 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ),
         (
             "{ args = [ \"x\" ]; contents = [ (pkgs.hello // { meta.outputsToInstall = [ \"doc\" ]; }) ]; }",
-            "contents: hello has no output 'doc', which its meta.outputsToInstall names",
+            "contents[0]: \"hello\" has no output \"doc\", which its meta.outputsToInstall names",
         ),
         ("{ args = [ \"x\" ]; mount = { }; }", "mount: no such argument (did you mean 'mounts'?)"),
         (
-            "{ args = [ \"x\" ]; privileged = true; }",
-            "privileged: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, \
+            "{ args = [ \"x\" ]; platforms = true; }",
+            "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, \
              files, hostname, keepReferences, mounts, name, os, readonly, runtime, store, terminal, user)",
         ),
         (
@@ -102,5 +102,126 @@ fn a_mistake_is_one_line_in_what_nix_says() {
             said.lines().any(|line| line.trim_start().trim_start_matches("error: ") == expected),
             "{expected}\n\n{said}"
         );
+    }
+}
+
+/// The one line of a mistake.
+fn said_of(arguments: &str) -> String {
+    let said = nix::build_fails(&format!("buildContainer {arguments}"));
+    let lines = said.lines().map(|line| line.trim_start().trim_start_matches("error: "));
+    let line = lines.filter(|line| line.starts_with("buildContainer: ")).next_back();
+    line.unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
+#[test]
+fn a_shape_that_nix_looks_into_is_named() {
+    for (arguments, message) in [
+        (
+            "mounts.\"/run\" = { type = \"tmpfs\"; options = \"size=64M\"; };",
+            "mounts.\"/run\".options: found the string \"size=64M\", want a list",
+        ),
+        ("contents = [ { outPath = 3; } ];", "contents[0]: found an attribute set, want a package"),
+        (
+            "contents = [ (pkgs.hello // { meta.outputsToInstall = \"out\"; }) ];",
+            "contents[0].meta.outputsToInstall: found the string \"out\", want a list of the names of outputs, such as [ \"out\" ]",
+        ),
+        (
+            "contents = [ (pkgs.hello // { meta.priority = \"5\"; }) ];",
+            "contents[0].meta.priority: found the string \"5\", want an integer",
+        ),
+        ("config.hooks = [ ];", "config.hooks: found an empty list, want an attribute set"),
+        ("env.A = { outPath = 3; };", "env.A: found an attribute set whose outPath or __toString gives no string"),
+        (
+            "config = let a.b = a; in a;",
+            "config.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b: found values nested more than 32 deep, \
+             want plain ones; is it a package set?",
+        ),
+        ("env.A = /not/there;", "env.A: found the path /not/there, which is not there"),
+    ] {
+        assert_eq!(
+            said_of(&format!("{{ args = [ \"x\" ]; checkProgram = false; {arguments} }}")),
+            format!("buildContainer: {message}")
+        );
+    }
+}
+
+#[test]
+fn a_directory_of_a_mount_is_a_copy_or_the_hosts() {
+    let path = nix::repository().join("nix");
+    let path = path.display();
+    for (attribute, mount) in [("", "PATH"), (".source", "{ source = PATH; options = [ \"ro\" ]; }")] {
+        let container = |path: &str| {
+            format!("{{ args = [ \"x\" ]; checkProgram = false; mounts.\"/work\" = {}; }}", mount.replace("PATH", path))
+        };
+        assert_eq!(
+            said_of(&container(&path.to_string())),
+            format!(
+                "buildContainer: mounts.\"/work\"{attribute}: found the path {path}, a directory, which would be copied to the \
+                 store; write \"${{{path}}}\" if a copy is meant, and toString {path} or a string for the directory of the host"
+            )
+        );
+        for (way_out, source) in
+            [(format!("\"${{{path}}}\""), "rootfs/nix/store/"), (format!("(toString {path})"), "/")]
+        {
+            let bundle = nix::build(&format!("buildContainer {}", container(&way_out)));
+            let config = std::fs::read_to_string(bundle.join("config.json")).unwrap();
+            let document: serde_json::Value = serde_json::from_str(&config).unwrap();
+            let mut mounts = document["mounts"].as_array().unwrap().iter();
+            let mount = mounts.find(|mount| mount["destination"] == "/work").unwrap();
+            assert!(mount["source"].as_str().unwrap().starts_with(source), "{mount}");
+        }
+    }
+}
+
+#[test]
+fn a_name_of_another_tool_is_answered_with_ours() {
+    for (name, mentions) in [
+        ("cmd", "'args'"),
+        ("command", "'args'"),
+        ("entrypoint", "'args'"),
+        ("tag", "'name'"),
+        ("imageTag", "'name'"),
+        ("ports", "the host's network"),
+        ("volumes", "'mounts'"),
+        ("copyToRoot", "'contents'"),
+        ("runAsRoot", "'files'"),
+        ("extraCommands", "'files'"),
+        ("fakeRootCommands", "'files'"),
+        ("enableFakechroot", "'files'"),
+        ("network", "config.linux.namespaces"),
+        ("fromImage", "'contents'"),
+        ("maxLayers", "no layers"),
+        ("layers", "no layers"),
+        ("created", "has a date"),
+        ("workingDir", "'cwd'"),
+        ("environment", "'env'"),
+        ("privileged", "config.process.capabilities"),
+        ("capAdd", "config.process.capabilities"),
+        ("cap_add", "config.process.capabilities"),
+        ("capabilities", "config.process.capabilities"),
+        ("restart", "systemd"),
+        ("image", "'contents'"),
+        ("perms", "'files'"),
+        ("initializeNixDatabase", "Nix database"),
+        ("architecture", "system of its packages"),
+        ("process", "config.process"),
+        ("linux", "config.linux"),
+        ("config.Cmd", "'args'"),
+        ("config.Entrypoint", "'args'"),
+        ("config.Env", "'env'"),
+        ("config.User", "'user'"),
+        ("config.WorkingDir", "'cwd'"),
+        ("config.ExposedPorts", "the host's network"),
+        ("config.Volumes", "'mounts'"),
+        ("config.Labels", "config.annotations"),
+        ("config.env", "'env'"),
+        ("config.ports", "the host's network"),
+    ] {
+        let line = said_of(&format!("{{ args = [ \"x\" ]; checkProgram = false; {name} = {{ }}; }}"));
+        let kind =
+            if name.starts_with("config.") { "no such field in the OCI runtime spec (" } else { "no such argument (" };
+        assert!(line.starts_with(&format!("buildContainer: {name}: {kind}")), "{line}");
+        assert!(line.contains(mentions), "{line}");
+        assert!(!line.contains("there are: ") && !line.contains("did you mean"), "{line}");
     }
 }

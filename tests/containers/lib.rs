@@ -12,6 +12,7 @@ mod derivation;
 mod devices;
 mod documentation;
 mod errors;
+mod evaluation;
 mod faults;
 mod flake;
 mod hooks;
