@@ -190,14 +190,33 @@ let
     workingdirectory = "use the argument 'cwd'";
   };
 
-  # Fields of the runtime spec, which stand in `config`.
+  # Fields of the runtime spec, which stand in `config`. The builder knows where each of them does.
   inConfig = {
     annotations = "annotations";
+    apparmorprofile = "process.apparmorProfile";
+    cgroupspath = "linux.cgroupsPath";
+    createcontainer = "hooks.createContainer";
+    createruntime = "hooks.createRuntime";
     domainname = "domainname";
+    gidmappings = "linux.gidMappings";
     hooks = "hooks";
+    iopriority = "process.ioPriority";
     linux = "linux";
+    maskedpaths = "linux.maskedPaths";
+    nonewprivileges = "process.noNewPrivileges";
     ociversion = "ociVersion";
+    oomscoreadj = "process.oomScoreAdj";
+    poststart = "hooks.poststart";
+    poststop = "hooks.poststop";
+    prestart = "hooks.prestart";
     process = "process";
+    readonlypaths = "linux.readonlyPaths";
+    resources = "linux.resources";
+    rootfspropagation = "linux.rootfsPropagation";
+    selinuxlabel = "process.selinuxLabel";
+    startcontainer = "hooks.startContainer";
+    timeoffsets = "linux.timeOffsets";
+    uidmappings = "linux.uidMappings";
   };
 
   characters = text: genList (index: substring index 1 text) (stringLength text);

@@ -68,6 +68,23 @@ fn nothing_deceptive_is_left_in_a_message() {
 }
 
 #[test]
+fn a_field_of_the_spec_that_is_no_argument_is_answered_with_its_place() {
+    let schema = crate::schema::load();
+    let places: Vec<_> = schema.places().iter().map(|place| place.pattern()).collect();
+    for name in
+        ["oomScoreAdj", "maskedPaths", "noNewPrivileges", "createRuntime", "uidMappings", "resources", "process"]
+    {
+        let answer = nix::evaluated(&format!(
+            "(import {}/nix/elsewhere.nix {}).argument",
+            nix::repository().display(),
+            nix::string(name)
+        ));
+        let place = answer.as_str().unwrap().strip_prefix("use config.").unwrap();
+        assert!(place.rsplit('.').next() == Some(name) && places.iter().any(|known| known == place), "{answer}");
+    }
+}
+
+#[test]
 fn no_field_of_the_spec_is_taken_for_that_of_another_tool() {
     let fields = crate::schema::load();
     let fields: Vec<_> =
