@@ -22,7 +22,10 @@ fn a_device_has_a_node_and_can_be_opened_if_a_rule_allows_it() {
         { allow = true; type = "c"; major = 1; minor = 11; access = "w"; }
       ];
     "#;
-    for (rules, last) in [("", "Operation not permitted"), (allowed, "opened")] {
+    // All of a driver: -1 is for runc, and nothing for crun.
+    let all = allowed.replace("minor = 11", "minor = -1");
+    let kind = allowed.replace("major = 1;", "major = -1;").replace("minor = 11", "minor = -1");
+    for (rules, last) in [("", "Operation not permitted"), (allowed, "opened"), (&all, "opened"), (&kind, "opened")] {
         let bundle = container(LOOK, &format!("config.linux = {{ {NODE} {rules} }};"));
         for runtime in runtime::ALL {
             let printed = runtime.prints(&bundle);
@@ -38,5 +41,16 @@ fn without_rules_the_runtime_decides() {
     for (runtime, last) in [(Runtime::Runc, "Operation not permitted"), (Runtime::Crun, "opened")] {
         let printed = runtime.prints(&bundle);
         assert!(printed.trim_end().ends_with(last), "{runtime:?}: {printed}");
+    }
+}
+
+#[test]
+fn what_a_template_leaves_unset_starts_everywhere() {
+    let bundle = container(
+        "echo started",
+        "config.linux.resources = { cpu = { period = 0; quota = 0; }; memory = { limit = 0; swap = 0; }; };",
+    );
+    for runtime in runtime::ALL {
+        assert_eq!(runtime.prints(&bundle), "started\n", "{runtime:?}");
     }
 }

@@ -62,6 +62,7 @@ let
     store = "mount";
     keepReferences = true;
     config = {
+      ociVersion = "1.1.0-rc.1";
       process.capabilities.bounding = [ "CAP_KILL" ];
       process.rlimits = [
         {
@@ -80,11 +81,22 @@ let
           }
         ];
         resources = {
-          memory.limit = 67108864;
+          memory = {
+            limit = 67108864;
+            swap = 67108864;
+          };
+          cpu.period = 0;
           devices = [
             {
               allow = false;
               access = "rwm";
+            }
+            {
+              allow = true;
+              type = "c";
+              major = 136;
+              minor = -1;
+              access = "rw";
             }
           ];
         };
@@ -94,6 +106,19 @@ let
             {
               names = [ "mount" ];
               action = "SCMP_ACT_ERRNO";
+            }
+            {
+              names = [ "openat" ];
+              action = "SCMP_ACT_TRACE";
+              errnoRet = 5000;
+              args = [
+                {
+                  index = 0;
+                  op = "SCMP_CMP_MASKED_EQ";
+                  value = -100;
+                  valueTwo = "18446744073709551615";
+                }
+              ];
             }
           ];
         };
