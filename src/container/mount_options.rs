@@ -1,5 +1,7 @@
 //! The options of mounts (OCI runtime spec, config.md, "Linux mount options").
 
+use std::collections::BTreeSet;
+
 use crate::field::{Field, Mistake, nearest, quoted};
 
 /// Options that a runtime understands; what is none of these goes to the file system, and a bind mount has none.
@@ -88,11 +90,12 @@ const OPPOSITES: [[&str; 2]; 5] =
 /// A [`Mistake`] at the option.
 pub fn check(mount: &Field<'_>, is_bind: bool) -> Result<(), Mistake> {
     let options = mount.get("options")?.map_or(Ok(Vec::new()), |options| options.list())?;
+    let given: BTreeSet<_> = options.iter().filter_map(|option| option.value().as_str()).collect();
     for option in &options {
         let text = option.string()?;
         if let Some([one, other]) = OPPOSITES.iter().find(|pair| pair[1] == text || pair[0] == text) {
             let opposite = if text == *one { other } else { one };
-            if options.iter().any(|option| option.value() == opposite) {
+            if given.contains(opposite) {
                 let problem = format!("found {} beside {}; leave one of them out", quoted(text), quoted(opposite));
                 return Err(Mistake::new(option.path(), problem));
             }
