@@ -8,17 +8,6 @@ use super::relations::sibling;
 use super::values::number;
 use crate::field::{Field, Mistake};
 
-/// Takes limits of memory out that are 0, a template's "unset": runc leaves them alone, crun gives a container no memory at all.
-pub fn write(document: &mut Value) {
-    for memory in places::find_mut(document, "linux.resources.memory").into_iter().filter_map(Value::as_object_mut) {
-        for name in ["limit", "swap"] {
-            if memory.get(name).is_some_and(|limit| limit.as_i64() == Some(0)) {
-                memory.remove(name);
-            }
-        }
-    }
-}
-
 /// Checks the limits of the process and of the container.
 ///
 /// # Errors

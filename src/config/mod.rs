@@ -15,6 +15,7 @@ mod places;
 mod relations;
 mod semantics;
 mod signals;
+mod unset;
 mod unsigned;
 mod values;
 mod version;
@@ -50,7 +51,7 @@ pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Cl
     json_patch::merge(&mut document, &container.config);
     unsigned::write(&mut document);
     devices::write(&mut document);
-    limits::write(&mut document);
+    unset::leave_out(&mut document);
     let asked = document.as_object_mut().and_then(|fields| fields.remove("ociVersion"));
     document["ociVersion"] = asked.unwrap_or_else(|| version::lowest(&document).into());
     capabilities::check(&document)?;

@@ -48,7 +48,15 @@ fn without_rules_the_runtime_decides() {
 fn what_a_template_leaves_unset_starts_everywhere() {
     let bundle = container(
         "echo started",
-        "config.linux.resources = { cpu = { period = 0; quota = 0; }; memory = { limit = 0; swap = 0; }; };",
+        r#"
+          config.process = { apparmorProfile = ""; selinuxLabel = ""; };
+          config.linux = {
+            cgroupsPath = "";
+            mountLabel = "";
+            resources = { cpu = { period = 0; quota = 0; }; memory = { limit = 0; swap = 0; }; };
+            namespaces = map (type: { inherit type; path = ""; }) [ "pid" "network" "ipc" "uts" "mount" ];
+          };
+        "#,
     );
     for runtime in runtime::ALL {
         assert_eq!(runtime.prints(&bundle), "started\n", "{runtime:?}");

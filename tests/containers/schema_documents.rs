@@ -112,8 +112,21 @@ fn is_looser(violation: &str) -> bool {
         && PLACES.iter().any(|place| place.is_uint64() && place.pattern() == pattern)
 }
 
-/// The document as it is written: without a limit of memory that is 0, and without a device number that is -1.
+/// The document as it is written: without what means unset, and without a device number that is -1.
 fn as_written(mut document: Value) -> Value {
+    let empty = [
+        ("/linux", "cgroupsPath"),
+        ("/linux", "mountLabel"),
+        ("/linux/namespaces/0", "path"),
+        ("/linux/namespaces/1", "path"),
+        ("/process", "apparmorProfile"),
+        ("/process", "selinuxLabel"),
+    ];
+    for (parent, name) in empty {
+        if let Some(fields) = document.pointer_mut(parent).and_then(Value::as_object_mut) {
+            fields.retain(|field, value| field != name || value != "");
+        }
+    }
     if let Some(memory) = document.pointer_mut("/linux/resources/memory").and_then(Value::as_object_mut) {
         memory.retain(|name, value| !["limit", "swap"].contains(&name.as_str()) || *value != 0);
     }

@@ -1,0 +1,66 @@
+//! Values that mean "unset" to runc, to the types that Go programs use, and to those who write a template; crun takes them at their
+//! word, and fails. Left out, they mean the same to both.
+
+use serde_json::Value;
+
+use super::places;
+
+/// Strings that are unset if they are empty, as `omitempty` has it in specs-go/config.go.
+const EMPTY: [&str; 5] = [
+    "linux.cgroupsPath",
+    "linux.mountLabel",
+    "linux.namespaces[].path",
+    "process.apparmorProfile",
+    "process.selinuxLabel",
+];
+
+/// Limits that are unset if they are 0: crun would give a container no memory at all.
+const ZERO: [&str; 2] = ["linux.resources.memory.limit", "linux.resources.memory.swap"];
+
+/// Leaves such values out.
+pub fn leave_out(document: &mut Value) {
+    for pattern in EMPTY {
+        remove(document, pattern, |value| value == "");
+    }
+    for pattern in ZERO {
+        remove(document, pattern, |value| value.as_i64() == Some(0));
+    }
+}
+
+fn remove(document: &mut Value, pattern: &str, is_unset: impl Fn(&Value) -> bool) {
+    let (parents, name) = pattern.rsplit_once('.').unwrap_or(("", pattern));
+    for fields in places::find_mut(document, parents).into_iter().filter_map(Value::as_object_mut) {
+        if fields.get(name).is_some_and(&is_unset) {
+            fields.remove(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_unset_is_left_out() {
+        let mut document = json!({
+            "process": { "apparmorProfile": "", "selinuxLabel": "x", "cwd": "" },
+            "linux": {
+                "namespaces": [{ "type": "pid", "path": "" }, { "type": "ipc", "path": "/x" }],
+                "resources": { "memory": { "limit": 0, "swap": -1, "reservation": 0 } },
+            },
+        });
+        leave_out(&mut document);
+        assert_eq!(
+            document,
+            json!({
+                "process": { "selinuxLabel": "x", "cwd": "" },
+                "linux": {
+                    "namespaces": [{ "type": "pid" }, { "type": "ipc", "path": "/x" }],
+                    "resources": { "memory": { "swap": -1, "reservation": 0 } },
+                },
+            })
+        );
+    }
+}
