@@ -4,6 +4,8 @@ use crate::nix;
 
 #[test]
 fn a_value_of_any_type_in_any_place_is_no_error_of_the_evaluator() {
+    // One value names this derivation, which newer versions of Nix want to be there, and an evaluation does not write.
+    nix::instantiate("pkgs.hello");
     let outcomes = nix::evaluated(&format!(
         "import {}/tests/containers/shapes.nix {{ inherit pkgs buildContainer; }}",
         nix::repository().display()
@@ -61,8 +63,8 @@ fn nothing_deceptive_is_left_in_a_message() {
             (format!("{{ args = [ \"x\" ]; {quoted} = 1; }}"), format!("{escaped}: no such argument")),
         ] {
             let said = nix::build_fails(&format!("buildContainer {arguments}"));
-            assert!(said.contains(&format!("buildContainer: {message}")), "{said}");
-            assert!(!said.contains(&text), "{said}");
+            let line = said.lines().find(|line| line.contains("error: buildContainer: ")).unwrap();
+            assert!(line.contains(&format!("buildContainer: {message}")) && !line.contains(&text), "{line}");
         }
     }
 }
