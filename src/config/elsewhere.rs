@@ -7,9 +7,10 @@ use crate::container::ARGUMENTS;
 use crate::field::nearest;
 
 /// Fields of other formats: Docker's and Podman's files for seccomp, which are written for several architectures.
-const FOREIGN: [&str; 7] = [
+const FOREIGN: [&str; 8] = [
     "linux.seccomp.archMap",
     "linux.seccomp.syscalls[].comment",
+    "linux.seccomp.syscalls[].errno",
     "linux.seccomp.syscalls[].excludes",
     "linux.seccomp.syscalls[].includes",
     "linux.seccomp.syscalls[].name",
