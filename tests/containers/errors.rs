@@ -108,8 +108,8 @@ fn a_mistake_is_one_line_in_what_nix_says() {
 /// The one line of a mistake.
 fn said_of(arguments: &str) -> String {
     let said = nix::build_fails(&format!("buildContainer {arguments}"));
-    let lines = said.lines().map(|line| line.trim_start().trim_start_matches("error: "));
-    let line = lines.filter(|line| line.starts_with("buildContainer: ")).next_back();
+    let mut lines = said.lines().map(|line| line.trim_start().trim_start_matches("error: "));
+    let line = lines.rfind(|line| line.starts_with("buildContainer: "));
     line.unwrap_or_else(|| panic!("{said}")).to_owned()
 }
 
