@@ -3,8 +3,9 @@
 
   `type`, `default` and `about` are what the table says; `default` is a Nix expression, or null if the argument has to be
   given, or text in parentheses. The rest is what Nix can tell before anything is built: a value is good if it is null
-  (as if left out) or passes `check`; `want` says so in words, and where there is an `element`, that is the shape of each
-  element of the list. Everything else is for the builder to say, which knows the OCI runtime specification.
+  (as if left out, but for `seccomp`, where it is no filter) or passes `check`; `want` says so in words, and where there is
+  an `element`, that is the shape of each element of the list. Everything else is for the builder to say, which knows the OCI
+  runtime specification.
 */
 let
   inherit (import ./text.nix) isText standsForText;
@@ -122,6 +123,13 @@ in
     # Its path is looked at where `run` is.
     check = value: standsForText value || isText value;
     want = "a package, such as pkgs.runc, or the path of a program";
+  };
+  seccomp = {
+    type = "attribute set, or null for none";
+    default = "(Docker's)";
+    about = "which system calls the container may make: a filter in the specification's format, or in Docker's";
+    check = value: builtins.isAttrs value && !(value ? outPath);
+    want = "a seccomp filter, such as builtins.fromJSON (builtins.readFile ./profile.json), or null for none";
   };
   store = string // {
     default = ''"copy"'';

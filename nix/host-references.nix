@@ -49,5 +49,6 @@ let
 in
 import ./store-paths.nix (toJSON [
   ofConfig
+  (container.seccomp or null)
   (mapAttrs (_: ofMount) mounts)
 ]) != [ ]

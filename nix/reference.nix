@@ -19,6 +19,7 @@ let
     "cwd"
     "hostname"
     "terminal"
+    "seccomp"
     "config"
     "name"
     "baseFiles"

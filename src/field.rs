@@ -58,6 +58,16 @@ impl Mistake {
     pub fn new(path: &AttrPath, problem: impl Into<String>) -> Self {
         Self { path: path.clone(), problem: problem.into() }
     }
+
+    /// The same mistake in the original, if it is in what was copied from there.
+    #[must_use]
+    pub fn moved(self, copy: &AttrPath, original: &AttrPath) -> Self {
+        let rest = self.path.0.strip_prefix(&copy.0).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        match rest.map(|rest| AttrPath(format!("{original}{rest}"))) {
+            Some(path) => Self { path, ..self },
+            None => self,
+        }
+    }
 }
 
 impl fmt::Display for Mistake {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::places;
-use crate::field::{Mistake, nearest};
+use crate::field::{Field, Mistake, nearest};
 
 /// Source: capabilities(7).
 const CAPABILITIES: [&str; 41] = [
@@ -67,15 +67,24 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
     }
     for set in ["bounding", "effective", "inheritable", "permitted", "ambient"] {
         for capability in places::find(document, &format!("process.capabilities.{set}[]")) {
-            let name = capability.string()?;
-            if !CAPABILITIES.contains(&name) {
-                let hint = nearest(name, &CAPABILITIES).map(|near| format!("; did you mean \"{near}\"?"));
-                let want = format!("a capability of capabilities(7){}", hint.unwrap_or_default());
-                return Err(capability.unwanted(&want));
-            }
+            check_name(&capability)?;
         }
     }
     Ok(())
+}
+
+/// Checks that this is the name of a capability.
+///
+/// # Errors
+/// A [`Mistake`] if it is none.
+pub fn check_name(capability: &Field<'_>) -> Result<(), Mistake> {
+    let name = capability.string()?;
+    if CAPABILITIES.contains(&name) {
+        return Ok(());
+    }
+    let hint = nearest(name, &CAPABILITIES).map(|near| format!("; did you mean \"{near}\"?"));
+    let want = format!("a capability of capabilities(7){}", hint.unwrap_or_default());
+    Err(capability.unwanted(&want))
 }
 
 /// Checks that what is in effect is permitted, as capset(2) wants it.

@@ -13,6 +13,7 @@ pub mod mounts;
 mod namespaces;
 mod places;
 mod relations;
+mod seccomp;
 mod semantics;
 mod signals;
 mod unset;
@@ -26,6 +27,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use self::mounts::Mounts;
+use self::seccomp::Filter;
 use crate::container::process::{self, LONGEST_HOSTNAME};
 use crate::container::{Container, Store};
 use crate::field::{AttrPath, Mistake};
@@ -39,8 +41,9 @@ use crate::rootfs::tree::Tree;
 /// come before its children (config.md, "Mounts").
 ///
 /// # Errors
-/// A [`Mistake`] in the argument `config`; what of the closure cannot be looked at.
+/// A [`Mistake`] in the arguments `config` and `seccomp`; what of the closure cannot be looked at.
 pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Closure) -> Result<Value> {
+    let filter = Filter::new(container)?;
     let mut document = json!({
         "hostname": container.hostname.as_deref().unwrap_or(hostname(name)),
         "root": { "path": "rootfs", "readonly": container.readonly },
@@ -48,20 +51,35 @@ pub fn document(container: &Container, name: &str, mounts: &Mounts, closure: &Cl
         "mounts": mounts::document(mounts, container.store, closure)?,
         "linux": defaults::linux(),
     });
+    filter.put_into(&mut document);
     json_patch::merge(&mut document, &container.config);
     unsigned::write(&mut document);
     devices::write(&mut document);
     unset::leave_out(&mut document);
-    let asked = document.as_object_mut().and_then(|fields| fields.remove("ociVersion"));
-    document["ociVersion"] = asked.unwrap_or_else(|| version::lowest(&document).into());
-    capabilities::check(&document)?;
-    check::check(&document)?;
-    semantics::check(&document)?;
-    version::check(&document)?;
+    let asked = document.get("ociVersion").is_some();
+    if !asked {
+        document["ociVersion"] = version::lowest(&document).into();
+    }
+    validate(&document).map_err(|mistake| filter.explain(mistake))?;
     if !mounts.is_empty() || container.store == Store::Mount {
         namespaces::hold_mounts(&document)?;
     }
+    filter.resolve(&mut document, &container.system);
+    if asked {
+        // What the user gave was checked above: here it is about the default filter.
+        version::check(&document).map_err(|_| seccomp::too_new(&document))?;
+    } else {
+        document["ociVersion"] = version::lowest(&document).into();
+    }
     Ok(document)
+}
+
+/// Checks what the user can have made wrong.
+fn validate(document: &Value) -> Result<(), Mistake> {
+    capabilities::check(document)?;
+    check::check(document)?;
+    semantics::check(document)?;
+    version::check(document)
 }
 
 /// Adds the mounts of a store that is not copied. There may be thousands, and none can be wrong, so the checked document
@@ -125,7 +143,8 @@ mod tests {
         let closure = Closure::decode(&[], &StoreDir::default()).unwrap();
         let mounts = mounts::of(&container, &closure);
         let document = document(&container, "hello", &mounts, &closure).unwrap();
-        assert_eq!(document["ociVersion"], "1.0.0");
+        // For the error number of a rule of the default filter.
+        assert_eq!(document["ociVersion"], "1.1.0");
         assert_eq!(document["process"]["args"], json!(["/bin/x"]));
         assert_eq!(document["root"], json!({"path": "rootfs", "readonly": true}));
         assert_eq!(document["hostname"], "hello");

@@ -7,6 +7,7 @@ pub mod mount;
 mod mount_options;
 pub mod platform;
 pub mod process;
+mod seccomp;
 pub mod user;
 mod volume;
 
@@ -18,12 +19,13 @@ use self::contents::Package;
 use self::files::Files;
 use self::mount::{Destination, Mount};
 use self::process::Environment;
+pub use self::seccomp::Seccomp;
 use self::user::User;
 use crate::field::{Field, Mistake};
 use crate::path::ContainerPath;
 
 /// The arguments' names. nix/arguments.nix has the same list, with what the reference says of each.
-pub const ARGUMENTS: [&str; 18] = [
+pub const ARGUMENTS: [&str; 19] = [
     "arch",
     "args",
     "baseFiles",
@@ -39,6 +41,7 @@ pub const ARGUMENTS: [&str; 18] = [
     "name",
     "os",
     "readonly",
+    "seccomp",
     "store",
     "terminal",
     "user",
@@ -92,8 +95,12 @@ pub struct Container {
     pub mounts: BTreeMap<Destination, Option<Mount>>,
     /// Whether the container's root is read-only.
     pub readonly: bool,
+    /// Which system calls the container may make.
+    pub seccomp: Seccomp,
     /// How the closure gets into the container.
     pub store: Store,
+    /// What it is for: a Nix system such as `x86_64-linux`.
+    pub system: String,
     /// A JSON merge patch (RFC 7396) for config.json.
     pub config: Value,
 }
@@ -122,7 +129,9 @@ impl Container {
             hostname: root.get("hostname")?.map(|name| process::decode_hostname(&name)).transpose()?,
             mounts: root.get("mounts")?.map_or(Ok(BTreeMap::new()), |mounts| decode_mounts(&mounts))?,
             readonly: flag("readonly", false)?,
+            seccomp: Seccomp::decode(arguments),
             store: root.get("store")?.map_or(Ok(Store::default()), |store| Store::decode(&store))?,
+            system: system.to_owned(),
             terminal: flag("terminal", false)?,
             user: root.get("user")?.map_or(Ok(User::default()), |user| User::decode(&user))?,
         };
@@ -214,7 +223,9 @@ mod tests {
                 hostname: None,
                 mounts: BTreeMap::new(),
                 readonly: false,
+                seccomp: Seccomp::Default,
                 store: Store::Copy,
+                system: "x86_64-linux".to_owned(),
                 terminal: false,
                 user: User::default(),
             }
@@ -260,7 +271,7 @@ mod tests {
             (
                 json!({"args": ["x"], "volumes": {}}),
                 "volumes: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, files, hostname, \
-                 keepReferences, mounts, name, os, readonly, store, terminal, user)",
+                 keepReferences, mounts, name, os, readonly, seccomp, store, terminal, user)",
             ),
             (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),
             (json!({"args": ["x"], "env": ["A=1", "A=2"]}), "env[1]: A is set twice; leave one of them out"),

@@ -7,7 +7,8 @@ use crate::derivation::Derivation;
 /// A derivation whose argument `config` is this JSON.
 pub fn with_config(config: &str) -> Derivation {
     let config: Value = serde_json::from_str(config).unwrap();
-    Derivation::new(json!({ "args": ["x"], "config": config }))
+    // The default filter asks for a version of its own.
+    Derivation::new(json!({ "args": ["x"], "config": config, "seccomp": null }))
 }
 
 /// Checks what is said of each patch, after `buildContainer: config.`.

@@ -11,4 +11,5 @@ mod files;
 mod mistakes;
 mod mount_points;
 mod program;
+mod seccomp;
 mod trees;

@@ -77,7 +77,12 @@ pkgs.runCommand "check-bundle-${bundle.name}"
   }
   ''
     echo "config.json"
-    diff -u <(jq --sort-keys . "$expectedConfigPath") <(jq --sort-keys . ${bundle}/config.json)
+    diff -u <(jq --sort-keys . "$expectedConfigPath") \
+      <(jq --sort-keys 'del(.linux.seccomp)' ${bundle}/config.json)
+
+    echo "the filter, which tests/builder/seccomp.rs compares with Docker's"
+    jq --exit-status '.linux.seccomp | .defaultAction == "SCMP_ACT_ERRNO" and (.syscalls | length == 11)
+      and (.syscalls[0].names | index("read") != null and index("keyctl") == null)' ${bundle}/config.json
 
     echo "rootfs, but for the store paths"
     diff -u <(LC_ALL=C sort "$expectedTreePath") \

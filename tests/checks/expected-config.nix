@@ -1,5 +1,5 @@
 /**
-  The whole config.json of a read-only container.
+  The whole config.json of a read-only container, but for the filter of system calls.
 */
 {
   args,
@@ -14,7 +14,7 @@ let
   ];
 in
 {
-  ociVersion = "1.0.0";
+  ociVersion = "1.1.0";
   inherit hostname mounts;
   root = {
     path = "rootfs";

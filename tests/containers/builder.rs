@@ -24,13 +24,13 @@ impl Builder {
     }
 
     /// The config.json of a container with this argument `config`, or what was said. Its program need not be there, no
-    /// variable depends on its user, and no mount on a namespace.
+    /// variable depends on its user, no mount on a namespace, and no filter on its capabilities.
     pub fn config(&self, config: &Value) -> Result<Value, String> {
         let defaults =
             ["/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys", "/sys/fs/cgroup", "/tmp"].into_iter();
         let mounts: Map<_, _> = defaults.map(|destination| (destination.to_owned(), Value::Null)).collect();
         self.run(&json!({
-            "args": ["x"], "baseFiles": false, "checkProgram": false, "mounts": mounts, "config": config,
+            "args": ["x"], "baseFiles": false, "checkProgram": false, "mounts": mounts, "config": config, "seccomp": null,
         }))
     }
 
