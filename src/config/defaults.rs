@@ -1,10 +1,11 @@
-//! What a container gets that nobody asked for: that of `runc spec`, and a `/tmp`.
+//! Defaults: those of `runc spec`, with the paths that Docker and Podman hide as well, a cgroup namespace, and a tmpfs on `/tmp`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{ids, places};
+use super::fit::{self, Way};
+use super::ids;
 use crate::container::mount::{Destination, Mount};
 use crate::container::{Container, Store};
 use crate::nix::closure::Closure;
@@ -12,38 +13,49 @@ use crate::nix::closure::Closure;
 /// The group that terminals have by custom, `tty`.
 const TERMINALS: u64 = 5;
 
-/// The file systems that programs expect (config-linux.md, "Default Filesystems", and `runc spec`).
+/// The file systems that programs expect (config-linux.md, "Default Filesystems", and `runc spec`), as the namespaces of this
+/// document let them be mounted.
 ///
-/// `config` is the user's patch. In a user namespace of the container's own, the group of terminals may not be there, and
-/// without a network namespace beside it, /sys cannot be mounted but only bound, as `runc spec --rootless` has it.
-pub fn mounts(config: &Value) -> BTreeMap<Destination, Mount> {
+/// What programs write to memory takes half of it at most, the kernel's own bound, which is that of Docker's and Podman's
+/// `--tmpfs` too; a limit of memory counts it.
+pub fn mounts(document: &Value) -> BTreeMap<Destination, Mount> {
     let mut pts = vec!["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
-    if ids::has(config, "gidMappings", TERMINALS) {
+    // Which groups a user namespace has that is joined, nobody knows here.
+    if ids::has(document, "gidMappings", TERMINALS) && fit::joins(document, "user") != Some(true) {
         pts.push("gid=5");
     }
-    let has_network = places::find(config, "linux.namespaces[].type").iter().any(|kind| kind.value() == "network");
-    let sys = if has_network || !ids::has_user_namespace(config) {
-        Mount::of("sysfs", "sysfs", &["nosuid", "noexec", "nodev", "ro"])
-    } else {
-        Mount::of("none", "/sys", &["rbind", "nosuid", "noexec", "nodev", "ro"])
-    };
     [
-        ("/proc", Mount::of("proc", "proc", &[])),
+        // Nothing in there is a device or a program; moby's `daemon/pkg/oci/defaults.go` has these options.
+        ("/proc", Mount::of("proc", "proc", &["nosuid", "noexec", "nodev"])),
         ("/dev", Mount::of("tmpfs", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"])),
         ("/dev/pts", Mount::of("devpts", "devpts", &pts)),
         ("/dev/shm", Mount::of("tmpfs", "shm", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])),
         ("/dev/mqueue", Mount::of("mqueue", "mqueue", &["nosuid", "noexec", "nodev"])),
-        ("/sys", sys),
+        ("/sys", Mount::of("sysfs", "sysfs", &["nosuid", "noexec", "nodev", "ro"])),
         ("/sys/fs/cgroup", Mount::of("cgroup", "cgroup", &["nosuid", "noexec", "nodev", "relatime", "ro"])),
         // Not in `runc spec`: Nix takes the write bits off everything in the store, so a /tmp in rootfs would be of no use.
         ("/tmp", Mount::of("tmpfs", "tmpfs", &["nosuid", "nodev", "mode=1777"])),
     ]
     .into_iter()
-    .map(|(destination, mount)| {
+    .filter_map(|(destination, mount)| {
         let destination = Destination::parse(destination).expect("the default destinations are absolute");
-        (destination, mount)
+        Some((destination, fitting(mount, document)?))
     })
     .collect()
+}
+
+/// The mount, or what is there in its place. A build takes it that root starts the container: `oci-bundle run` fits the mounts
+/// again for others.
+fn fitting(mount: Mount, document: &Value) -> Option<Mount> {
+    match fit::way(document, &mount.kind, false) {
+        Way::Mount => Some(mount),
+        Way::Bind(source) => {
+            let access = mount.options.iter().map(String::as_str).filter(|option| *option == "ro");
+            let options: Vec<_> = fit::BIND_OPTIONS.into_iter().chain(access).collect();
+            Some(Mount::of("none", source, &options))
+        }
+        Way::Nothing => None,
+    }
 }
 
 /// Where programs are looked for, as in `runc spec`.
@@ -72,30 +84,45 @@ pub fn privileges(open_files: usize) -> Value {
     })
 }
 
+/// What of /proc and /sys is hidden, as it tells of the host or of other containers, or has had bugs.
+///
+/// Source: runc's `libcontainer/specconv/example.go`, moby's `daemon/pkg/oci/defaults.go`, and `pkg/config/default.go` of
+/// Podman's go.podman.io/common, each as of 2025. The latter two hide `thermal_throttle` of each processor as well, which only
+/// the machine that starts a container can list.
+const MASKED: [&str; 14] = [
+    "/proc/acpi",
+    "/proc/asound",
+    // Podman, moby: when keys are pressed (GHSA-6fw5-f8r9-fgfm).
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    // Podman, moby: how much power is used, and so what is computed (GHSA-jq35-85cj-fj4p).
+    "/sys/devices/virtual/powercap",
+    // runc.
+    "/sys/devices/virtual/tpm",
+    "/sys/firmware",
+    // Podman: the host's policy, which programs would take for theirs.
+    "/sys/fs/selinux",
+];
+
+/// What of /proc can only be read; source: runc and moby, as above.
+const READ_ONLY: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
 /// Namespaces of its own, no devices but the default ones, and the parts of /proc and /sys that are the host's hidden.
+///
+/// `runc spec` makes a cgroup namespace only where there is version 2 alone. Linux has them for both since 4.6, and runc and
+/// crun mount what they show.
 pub fn linux() -> Value {
-    let namespaces = ["pid", "network", "ipc", "uts", "mount"].map(|kind| json!({ "type": kind }));
+    let namespaces = ["pid", "network", "ipc", "uts", "mount", "cgroup"].map(|kind| json!({ "type": kind }));
     json!({
         "namespaces": namespaces,
         "resources": { "devices": [{ "allow": false, "access": "rwm" }] },
-        "maskedPaths": [
-            "/proc/acpi",
-            "/proc/asound",
-            "/proc/kcore",
-            "/proc/keys",
-            "/proc/latency_stats",
-            "/proc/timer_list",
-            "/proc/timer_stats",
-            "/proc/sched_debug",
-            "/sys/firmware",
-            "/proc/scsi",
-        ],
-        "readonlyPaths": [
-            "/proc/bus",
-            "/proc/fs",
-            "/proc/irq",
-            "/proc/sys",
-            "/proc/sysrq-trigger",
-        ],
+        "maskedPaths": MASKED,
+        "readonlyPaths": READ_ONLY,
     })
 }

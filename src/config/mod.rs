@@ -6,6 +6,7 @@ mod defaults;
 mod devices;
 mod differences;
 mod elsewhere;
+pub mod fit;
 pub mod ids;
 mod known;
 mod limits;

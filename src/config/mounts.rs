@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::defaults;
 use crate::container::mount::{Destination, Mount};
@@ -22,7 +22,9 @@ pub type Mounts = BTreeMap<Destination, Mount>;
 /// What comes from the closure is mounted read-only unless the user says `rw`: it is the host's store, which a container
 /// that runs as its owner could otherwise write to.
 pub fn of(container: &Container, closure: &Closure) -> Mounts {
-    let mut mounts = defaults::mounts(&container.config);
+    let mut linux = json!({ "linux": defaults::linux() });
+    json_patch::merge(&mut linux, &json!({ "linux": container.config["linux"] }));
+    let mut mounts = defaults::mounts(&linux);
     for (destination, mount) in &container.mounts {
         match mount {
             Some(mount) if mount.is_bind() && closure.has(mount.source.as_ref()) => {
@@ -104,8 +106,6 @@ impl Look for Originals<'_> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::nix::closure::Node;
     use crate::nix::store::StoreDir;

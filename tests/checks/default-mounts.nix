@@ -47,6 +47,11 @@
   "/proc" = {
     type = "proc";
     source = "proc";
+    options = [
+      "nosuid"
+      "noexec"
+      "nodev"
+    ];
   };
   "/sys" = {
     type = "sysfs";

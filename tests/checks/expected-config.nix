@@ -53,6 +53,7 @@ in
       { type = "ipc"; }
       { type = "uts"; }
       { type = "mount"; }
+      { type = "cgroup"; }
     ];
     resources.devices = [
       {
@@ -63,14 +64,18 @@ in
     maskedPaths = [
       "/proc/acpi"
       "/proc/asound"
+      "/proc/interrupts"
       "/proc/kcore"
       "/proc/keys"
       "/proc/latency_stats"
+      "/proc/sched_debug"
+      "/proc/scsi"
       "/proc/timer_list"
       "/proc/timer_stats"
-      "/proc/sched_debug"
+      "/sys/devices/virtual/powercap"
+      "/sys/devices/virtual/tpm"
       "/sys/firmware"
-      "/proc/scsi"
+      "/sys/fs/selinux"
     ];
     readonlyPaths = [
       "/proc/bus"

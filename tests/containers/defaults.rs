@@ -60,6 +60,17 @@ fn proc_can_be_dropped() {
 }
 
 #[test]
+fn nothing_in_proc_is_a_program_or_a_device() {
+    let bundle = container("grep ' /proc proc ' /proc/mounts", "");
+    for runtime in runtime::ALL {
+        let printed = runtime.prints(&bundle);
+        for option in ["nosuid", "nodev", "noexec"] {
+            assert!(printed.split([' ', ',']).any(|found| found == option), "{runtime:?}: {printed}");
+        }
+    }
+}
+
+#[test]
 fn the_default_path_can_be_dropped() {
     for (arguments, expected) in
         [("", Some("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")), ("env.PATH = null;", None)]
@@ -115,17 +126,21 @@ fn without_limits_those_of_the_runtime_hold() {
 
 #[test]
 fn without_masked_paths_nothing_is_masked() {
-    const MASKED: [&str; 10] = [
+    const MASKED: [&str; 14] = [
         "/proc/acpi",
         "/proc/asound",
+        "/proc/interrupts",
         "/proc/kcore",
         "/proc/keys",
         "/proc/latency_stats",
+        "/proc/sched_debug",
+        "/proc/scsi",
         "/proc/timer_list",
         "/proc/timer_stats",
-        "/proc/sched_debug",
+        "/sys/devices/virtual/powercap",
+        "/sys/devices/virtual/tpm",
         "/sys/firmware",
-        "/proc/scsi",
+        "/sys/fs/selinux",
     ];
     let of_this_kernel: Vec<_> = MASKED.into_iter().filter(|path| Path::new(path).exists()).collect();
     assert!(!of_this_kernel.is_empty());

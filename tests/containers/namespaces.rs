@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::runtime::{self, Runtime};
 use crate::script::container;
 
-/// The kinds of namespaces, by their names in the spec and in /proc. The first five are the default ones.
+/// The kinds of namespaces, by their names in the spec and in /proc. All but the last are the default ones.
 const KINDS: [(&str, &str); 7] = [
     ("mount", "mnt"),
     ("network", "net"),
@@ -41,15 +41,15 @@ fn own(printed: &str) -> Vec<&'static str> {
 fn a_container_has_the_default_namespaces_for_itself() {
     let bundle = container(LOOK, "");
     for runtime in runtime::ALL {
-        assert_eq!(own(&runtime.prints(&bundle)), ["mount", "network", "pid", "ipc", "uts"], "{runtime:?}");
+        assert_eq!(own(&runtime.prints(&bundle)), ["mount", "network", "pid", "ipc", "uts", "cgroup"], "{runtime:?}");
     }
 }
 
 #[test]
 fn a_namespace_that_is_dropped_is_the_hosts() {
     // The mount namespace is not among them: this process does not share it with the runtime either.
-    for dropped in ["network", "pid", "ipc", "uts"] {
-        let rest: Vec<_> = KINDS[..5].iter().map(|(kind, _)| *kind).filter(|kind| *kind != dropped).collect();
+    for dropped in ["network", "pid", "ipc", "uts", "cgroup"] {
+        let rest: Vec<_> = KINDS[..6].iter().map(|(kind, _)| *kind).filter(|kind| *kind != dropped).collect();
         // Without a UTS namespace of its own, a container cannot have a name of its own.
         let bundle = container(LOOK, &format!("{} config.hostname = null;", namespaces(rest.clone())));
         for runtime in runtime::ALL {
@@ -87,11 +87,130 @@ fn a_container_with_the_least_namespaces_is_in_the_others_of_the_runtime() {
 #[test]
 fn a_cgroup_namespace_hides_where_the_containers_cgroup_is() {
     let look = "cut -d : -f 3 /proc/self/cgroup | sort -u";
-    let kinds = KINDS[..6].iter().map(|(kind, _)| *kind);
-    let (with, without) = (container(look, &namespaces(kinds)), container(look, ""));
+    let kinds = KINDS[..5].iter().map(|(kind, _)| *kind);
+    let (with, without) = (container(look, ""), container(look, &namespaces(kinds)));
     for runtime in runtime::ALL {
         assert_eq!(runtime.prints(&with), "/\n", "{runtime:?}");
         assert_ne!(runtime.prints(&without), "/\n", "{runtime:?}");
+    }
+}
+
+/// Prints whose processes, network interfaces and message queues there are, and fails if a default mount is of no use.
+fn see() -> String {
+    format!(
+        r#"
+          if [ -d /proc/{} ]; then echo processes of the host; fi
+          cd /sys/class/net; echo *
+          if grep -q ' /dev/mqueue mqueue ' /proc/mounts; then echo queues; fi
+          grep -q ' /proc proc ' /proc/mounts
+          test -d /proc/self
+          test "$(ls /sys/fs/cgroup)"
+          echo x > /dev/shm/x
+          echo x > /tmp/x 2> /dev/null || true
+          test -c /dev/pts/ptmx
+        "#,
+        std::process::id()
+    )
+}
+
+/// What that prints in a container that shares these namespaces.
+fn seen(shared: &str, has_queues: bool) -> String {
+    let interfaces =
+        fs::read_dir("/sys/class/net").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut interfaces: Vec<_> = interfaces.collect();
+    interfaces.sort();
+    let processes = if shared == "pid" { "processes of the host\n" } else { "" };
+    let interfaces = if shared == "network" { interfaces.join(" ") } else { "lo".to_owned() };
+    let queues = if has_queues { "queues\n" } else { "" };
+    format!("{processes}{interfaces}\n{queues}")
+}
+
+const MAPPINGS: &str = "
+  config.linux.uidMappings = [ { containerID = 0; hostID = 100000; size = 65536; } ];
+  config.linux.gidMappings = [ { containerID = 0; hostID = 100000; size = 65536; } ];
+";
+
+/// Runs a container that shares a namespace with the host, for root and for an ordinary user.
+fn default_mounts_fit_without(missing: &str) {
+    for user in [None, Some("user")] {
+        let kinds = KINDS[..6].iter().map(|(kind, _)| *kind).filter(|kind| *kind != missing);
+        let hostname = if missing == "uts" { "config.hostname = null;" } else { "" };
+        let mappings = if user.is_some() { MAPPINGS } else { "" };
+        let bundle = container(&see(), &format!("{} {hostname} {mappings}", namespaces(kinds.chain(user))));
+        for runtime in runtime::ALL {
+            for uid in [0, 1234] {
+                let output = runtime.launcher(uid).arg(&bundle).output().unwrap();
+                let has_queues = missing != "ipc" || (user.is_none() && uid == 0);
+                let case = format!("{runtime:?}, user {uid}, {user:?}, without {missing:?}: {output:?}");
+                assert!(output.status.success(), "{case}");
+                assert_eq!(String::from_utf8_lossy(&output.stdout), seen(missing, has_queues), "{case}");
+            }
+            // Root takes no launcher for it.
+            let has_queues = missing != "ipc" || user.is_none();
+            assert_eq!(
+                runtime.prints(&bundle),
+                seen(missing, has_queues),
+                "{runtime:?}, {user:?}, without {missing:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn default_mounts_fit_the_default_namespaces() {
+    default_mounts_fit_without("");
+}
+
+#[test]
+fn default_mounts_fit_the_network_of_the_host() {
+    default_mounts_fit_without("network");
+}
+
+#[test]
+fn default_mounts_fit_the_processes_of_the_host() {
+    default_mounts_fit_without("pid");
+}
+
+#[test]
+fn default_mounts_fit_the_queues_of_the_host() {
+    default_mounts_fit_without("ipc");
+}
+
+#[test]
+fn default_mounts_fit_the_name_of_the_host() {
+    default_mounts_fit_without("uts");
+}
+
+#[test]
+fn default_mounts_fit_the_cgroups_of_the_host() {
+    default_mounts_fit_without("cgroup");
+}
+
+#[test]
+fn default_mounts_fit_namespaces_that_are_joined() {
+    for (kind, options, name) in [("network", "--net", "net"), ("ipc", "--ipc", "ipc")] {
+        let joined = Namespace::new(&[options], name);
+        for user in [None, Some("user")] {
+            let others = KINDS[..6].iter().map(|(kind, _)| *kind).filter(|other| *other != kind).chain(user);
+            let entries: String = others.map(|kind| format!("{{ type = \"{kind}\"; }}")).collect();
+            let mappings = if user.is_some() { MAPPINGS } else { "" };
+            let bundle = container(
+                &format!("readlink /proc/self/ns/{name}; {}", see()),
+                &format!(
+                    "config.linux.namespaces = [ {{ type = \"{kind}\"; path = \"{}\"; }} {entries} ]; {mappings}",
+                    joined.path()
+                ),
+            );
+            for runtime in runtime::ALL {
+                let printed = runtime.prints(&bundle);
+                let (link, printed) = printed.split_once('\n').unwrap();
+                assert_eq!(link, joined.name(), "{runtime:?}, {user:?}");
+                // A /sys that is bound shows the host's interfaces.
+                let shown = if kind == "network" && user.is_some() { "network" } else { "" };
+                let expected = seen(shown, kind != "ipc" || user.is_none());
+                assert_eq!(printed, expected, "{runtime:?}, {user:?}, {kind}");
+            }
+        }
     }
 }
 
