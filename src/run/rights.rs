@@ -7,6 +7,7 @@ use super::host::{Host, has_device};
 use super::ids::Subordinate;
 use super::limits;
 use super::users::{self, KeepId};
+use crate::config::fit;
 
 /// A config.json for this machine and this user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,7 @@ impl Plan {
             devices(&mut document, &mut dropped);
             users::fit(&mut document, host, keep, &mut dropped)?.cloned()
         };
+        fit::mounts(&mut document, !host.is_root);
         Ok(Self { document, dropped, subordinate, controllers })
     }
 }
