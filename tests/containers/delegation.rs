@@ -13,7 +13,9 @@ fn limited(more: &str) -> PathBuf {
     let script =
         "group=$(sed -n s/^0:://p /proc/self/cgroup); echo ${group%%bundle-*}bundle; cat /groups$group/hugetlb.2MB.max";
     let limits = format!("hugepageLimits = [ {{ pageSize = \"2MB\"; limit = 4194304; }} ]; {more}");
-    container(script, &format!("config.linux.resources = {{ {limits} }};"))
+    // In the cgroup namespace of the host, it sees where its control group is.
+    let namespaces = r#"map (type: { inherit type; }) [ "pid" "network" "ipc" "uts" "mount" ]"#;
+    container(script, &format!("config.linux = {{ namespaces = {namespaces}; resources = {{ {limits} }}; }};"))
 }
 
 /// Runs it in the control group, on a machine that has no other kind. Gives what is printed and what is said.

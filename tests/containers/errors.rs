@@ -49,7 +49,7 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         (
             "{ args = [ \"x\" ]; platforms = true; }",
             "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, \
-             files, hostname, keepReferences, mounts, name, os, readonly, runtime, store, terminal, user)",
+             files, hostname, keepReferences, mounts, name, os, readonly, runtime, seccomp, store, terminal, user)",
         ),
         (
             "{ args = [ \"x\" ]; config.root.readOnly = true; }",

@@ -91,6 +91,8 @@ fn a_service_starts_logs_stops_and_is_killed_as_one() {
         name = "it";
         args = [ "sh" "-c" "grep ^0: /proc/self/cgroup; trap 'echo got TERM; exit' TERM; while :; do sleep 0.1; done" ];
         contents = [ pkgs.busybox ];
+        # In the cgroup namespace of the host, it sees where its control group is.
+        config.linux.namespaces = map (type: { inherit type; }) [ "pid" "network" "ipc" "uts" "mount" ];
       } // more)"#;
     let services = SERVICES.map(|(name, user, runtime)| {
         let command = command(&format!("({container})"), runtime);
