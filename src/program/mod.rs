@@ -9,7 +9,7 @@ mod search;
 use std::path::Path;
 
 use anyhow::Result;
-use object::elf::Machine;
+use object::elf::{EM_386, EM_X86_64, Machine};
 use serde_json::Value;
 
 use self::format::Format;
@@ -30,7 +30,8 @@ const LONGEST_CHAIN: usize = 5;
 pub fn check(document: &Value, attribute: &AttrPath, view: &View<'_>, system: &str) -> Result<()> {
     let search = Search::of(&document["process"], view);
     let program = document["process"]["args"][0].as_str().unwrap_or_default();
-    let check = Check { search, attribute, system };
+    let filter = &document["linux"]["seccomp"];
+    let check = Check { search, attribute, system, filter };
     let place = check.search.find(program).map_err(|problem| check.mistake(problem.to_string()))?;
     check.runs(&place, LONGEST_CHAIN)
 }
@@ -39,6 +40,8 @@ struct Check<'v> {
     search: Search<'v>,
     attribute: &'v AttrPath,
     system: &'v str,
+    /// Which system calls there are; null for all.
+    filter: &'v Value,
 }
 
 impl Check<'_> {
@@ -99,6 +102,14 @@ impl Check<'_> {
     fn fits(&self, place: &Path, machine: Machine) -> Result<()> {
         let system = self.system;
         let wanted = platform::machines(system);
+        if wanted.first() == Some(&EM_X86_64) && machine == EM_386 && self.kills_32_bit_programs() {
+            return Err(self.mistake(format!(
+                "{} is a program for {}, which the filter of system calls kills in a container for {system}; build it with \
+                 the packages of i686-linux, or choose another filter, or none, with the argument 'seccomp'",
+                quoted(&place.to_string_lossy()),
+                platform::name_of_machine(machine)
+            )));
+        }
         if wanted.is_empty() || wanted.contains(&machine) {
             return Ok(());
         }
@@ -107,6 +118,13 @@ impl Check<'_> {
             quoted(&place.to_string_lossy()),
             platform::name_of_machine(machine)
         )))
+    }
+
+    /// A filter is for the architectures that it names and for the kernel's own; other system calls kill (`seccomp_init(3)`,
+    /// `SCMP_FLTATR_ACT_BADARCH`).
+    fn kills_32_bit_programs(&self) -> bool {
+        let named = self.filter["architectures"].as_array();
+        self.filter.is_object() && !named.is_some_and(|names| names.iter().any(|name| name == "SCMP_ARCH_X86"))
     }
 
     fn mistake(&self, problem: String) -> anyhow::Error {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::derivation::Derivation;
 
 /// `e_machine` of elf(5).
+const I386: u8 = 3;
 const X86_64: u8 = 62;
 const AARCH64: u8 = 183;
 
@@ -187,6 +188,26 @@ fn a_link_to_what_is_not_there_is_named_with_its_target() {
         "args[0]: \"APP/bin/link\" is a link to \"/nowhere/x\", which is not in the container; put that into the \
          container as well",
     );
+}
+
+#[test]
+fn a_program_of_32_bits_needs_a_filter_that_knows_it() {
+    let filter = |architectures: Value| json!({ "defaultAction": "SCMP_ACT_ALLOW", "architectures": architectures });
+    let (mut derivation, _) = app(elf(I386, None));
+    let message = "args[0]: \"APP/bin/app\" is a program for i686, which the filter of system calls kills in a container for \
+                   x86_64-linux; build it with the packages of i686-linux, or choose another filter, or none, with the \
+                   argument 'seccomp'";
+    fails(&derivation, message);
+    derivation.set("seccomp", filter(json!(["SCMP_ARCH_X86_64"])));
+    fails(&derivation, message);
+    for seccomp in [filter(json!(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"])), Value::Null] {
+        let (mut derivation, _) = app(elf(I386, None));
+        derivation.set("seccomp", seccomp);
+        derivation.succeeds();
+    }
+    let (mut derivation, _) = app(elf(I386, None));
+    derivation.attrs["hostSystem"] = json!("i686-linux");
+    derivation.succeeds();
 }
 
 #[test]
