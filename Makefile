@@ -65,6 +65,7 @@ check: setup
 
 containers: setup
 	cargo test --locked $(CONTAINERS)
+	@scripts/verify-bundles
 
 format: setup
 	cargo fmt

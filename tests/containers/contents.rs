@@ -56,7 +56,7 @@ fn packages_that_collide_are_named_and_a_priority_settles_it() {
         "let {tools} in buildContainer {{ args = [ \"tool\" ]; contents = [ one (pkgs.lib.hiPrio two) ]; }}"
     ));
     for runtime in runtime::ALL {
-        assert_eq!(runtime.prints(&bundle), "two\n", "{runtime:?}");
+        assert_eq!(runtime.sealed().prints(&bundle), "two\n", "{runtime:?}");
     }
 }
 

@@ -1,7 +1,8 @@
 //! `oci-bundle run` for an ordinary user to whom a control group is delegated.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::built::Built;
 use crate::control_group::ControlGroup;
 use crate::run::container;
 use crate::runtime::{self, Runtime};
@@ -9,7 +10,7 @@ use crate::runtime::{self, Runtime};
 const UID: u32 = 1234;
 
 /// A container that prints its control group, and the limit that this has.
-fn limited(more: &str) -> PathBuf {
+fn limited(more: &str) -> Built {
     let script =
         "group=$(sed -n s/^0:://p /proc/self/cgroup); echo ${group%%bundle-*}bundle; cat /groups$group/hugetlb.2MB.max";
     let limits = format!("hugepageLimits = [ {{ pageSize = \"2MB\"; limit = 4194304; }} ]; {more}");

@@ -18,7 +18,7 @@ fn the_examples_of_the_reference_do_what_they_say() {
         if let Some(output) = after.trim_start().strip_prefix("```text\n") {
             let (expected, _) = output.split_once("```\n").unwrap();
             for runtime in runtime::ALL {
-                assert_eq!(runtime.prints(&bundle), expected, "{runtime:?}: {expression}");
+                assert_eq!(runtime.sealed().prints(&bundle), expected, "{runtime:?}: {expression}");
             }
         }
         examples += 1;

@@ -1,22 +1,23 @@
 //! The flake as its users see it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::built::Built;
 use crate::nix;
 use crate::runtime::Runtime;
 use crate::terminal::Terminal;
 
 /// `nix build` with the flake's nixpkgs replaced; `nixpkgs` is its input's name from where the command stands.
-fn build(flake: &str, nixpkgs: &str, more: &[&str], folder: &TempDir) -> PathBuf {
+fn build(flake: &str, nixpkgs: &str, more: &[&str], folder: &TempDir) -> Built {
     let packages = format!("path:{}/tests/pkgs", nix::repository().display());
     let mut command = nix::nix("nix");
     command.args(["build", flake, "--no-write-lock-file", "--override-input", nixpkgs, &packages]).args(more);
     succeeds(command.current_dir(folder));
-    folder.path().join("result").canonicalize().unwrap()
+    Built::new(folder.path().join("result").canonicalize().unwrap())
 }
 
 fn succeeds(command: &mut Command) {
@@ -83,7 +84,7 @@ fn a_new_flake_from_the_template_builds_its_container() {
     let bundle =
         build(&format!("path:{}#myContainer", folder.path().display()), "oci-bundle/nixpkgs", &from_here, &folder);
 
-    let mut run = Runtime::Runc.command_for_user(&nix::program("runc"), 0);
+    let mut run = Runtime::Runc.sealed().command(&nix::program("runc"), 0);
     run.args(["run", "--bundle"]).arg(&bundle).arg(format!("template-{}", std::process::id()));
     let mut terminal = Terminal::start(&run);
     terminal.wait_for("myContainer:/# ");
@@ -102,6 +103,7 @@ fn the_flake_and_the_overlay_have_the_same_function() {
 fn nix_run_starts_a_container() {
     let repository = nix::repository();
     let packages = format!("path:{}/tests/pkgs", repository.display());
+    let _stays = nix::build(r#"example "hello" { inherit pkgs; }"#);
     let mut run = Runtime::Crun.command_for_user(Path::new("nix"), 0);
     run.env("NIX_CONFIG", nix::CONFIG).arg("run").arg(format!("{}#hello.run", repository.display()));
     run.args(["--no-write-lock-file", "--override-input", "nixpkgs", &packages]);

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::Stdio;
 
+use crate::built::Built;
 use crate::{nix, runtime};
 
 const COUNT: usize = 10_000;
@@ -41,7 +41,7 @@ impl LargeClosure {
         this
     }
 
-    fn container(&self, arguments: &str) -> PathBuf {
+    fn container(&self, arguments: &str) -> Built {
         nix::build(&format!(
             r#"buildContainer {{
                  args = [ "${{pkgs.busybox}}/bin/busybox" "tail" "-n" "1" "${{builtins.storePath "{}"}}" ];
@@ -78,7 +78,7 @@ fn a_closure_of_ten_thousand_paths_is_copied_and_mounted() {
         let names = fs::read_dir(bundle.join("rootfs/nix/store")).unwrap().count();
         assert!((COUNT + 2..COUNT + 10).contains(&names), "{store}: {names}");
         for runtime in runtime::ALL {
-            assert_eq!(runtime.prints(&bundle), last, "{runtime:?}: {store}");
+            assert_eq!(runtime.sealed().prints(&bundle), last, "{runtime:?}: {store}");
         }
     }
 }

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod builder;
+mod built;
 mod contents;
 mod control_group;
 mod copying;

@@ -54,10 +54,10 @@ fn a_container_cannot_write_to_what_it_has_of_the_store() {
         r#"buildContainer {
              args = [ "${pkgs.bash}/bin/bash" "-c" "while read -r _ at _ options _; do [ $at = /etc/motd ] && echo $options; done < /proc/mounts; true" ];
              mounts."/etc/motd" = "${pkgs.writeText "motd" "good day\n"}";
+             readonly = true;
            }"#,
     );
     for runtime in runtime::ALL {
-        // The runtimes of these tests see a read-only store, so the configuration has to say it as well.
         let config = std::fs::read_to_string(bundle.join("config.json")).unwrap();
         assert!(config.contains("\"rbind\",\n        \"ro\""), "{config}");
         assert!(runtime.prints(&bundle).starts_with("ro"), "{runtime:?}");

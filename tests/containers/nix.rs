@@ -3,19 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::built::Built;
+
 /// The project's folder.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Builds a Nix expression, in whose scope are `pkgs`, `buildContainer` and `example`, and gives its output path.
-pub fn build(expression: &str) -> PathBuf {
-    succeed(nix_build(expression))
+/// Builds a Nix expression, in whose scope are `pkgs`, `buildContainer` and `example`. The bundles in it have to stay as they
+/// are for as long as the test has it.
+pub fn build(expression: &str) -> Built {
+    Built::new(succeed(nix_build(expression)))
 }
 
 /// The path of a program of the package set, such as `runc`.
 pub fn program(package: &str) -> PathBuf {
-    build(&format!("pkgs.{package}")).join("bin").join(package)
+    succeed(nix_build(&format!("pkgs.{package}"))).join("bin").join(package)
 }
 
 /// Runs `nix-build` on an expression that is to fail, and gives what it said.

@@ -21,7 +21,8 @@ fn attribute(name: &str, arguments: &str) -> String {
 #[test]
 fn run_starts_the_container_for_any_user() {
     for (runtime, name) in [(Runtime::Crun, ""), (Runtime::Runc, "runtime = pkgs.runc;")] {
-        let program = nix::build(&attribute("run", name)).join("bin/run-it");
+        let built = nix::build(&attribute("run", name));
+        let program = built.join("bin/run-it");
         for uid in USERS {
             let mut run = runtime.command_for_user(&program, uid);
             let output =
@@ -34,7 +35,8 @@ fn run_starts_the_container_for_any_user() {
 
 #[test]
 fn run_takes_another_runtime_from_the_environment() {
-    let program = nix::build(&attribute("run", "")).join("bin/run-it");
+    let built = nix::build(&attribute("run", ""));
+    let program = built.join("bin/run-it");
     for (variable, expected) in [("", 3), ("/does/not/exist", 1)] {
         let output = Runtime::Crun.command_for_user(&program, 0).env("OCI_RUNTIME", variable).output().unwrap();
         assert_eq!(output.status.code(), Some(expected), "{output:?}");

@@ -17,7 +17,7 @@ fn arguments_arrive_to_the_letter() {
            }"#,
     );
     for runtime in runtime::ALL {
-        assert_eq!(runtime.prints(&bundle), "a b ünïcode 'quote' \"two\"\n", "{runtime:?}");
+        assert_eq!(runtime.sealed().prints(&bundle), "a b ünïcode 'quote' \"two\"\n", "{runtime:?}");
     }
     let bundle = nix::build(
         r#"buildContainer {
@@ -25,7 +25,7 @@ fn arguments_arrive_to_the_letter() {
            }"#,
     );
     for runtime in runtime::ALL {
-        assert_eq!(runtime.prints(&bundle), "[a b][ünïcode 'quote' \"two\" \n][$HOME]", "{runtime:?}");
+        assert_eq!(runtime.sealed().prints(&bundle), "[a b][ünïcode 'quote' \"two\" \n][$HOME]", "{runtime:?}");
     }
 }
 

@@ -38,7 +38,7 @@ fn a_root_in_the_middle_of_a_string_can_be_used() {
            }"#,
     );
     for runtime in runtime::ALL {
-        assert_eq!(runtime.prints(&bundle), "found\n", "{runtime:?}");
+        assert_eq!(runtime.sealed().prints(&bundle), "found\n", "{runtime:?}");
     }
 }
 
@@ -87,7 +87,7 @@ fn an_argument_may_be_a_derivation_or_a_path() {
     );
     assert!(bundle.to_str().unwrap().ends_with("-run.sh"), "{bundle:?}");
     for runtime in runtime::ALL {
-        assert_eq!(runtime.prints(&bundle), include_str!("../../rustfmt.toml"), "{runtime:?}");
+        assert_eq!(runtime.sealed().prints(&bundle), include_str!("../../rustfmt.toml"), "{runtime:?}");
     }
 }
 
@@ -103,5 +103,5 @@ fn three_thousand_store_paths_are_complete() {
     assert!(packed.len() > 3001, "{}", packed.len());
     assert_eq!(packed, expected);
     let bundle = nix::build(&format!(r#"buildContainer {{ args = [ "${{pkgs.coreutils}}/bin/cat" ({CHAIN}) ]; }}"#));
-    assert!(Runtime::Runc.prints(&bundle).trim().ends_with("-link-2999"));
+    assert!(Runtime::Runc.sealed().prints(&bundle).trim().ends_with("-link-2999"));
 }

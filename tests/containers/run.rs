@@ -4,12 +4,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::built::Built;
 use crate::nix;
 use crate::runtime::{self, Runtime};
 
@@ -17,7 +18,7 @@ use crate::runtime::{self, Runtime};
 pub const USERS: [u32; 2] = [0, 1234];
 
 /// A container that runs a script, in which busybox has all the tools.
-pub fn container(script: &str, arguments: &str) -> PathBuf {
+pub fn container(script: &str, arguments: &str) -> Built {
     let script = nix::string(script);
     nix::build(&format!(
         r#"buildContainer {{
@@ -168,7 +169,7 @@ fn a_bundle_may_be_anywhere() {
     let bundle = container("echo x > /file && cat /file", "");
     let folder = TempDir::new().unwrap();
     let copy = folder.path().join("a:b c\\d");
-    assert!(Command::new("cp").arg("-r").args([&bundle, &copy]).status().unwrap().success());
+    assert!(Command::new("cp").arg("-r").args([bundle.as_os_str(), copy.as_os_str()]).status().unwrap().success());
     fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     for (runtime, uid) in all() {
         let mut run = runtime.launcher(uid);

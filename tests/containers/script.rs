@@ -1,12 +1,11 @@
 //! Containers that run a Bash script, which looks at them from inside.
 
-use std::path::PathBuf;
-
+use crate::built::Built;
 use crate::nix;
 
 /// Builds a read-only container that runs a script with coreutils and grep; `arguments` are its other ones, in Nix.
 /// A command that fails ends the script.
-pub fn container(script: &str, arguments: &str) -> PathBuf {
+pub fn container(script: &str, arguments: &str) -> Built {
     let script = nix::string(script);
     nix::build(&format!(
         r#"buildContainer {{

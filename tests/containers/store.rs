@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::built::Built;
 use crate::{nix, runtime, tree};
 
 const PYTHON: &str = r#"
@@ -14,7 +15,7 @@ const PYTHON: &str = r#"
   readonly = true;
 "#;
 
-fn container(arguments: &str) -> PathBuf {
+fn container(arguments: &str) -> Built {
     nix::build(&format!("buildContainer {{ {arguments} }}"))
 }
 
@@ -64,7 +65,7 @@ fn a_mounted_closure_cannot_be_changed_and_is_alone() {
     ));
     let hello = nix::build("pkgs.hello");
     for runtime in runtime::ALL {
-        let printed = runtime.prints(&bundle);
+        let printed = runtime.sealed().prints(&bundle);
         let lines: Vec<_> = printed.lines().collect();
         assert!(lines[0].ends_with("No such file or directory"), "{runtime:?}: {printed}");
         assert!(lines[1].ends_with("Read-only file system"), "{runtime:?}: {printed}");

@@ -1,11 +1,12 @@
 //! `oci-bundle run` for an ordinary user who has subordinate ids.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 
 use tempfile::TempDir;
 
+use crate::built::Built;
 use crate::nix;
 use crate::runtime::{self, Runtime};
 
@@ -42,7 +43,7 @@ impl Users {
     }
 }
 
-fn container(script: &str, arguments: &str) -> PathBuf {
+fn container(script: &str, arguments: &str) -> Built {
     let script = nix::string(script);
     nix::build(&format!(
         r#"buildContainer {{

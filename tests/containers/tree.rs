@@ -1,5 +1,6 @@
 //! Trees of files: one as it is at a moment, down to the times of its files, so that any change shows; and copies.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -7,15 +8,18 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// The path, mode, size, inode, and times of modification and change of everything below `path`, sorted.
-pub fn snapshot(path: &Path) -> Vec<(PathBuf, [i64; 7])> {
+/// The path, mode, size, inode, and times of modification and change of a file.
+pub type Entry = (PathBuf, [i64; 7]);
+
+/// Everything at and below `path`, sorted.
+pub fn snapshot(path: &Path) -> Vec<Entry> {
     let mut entries = Vec::new();
     add(path, &mut entries);
     entries.sort();
     entries
 }
 
-fn add(path: &Path, entries: &mut Vec<(PathBuf, [i64; 7])>) {
+fn add(path: &Path, entries: &mut Vec<Entry>) {
     let metadata = path.symlink_metadata().unwrap();
     let facts = [
         i64::from(metadata.mode()),
@@ -32,6 +36,12 @@ fn add(path: &Path, entries: &mut Vec<(PathBuf, [i64; 7])>) {
             add(&entry.unwrap().path(), entries);
         }
     }
+}
+
+/// The paths of which there is something else now: what was made or removed, written to, or given to others.
+pub fn changed(before: &[Entry], after: &[Entry]) -> BTreeSet<PathBuf> {
+    let [before, after] = [before, after].map(|entries| entries.iter().collect::<BTreeSet<_>>());
+    before.symmetric_difference(&after).map(|(path, _)| path.clone()).collect()
 }
 
 /// The names in a directory, sorted.
