@@ -49,5 +49,6 @@ mod systemd;
 mod terminal;
 mod terminals;
 mod tree;
+mod unchanged;
 mod user;
 mod writable;
