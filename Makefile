@@ -53,6 +53,7 @@ unit: setup
 # Each property gets so many cases.
 soak: setup
 	PROPTEST_CASES=20000 cargo test --locked --release $(PROPERTIES)
+	PROPTEST_CASES=20000 cargo test --locked --release $(FUZZ)
 	PROPTEST_CASES=20000 cargo test --locked $(CONTAINERS) schema_documents
 
 # Each target for ten minutes, or for FUZZ_SECONDS.

@@ -9,10 +9,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::{attributes, links, programs};
+use crate::{attributes, links, programs, runs};
 
 /// The structured attributes of a container, as Nix 2.8 wrote them.
 const ATTRIBUTES: &[u8] = include_bytes!("../../builder/captured/nix-2.8.json");
+
+/// The config.json of examples/nginx.nix, as the builder wrote it.
+const CONFIG: &[u8] = include_bytes!("config.json");
 
 /// Puts bytes in the place of as many, or in between.
 #[derive(Clone, Debug)]
@@ -68,6 +71,11 @@ proptest! {
     #[test]
     fn changed_attributes_are_decoded_or_refused(edits in edits()) {
         attributes::run(&edited(ATTRIBUTES, &edits));
+    }
+
+    #[test]
+    fn changed_configurations_are_planned_or_refused(edits in edits()) {
+        runs::run(&edited(CONFIG, &edits));
     }
 
     #[test]

@@ -5,5 +5,8 @@
 pub mod attributes;
 #[cfg(test)]
 mod captures;
+#[cfg(test)]
+mod documents;
 pub mod links;
 pub mod programs;
+pub mod runs;
