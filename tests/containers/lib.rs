@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod above;
 mod builder;
 mod built;
 mod contents;
