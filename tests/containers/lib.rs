@@ -30,6 +30,7 @@ mod newer_nix;
 mod nix;
 mod options;
 mod passthru;
+mod poisoned_state;
 mod process;
 mod programs;
 mod reference;
