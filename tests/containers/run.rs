@@ -98,10 +98,13 @@ fn a_signal_arrives() {
     }
 }
 
+/// Waits for a file, for as long as a container may take to start on a busy machine.
 fn wait_for(file: &Path) {
-    while !file.exists() {
+    let is_there = |_| {
         std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+        file.exists()
+    };
+    assert!((0..3_000).any(is_there), "'{}' does not appear", file.display());
 }
 
 #[test]
