@@ -8,7 +8,8 @@ use tempfile::TempDir;
 
 use crate::built::Built;
 use crate::nix;
-use crate::runtime::Runtime;
+use crate::run;
+use crate::runtime::{self, Runtime};
 use crate::terminal::Terminal;
 
 /// `nix build` with the flake's nixpkgs replaced; `nixpkgs` is its input's name from where the command stands.
@@ -50,7 +51,7 @@ fn the_session_of_the_readme_goes_as_it_stands_there() {
         "#
     );
     fs::write(folder.path().join("functions"), functions).unwrap();
-    let mut shell = Runtime::Crun.command_for_user(Path::new("bash"), 0);
+    let mut shell = runtime::command_for_user(Path::new("bash"), 0);
     shell.args(["--noprofile", "--rcfile"]).arg(folder.path().join("functions"));
     shell.env("NIX_CONFIG", nix::CONFIG).current_dir(folder.path());
 
@@ -101,12 +102,20 @@ fn the_flake_and_the_overlay_have_the_same_function() {
 
 #[test]
 fn nix_run_starts_a_container() {
+    // With the default runtime, on the machine as it is.
+    const SAID: &str = "Hello from a container that Nix built.\n";
     let repository = nix::repository();
     let packages = format!("path:{}/tests/pkgs", repository.display());
     let _stays = nix::build(r#"example "hello" { inherit pkgs; }"#);
-    let mut run = Runtime::Crun.command_for_user(Path::new("nix"), 0);
-    run.env("NIX_CONFIG", nix::CONFIG).arg("run").arg(format!("{}#hello.run", repository.display()));
+    let mut run = nix::nix("nix");
+    run.arg("run").arg(format!("{}#hello.run", repository.display()));
     run.args(["--no-write-lock-file", "--override-input", "nixpkgs", &packages]);
-    let output = run.output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "Hello from a container that Nix built.\n", "{output:?}");
+    assert_eq!(run::prints(run), SAID);
+
+    // An ordinary user has no Nix here, and starts what that would.
+    let folder = TempDir::new().unwrap();
+    let program = build(&format!("{}#hello.run", repository.display()), "nixpkgs", &[], &folder).join("bin/run-hello");
+    for uid in run::USERS {
+        assert_eq!(run::prints(runtime::command_for_user(&program, uid)), SAID, "{uid}");
+    }
 }

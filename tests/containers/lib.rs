@@ -24,6 +24,8 @@ mod kept_ids;
 mod kernel;
 mod large_closure;
 mod limits;
+mod machine;
+mod machines;
 mod mounts;
 mod namespaces;
 mod newer_nix;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::nix;
 use crate::run::USERS;
-use crate::runtime::Runtime;
+use crate::runtime;
 
 /// A container with more arguments, and an attribute of it.
 fn attribute(name: &str, arguments: &str) -> String {
@@ -20,11 +20,11 @@ fn attribute(name: &str, arguments: &str) -> String {
 
 #[test]
 fn run_starts_the_container_for_any_user() {
-    for (runtime, name) in [(Runtime::Crun, ""), (Runtime::Runc, "runtime = pkgs.runc;")] {
+    for name in ["", "runtime = pkgs.runc;"] {
         let built = nix::build(&attribute("run", name));
         let program = built.join("bin/run-it");
         for uid in USERS {
-            let mut run = runtime.command_for_user(&program, uid);
+            let mut run = runtime::command_for_user(&program, uid);
             let output =
                 run.args(["--env", "A=a", "--", "sh", "-c", "echo $A $0 $@; exit 3", "b c", "d"]).output().unwrap();
             assert_eq!(String::from_utf8_lossy(&output.stdout), "a b c d\n", "{uid} {output:?}");
@@ -38,7 +38,7 @@ fn run_takes_another_runtime_from_the_environment() {
     let built = nix::build(&attribute("run", ""));
     let program = built.join("bin/run-it");
     for (variable, expected) in [("", 3), ("/does/not/exist", 1)] {
-        let output = Runtime::Crun.command_for_user(&program, 0).env("OCI_RUNTIME", variable).output().unwrap();
+        let output = runtime::command_for_user(&program, 0).env("OCI_RUNTIME", variable).output().unwrap();
         assert_eq!(output.status.code(), Some(expected), "{output:?}");
     }
 }

@@ -262,7 +262,7 @@ fn a_read_only_mount_is_so_with_all_below() {
 fn root_of_a_user_namespace_is_an_ordinary_user() {
     let bundle = container("id -u; echo x > /file && cat /file", "config.linux.resources.pids.limit = 5;");
     for runtime in runtime::ALL {
-        let mut run = runtime.command_for_user(Path::new("unshare"), 1234);
+        let mut run = runtime::command_for_user(Path::new("unshare"), 1234);
         run.args(["--user", "--map-root-user"]).arg(nix::program("oci-bundle")).args(["run", "--runtime"]);
         let output =
             run.arg(nix::program(if runtime == Runtime::Runc { "runc" } else { "crun" })).arg(&bundle).output();

@@ -86,26 +86,16 @@ impl Runtime {
 
     /// The same, after a command of the shell has changed what of the machine it sees.
     pub fn launcher_prepared(self, preparation: &str, uid: u32) -> Command {
-        let preparation = format!("{} && {preparation}", self.one_version_of_cgroups());
-        let mut run = command_prepared(&preparation, &nix::program("oci-bundle"), uid);
+        let mut run = command_prepared(preparation, &nix::program("oci-bundle"), uid);
         run.args(["run", "--runtime"]).arg(self.program());
         run.stdin(Stdio::null());
         run
     }
+}
 
-    /// A program that this user starts, and that starts `oci-bundle run`.
-    pub fn command_for_user(self, program: &Path, uid: u32) -> Command {
-        command_prepared(self.one_version_of_cgroups(), program, uid)
-    }
-
-    /// crun refuses a machine that mixes the two versions of cgroups. The controllers are those of the first then, and with the
-    /// second out of sight crun uses them, so that limits hold.
-    fn one_version_of_cgroups(self) -> &'static str {
-        match self {
-            Self::Crun if Path::new("/sys/fs/cgroup/unified/cgroup.procs").exists() => "umount /sys/fs/cgroup/unified",
-            _ => "true",
-        }
-    }
+/// A program that this user starts, and that starts `oci-bundle run`.
+pub fn command_for_user(program: &Path, uid: u32) -> Command {
+    command_prepared("true", program, uid)
 }
 
 /// A runtime that is started by itself.
@@ -150,10 +140,21 @@ impl Bare {
 
     /// The runtime, or what starts it, with the store and the cgroups as they are to be.
     pub fn command(self, program: &Path, uid: u32) -> Command {
-        let cgroups = self.runtime.one_version_of_cgroups();
+        let cgroups = self.with_one_version_of_cgroups();
         let seal = "mount --bind /nix/store /nix/store && mount -o remount,bind,ro /nix/store";
         let preparation = if self.is_sealed { format!("{cgroups} && {seal}") } else { cgroups.to_owned() };
         command_prepared(&preparation, program, uid)
+    }
+
+    /// By itself, crun refuses a machine that mixes the two versions of cgroups. The controllers are those of the first then, and
+    /// with the second out of sight crun uses them, so that limits hold.
+    fn with_one_version_of_cgroups(self) -> &'static str {
+        match self.runtime {
+            Runtime::Crun if Path::new("/sys/fs/cgroup/unified/cgroup.procs").exists() => {
+                "umount /sys/fs/cgroup/unified"
+            }
+            _ => "true",
+        }
     }
 }
 
