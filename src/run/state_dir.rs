@@ -52,7 +52,7 @@ impl StateDir {
             Err(Errno::EXIST) => false,
             Err(error) => return Err(error).with_context(|| format!("making the directory '{path}'")),
         };
-        let directory = open_directory(&parent, name).context("opening it")?;
+        let directory = open_directory(&parent, name)?;
         let stat = rustix::fs::fstat(&directory).context("looking at it")?;
         ensure_own(&stat, given)?;
         let has_lock = find_entry(&directory, "lock")?.is_some();
@@ -84,7 +84,7 @@ fn open_directory(parent: impl AsFd, name: &str) -> Result<OwnedFd> {
                 _ => bail!("found a file, want a directory"),
             }
         }
-        opened => Ok(opened?),
+        opened => opened.context("opening it"),
     }
 }
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::nix;
 use crate::run::{USERS, all, container, prints};
-use crate::runtime::{self, Runtime};
+use crate::runtime;
 use crate::subordinate::Users;
 
 /// The descriptors of the container's first process, and what the environment says of them.
@@ -69,7 +69,7 @@ fn a_runtime_has_no_open_file_but_sockets_and_the_lock() {
     for uid in USERS {
         let run = |variables: &str, state: Option<&Path>| {
             let preparation = format!("exec 3</dev/null 4</ 9</ && export NONE= {variables}");
-            let mut run = Runtime::Crun.launcher_of(&runtime, &preparation, uid);
+            let mut run = runtime::launcher_of(&runtime, &preparation, uid);
             if let Some(state) = state {
                 run.arg("--state").arg(state);
             }
@@ -94,7 +94,7 @@ fn a_runtime_has_no_supplementary_groups() {
     let (_folder, runtime) = telling();
     let granted = Users::with("ann:100000:65536\n");
     for uid in USERS {
-        let output = in_groups(Runtime::Crun.launcher_of(&runtime, &granted.after("true"), 0).arg(&bundle), uid);
+        let output = in_groups(runtime::launcher_of(&runtime, &granted.after("true"), 0).arg(&bundle), uid);
         let printed = String::from_utf8_lossy(&output.stdout);
         assert_eq!(printed.lines().nth(1).map(str::trim), Some("Groups:"), "{uid}: {output:?}");
     }
@@ -136,7 +136,9 @@ fn a_working_directory_leads_nowhere_else() {
     let copy = TempDir::new().unwrap();
     fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let place = copy.path().join("bundle");
-    assert!(Command::new("cp").args(["-r", "--no-preserve=mode"]).args([&bundle, &place]).status().unwrap().success());
+    assert!(
+        Command::new("cp").args(["-r", "--no-preserve=mode"]).args([&*bundle, &*place]).status().unwrap().success()
+    );
     std::os::unix::fs::symlink("/proc/self/fd/9", place.join("rootfs/link")).unwrap();
     let text = fs::read_to_string(bundle.join("config.json")).unwrap();
     for (cwd, way) in

@@ -153,7 +153,9 @@ fn a_bundles_list_of_users_is_its_own() {
     let bundle = container("exit 0", "");
     let copy = TempDir::new().unwrap();
     let place = copy.path().join("bundle");
-    assert!(Command::new("cp").args(["-r", "--no-preserve=mode"]).args([&bundle, &place]).status().unwrap().success());
+    assert!(
+        Command::new("cp").args(["-r", "--no-preserve=mode"]).args([&*bundle, &*place]).status().unwrap().success()
+    );
     let passwd = place.join("rootfs/etc/passwd");
     let secret = copy.path().join("secret");
     fs::write(&secret, "ann:x:5:5::/:/\n").unwrap();

@@ -86,11 +86,16 @@ impl Runtime {
 
     /// The same, after a command of the shell has changed what of the machine it sees.
     pub fn launcher_prepared(self, preparation: &str, uid: u32) -> Command {
-        let mut run = command_prepared(preparation, &nix::program("oci-bundle"), uid);
-        run.args(["run", "--runtime"]).arg(self.program());
-        run.stdin(Stdio::null());
-        run
+        launcher_of(&self.program(), preparation, uid)
     }
+}
+
+/// `oci-bundle run` with any program as the runtime.
+pub fn launcher_of(runtime: &Path, preparation: &str, uid: u32) -> Command {
+    let mut run = command_prepared(preparation, &nix::program("oci-bundle"), uid);
+    run.args(["run", "--runtime"]).arg(runtime);
+    run.stdin(Stdio::null());
+    run
 }
 
 /// A program that this user starts, and that starts `oci-bundle run`.

@@ -1,7 +1,6 @@
 //! Which system calls a container may make: by default, without a filter, and with one of each format.
 
-use std::path::PathBuf;
-
+use crate::built::Built;
 use crate::nix;
 use crate::runtime;
 use crate::script::container;
@@ -67,7 +66,7 @@ const ADMIN: &str = r#"
 "#;
 
 /// A container that makes these calls.
-fn calls(arguments: &str) -> PathBuf {
+fn calls(arguments: &str) -> Built {
     let words: String = CALLS.iter().map(|(call, _)| format!("\"{call}\" ")).collect();
     nix::build(&format!(
         r#"buildContainer {{
