@@ -32,6 +32,7 @@ mod review;
 mod rights;
 mod root;
 mod runtime;
+mod seccomp;
 mod size;
 mod state_dir;
 mod trust;
@@ -93,34 +94,24 @@ impl Run {
     /// A bundle that is none, or wishes that it cannot fulfil.
     pub fn plan(&self, bundle: &Bundle, host: &Host) -> Result<Plan> {
         let document = bundle.config()?;
+        let runtime = Runtime::find(self.runtime.as_deref()).ok();
+        if host.cgroups == Cgroups::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {
+            bail!("runc starts nothing on a machine without cgroups; use crun");
+        }
+        let probe = runtime.as_ref().and_then(|runtime| seccomp::Probe::start(&document, runtime));
         let plan = || {
             let root = Root::new(bundle.root(bundle::root_of(&document))?);
             let mut document = adapt::adapt(document, &self.wishes, &root)?;
             cwd::check(&document, &root)?;
             mounts::guard(&mut document);
-            let lacks = self.fit_cgroups(&mut document, host)?;
+            let is_crun = runtime.is_some_and(|runtime| runtime.is_crun());
+            let lacks = fit_cgroups(&mut document, host, is_crun)?;
             let mut plan = Plan::of(document, host, self.wishes.userns)?;
             plan.dropped.extend(lacks);
+            plan.dropped.extend(probe.and_then(|probe| probe.finish(&mut plan.document)));
             anyhow::Ok(plan)
         };
         plan().with_context(|| format!("'{}'", bundle.config_path()))
-    }
-
-    /// Takes out of a document what this machine's cgroups cannot do. Tells what that is.
-    fn fit_cgroups(&self, document: &mut Value, host: &Host) -> Result<Vec<String>> {
-        if host.cgroups == Cgroups::Missing {
-            return Ok(vec![cgroup_view::without_cgroups(document)]);
-        }
-        if host.cgroups != Cgroups::Unified || !host.is_root {
-            return Ok(Vec::new());
-        }
-        let mut dropped = Vec::new();
-        dropped.extend(cgroup_view::without_controllers(document, &cgroup_view::available_controllers()?));
-        let is_crun = || Runtime::find(self.runtime.as_deref()).is_ok_and(|runtime| runtime.is_crun());
-        if !host.locks_memory && is_crun() {
-            dropped.extend(cgroup_view::without_device_rules(document));
-        }
-        Ok(dropped)
     }
 
     /// Becomes the runtime, so this returns only if that fails.
@@ -138,9 +129,6 @@ impl Run {
                 document["process"]["user"]["uid"],
                 document["process"]["user"]["gid"]
             );
-        }
-        if runtime.is_runc() && host.cgroups == Cgroups::Missing {
-            bail!("runc starts nothing on a machine without cgroups; use crun");
         }
         if self.state.is_some() && document["root"]["readonly"] == true {
             bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
@@ -193,3 +181,20 @@ impl Run {
 
 /// How large what a container writes may become in memory: half of it, the kernel's own default (tmpfs(5)).
 const LAYER_SIZE: &str = "50%";
+
+/// Takes out of a document what this machine's cgroups cannot do. Tells what that is.
+fn fit_cgroups(document: &mut Value, host: &Host, is_crun: bool) -> Result<Vec<String>> {
+    if host.cgroups == Cgroups::Missing {
+        return Ok(vec![cgroup_view::without_cgroups(document)]);
+    }
+    if host.cgroups != Cgroups::Unified || !host.is_root {
+        return Ok(Vec::new());
+    }
+    let mut dropped = Vec::new();
+    dropped.extend(cgroup_view::without_controllers(document, &cgroup_view::available_controllers()?));
+    if !host.locks_memory && is_crun {
+        dropped.extend(cgroup_view::without_device_rules(document));
+    }
+    // What the machine lacks is one line.
+    Ok(if dropped.is_empty() { dropped } else { vec![dropped.join("; ")] })
+}

@@ -1,6 +1,5 @@
 //! Machines that have other cgroups than this one has. What is different, are the mounts that a process sees.
 
-use std::fs;
 use std::path::Path;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +48,10 @@ impl Machine {
     }
 }
 
-/// A new root file system with all of the old one, but for that. Where builds have no users of their own, theirs is the root to
-/// write to.
+/// A new root file system with all of the old one, but for that.
 const WITHOUT_SYS: &str = r#"{
     set -e
-    mount -t tmpfs -o mode=1777 tmpfs /mnt
+    mount -t tmpfs -o mode=755 tmpfs /mnt
     for entry in /*; do
         case $entry in /sys | /mnt) continue ;; esac
         if [ -L "$entry" ]; then
@@ -70,11 +68,3 @@ const WITHOUT_SYS: &str = r#"{
     rmdir old
     cd /
 }"#;
-
-/// Whether root may raise limits of resources here (capabilities(7), `CAP_SYS_RESOURCE`), which crun does for its rules of devices
-/// in the second version.
-pub fn root_raises_limits() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let capabilities = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap();
-    u64::from_str_radix(capabilities.trim(), 16).unwrap() & (1 << 24) != 0
-}

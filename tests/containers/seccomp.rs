@@ -200,13 +200,13 @@ fn a_call_that_the_filter_blocks_fails_and_others_work() {
 fn nix_says_what_is_no_filter() {
     for (value, found) in [
         (r#""profile.json""#, r#"found the string "profile.json""#),
-        ("./profile.json", "found a path"),
+        ("./seccomp.rs", "found the path"),
         ("[ ]", "found an empty list"),
         ("pkgs.hello", "found an attribute set"),
     ] {
         let said = nix::build_fails(&format!(r#"buildContainer {{ args = [ "x" ]; seccomp = {value}; }}"#));
         let want =
             "want a seccomp filter, such as builtins.fromJSON (builtins.readFile ./profile.json), or null for none";
-        assert!(said.contains(&format!("buildContainer: seccomp: {found}, {want}")), "{said}");
+        assert!(said.contains(&format!("buildContainer: seccomp: {found}")) && said.contains(want), "{said}");
     }
 }

@@ -170,22 +170,44 @@ fn directories_keep_their_modes_and_owners() {
 }
 
 #[test]
-fn the_root_file_system_is_where_config_json_says() {
+fn the_root_file_system_is_in_the_bundle() {
     let bundle = container("echo x > /file && cat /file", "");
     let copy = tree::writable(&bundle);
     let elsewhere = TempDir::new().unwrap();
-    let root = elsewhere.path().join("root");
-    fs::set_permissions(elsewhere.path(), PermissionsExt::from_mode(0o755)).unwrap();
-    fs::set_permissions(copy.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    for folder in [&copy, &elsewhere] {
+        fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let config = fs::read_to_string(copy.path().join("config.json")).unwrap();
+    let set_root = |root: &Path| {
+        let text = config.replace(r#""path": "rootfs""#, &format!(r#""path": {root:?}"#));
+        assert_ne!(text, config);
+        fs::write(copy.path().join("config.json"), text).unwrap();
+    };
+    let root = copy.path().join("another");
     assert!(Command::new("mv").arg(copy.path().join("rootfs")).arg(&root).status().unwrap().success());
-    let config = copy.path().join("config.json");
-    let text = fs::read_to_string(&config).unwrap().replace(r#""path": "rootfs""#, &format!(r#""path": {root:?}"#));
-    fs::write(&config, text).unwrap();
-    for (runtime, uid) in all() {
-        let mut run = runtime.launcher(uid);
-        run.arg(copy.path());
-        assert_eq!(prints(run), "x\n", "{runtime:?}: {uid}");
-        assert!(!root.join("file").exists());
+    for path in [Path::new("another"), &root] {
+        set_root(path);
+        for (runtime, uid) in all() {
+            let mut run = runtime.launcher(uid);
+            run.arg(copy.path());
+            assert_eq!(prints(run), "x\n", "{runtime:?}: {uid}");
+            assert!(!root.join("file").exists());
+        }
+    }
+    std::os::unix::fs::symlink("/", copy.path().join("link")).unwrap();
+    for (path, problem) in [
+        (elsewhere.path(), "is outside of the bundle"),
+        (Path::new("/"), "is outside of the bundle"),
+        (Path::new("link"), "is a link, or leads through one"),
+    ] {
+        set_root(path);
+        for options in [&["--dry-run"][..], &[]] {
+            let output = Runtime::Crun.launcher(0).args(options).arg(copy.path()).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{path:?}: {output:?}");
+            assert!(said.contains("config.json: root.path: ") && said.contains(problem), "{path:?}: {said}");
+            assert!(output.stdout.is_empty(), "{output:?}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
-use oci_bundle::run::{Host, Run, Terminal, Wishes};
+use oci_bundle::run::{self, Host, Run, Terminal, Wishes};
 use oci_bundle::text;
 use serde_json::Value;
 
@@ -39,8 +39,9 @@ fn wishes() -> Wishes {
         program: Some("/bin/sh".to_owned()),
         env: vec!["A=\u{202e}b".parse().unwrap()],
         volumes: vec!["/etc:/data".parse().unwrap(), "/srv:/srv:ro".parse().unwrap()],
-        user: Some((5, 6)),
-        terminal: Some(Terminal { height: 24, width: 80 }),
+        user: Some("5:6".parse().unwrap()),
+        userns: None,
+        terminal: Some(Terminal { height: 24, width: 80, kind: Some("dumb".to_owned()) }),
     }
 }
 
@@ -49,19 +50,24 @@ fn wishes() -> Wishes {
 /// # Panics
 /// When what would be printed is no JSON, means something else than the plan, deceives its reader, or is another one the next
 /// time; or when an error is not a line.
-pub fn run(bytes: &[u8]) {
+pub fn plan(bytes: &[u8]) {
     BUNDLE.with(|Bundle(bundle)| {
         fs::write(bundle.join("config.json"), bytes).unwrap();
         for (host, wishes) in HOSTS.iter().flat_map(|host| [(host, Wishes::default()), (host, wishes())]) {
-            let run = Run { bundle: bundle.clone(), runtime: None, state: None, wishes };
-            let planned = run.plan(host);
+            // No runtime is asked what it can do.
+            let runtime = Some("/no/runtime".into());
+            let run = Run { runtime, state: None, notifies: false, tmpfs_size: None, sockets: None, wishes };
+            let bundle = run::Bundle::open(bundle).unwrap();
+            let planned = run.plan(&bundle, host);
             match &planned {
                 Ok(plan) => {
                     let shown = text::escaped_json(&serde_json::to_string_pretty(&plan.document).unwrap());
                     assert!(!shown.chars().any(|c| c != '\n' && is_deceptive(c)), "{shown:?}");
                     assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), plan.document);
-                    assert_is_line(&text::escaped(&plan.left_out.join("; ")));
-                    assert_eq!(run.plan(host).unwrap(), *plan);
+                    for told in plan.dropped.iter().cloned().chain(run::notes(&plan.document)) {
+                        assert_is_line(&text::escaped(&told));
+                    }
+                    assert_eq!(run.plan(&bundle, host).unwrap(), *plan);
                 }
                 Err(error) => assert_is_line(&text::escaped(&format!("{error:#}"))),
             }
