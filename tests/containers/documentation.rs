@@ -81,7 +81,7 @@ fn anchor_of(heading: &str) -> String {
 fn every_promise_names_tests_that_there_are() {
     let page = fs::read_to_string(nix::repository().join("SECURITY.md")).unwrap();
     let mut sources = String::new();
-    for folder in ["tests/builder", "tests/containers", "tests/properties/src"] {
+    for folder in ["src/run", "tests/builder", "tests/containers", "tests/fuzz/src", "tests/properties/src"] {
         for file in nix::repository().join(folder).read_dir().unwrap() {
             let file = file.unwrap().path();
             if file.extension().is_some_and(|extension| extension == "rs") {
