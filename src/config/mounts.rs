@@ -11,8 +11,9 @@ use crate::container::mount::{Destination, Mount};
 use crate::container::{Container, Store};
 use crate::field::{AttrPath, quoted};
 use crate::nix::closure::Closure;
+use crate::rootfs::originals::in_store;
 use crate::rootfs::resolve::{self, Look, Seen};
-use crate::rootfs::tree::{Tree, in_store};
+use crate::rootfs::tree::Tree;
 
 /// Mounts by destination, a parent before what is below it.
 pub type Mounts = BTreeMap<Destination, Mount>;
@@ -93,14 +94,22 @@ fn copy_of(source: &Path, closure: &Closure) -> Result<Option<PathBuf>> {
 struct Originals<'c>(&'c Closure);
 
 impl Look for Originals<'_> {
-    fn look(&self, place: &Path) -> Result<Seen> {
-        if self.0.has(place) {
-            in_store(place)
+    type At<'l>
+        = ()
+    where
+        Self: 'l;
+
+    fn root(&self) {}
+
+    fn step(&self, (): &(), place: &Path) -> Result<(Seen, ())> {
+        let seen = if self.0.has(place) {
+            in_store(place)?
         } else if self.0.store_dir().to_path().starts_with(place) {
-            Ok(Seen::Directory)
+            Seen::Directory
         } else {
-            Ok(Seen::Nothing)
-        }
+            Seen::Nothing
+        };
+        Ok((seen, ()))
     }
 }
 

@@ -35,14 +35,17 @@ pub fn add(tree: &mut Tree<'_>, packages: &[Package]) -> Result<()> {
     let mut sources = Vec::new();
     for package in packages {
         for path in &package.paths {
-            let source = Source { attribute: &package.attribute, priority: package.priority, path: path.into() };
-            sources.push(source.checked(tree)?);
+            let (attribute, priority) = (&package.attribute, package.priority);
+            sources.push(Source { attribute, priority, path: path.into(), place: path.into() }.checked(tree)?);
         }
     }
     add_propagated(tree, &mut sources)?;
     let mut seen = BTreeSet::new();
     sources.retain(|source| seen.insert(source.path.clone()));
-    merge(tree, Path::new("/"), &sources)
+    for source in &sources {
+        tree.add_package(source.place.clone());
+    }
+    merge(tree, Path::new("/"), sources)
 }
 
 /// A file or directory of a package, by its path in the store.
@@ -51,6 +54,8 @@ struct Source<'p> {
     attribute: &'p AttrPath,
     priority: i64,
     path: PathBuf,
+    /// The directory at the path, without links; of what is in one, the place of what may still be a link.
+    place: PathBuf,
 }
 
 impl Source<'_> {
@@ -63,8 +68,9 @@ impl Source<'_> {
             )
             .into());
         }
-        match resolve::resolve(tree, &self.path)?.seen {
-            Seen::Directory => Ok(self),
+        let resolved = resolve::resolve(tree, &self.path)?;
+        match resolved.seen {
+            Seen::Directory => Ok(Self { place: resolved.place, ..self }),
             Seen::Nothing => Err(Mistake::new(self.attribute, format!("there is no \"{shown}\"")).into()),
             _ => Err(Mistake::new(
                 self.attribute,
@@ -93,7 +99,7 @@ fn add_propagated(tree: &Tree<'_>, sources: &mut Vec<Source<'_>>) -> Result<()> 
         let text = fs::read_to_string(&list).with_context(|| format!("reading '{}'", list.display()))?;
         for path in text.split_whitespace().map(PathBuf::from) {
             if known.insert(path.clone()) {
-                sources.push(Source { priority, path, ..source.clone() }.checked(tree)?);
+                sources.push(Source { priority, place: path.clone(), path, ..source.clone() }.checked(tree)?);
                 priority += 1;
             }
         }
@@ -102,21 +108,23 @@ fn add_propagated(tree: &Tree<'_>, sources: &mut Vec<Source<'_>>) -> Result<()> 
 }
 
 /// Plans what the directories `sources` have, in the directory at the real place `directory`.
-fn merge(tree: &mut Tree<'_>, directory: &Path, sources: &[Source<'_>]) -> Result<()> {
-    let mut found: BTreeMap<OsString, Vec<Source<'_>>> = BTreeMap::new();
+fn merge(tree: &mut Tree<'_>, directory: &Path, sources: Vec<Source<'_>>) -> Result<()> {
+    let mut found: BTreeMap<OsString, Vec<Child<'_>>> = BTreeMap::new();
     for source in sources {
-        let place = resolve::resolve(tree, &source.path)?.place;
-        for name in tree.list(&place)? {
+        let (_, at) = tree.at(&source.place)?;
+        for name in tree.list_at(at)? {
             if is_content(directory, &name) {
-                let path = source.path.join(&name);
-                found.entry(name).or_default().push(Source { path, ..source.clone() });
+                let (path, place) = (source.path.join(&name), source.place.join(&name));
+                let (seen, _) = tree.step(&at, &place)?;
+                let source = Source { path, place, ..source };
+                found.entry(name).or_default().push(Child { source, seen });
             }
         }
     }
-    for (name, sources) in found {
+    for (name, children) in found {
         let place = directory.join(&name);
         if tree.closure().has(&place) {
-            let source = &sources[0];
+            let source = &children[0].source;
             let problem = format!(
                 "'{}' would be in the place of a store path that is in the container; leave the package out, or change it",
                 source.path.display()
@@ -124,17 +132,37 @@ fn merge(tree: &mut Tree<'_>, directory: &Path, sources: &[Source<'_>]) -> Resul
             return Err(Mistake::new(source.attribute, problem).into());
         }
         let is_there = tree.look(&place)? == Seen::Directory;
-        match chosen(tree, &place, sources, is_there)? {
+        match chosen(tree, &place, children, is_there)? {
             Chosen::One(path) => tree.insert(&place, Node::Link(path))?,
             Chosen::Merged(sources) => {
                 if !is_there {
                     tree.insert(&place, Node::Directory(tree::Directory::default()))?;
                 }
-                merge(tree, &place, &sources)?;
+                merge(tree, &place, sources)?;
             }
         }
     }
     Ok(())
+}
+
+/// What a package has in a directory; what is seen there may be a link.
+struct Child<'p> {
+    source: Source<'p>,
+    seen: Seen,
+}
+
+impl Child<'_> {
+    /// What is there with links followed; nothing where they lead nowhere.
+    fn resolved(self, tree: &Tree<'_>) -> Result<Self> {
+        if !matches!(self.seen, Seen::Link(_)) {
+            return Ok(self);
+        }
+        Ok(match resolve::if_anywhere(tree, &self.source.place)? {
+            Some(resolved) => Self { source: Source { place: resolved.place, ..self.source }, seen: resolved.seen },
+            // A loop of links: a link like any other that leads nowhere.
+            None => Self { seen: Seen::Nothing, ..self },
+        })
+    }
 }
 
 fn is_content(directory: &Path, name: &OsStr) -> bool {
@@ -150,17 +178,13 @@ enum Chosen<'p> {
 }
 
 /// Chooses among the packages' files or directories of one name, whose place has a directory already or not.
-fn chosen<'p>(tree: &Tree<'_>, place: &Path, sources: Vec<Source<'p>>, is_there: bool) -> Result<Chosen<'p>> {
+fn chosen<'p>(tree: &Tree<'_>, place: &Path, children: Vec<Child<'p>>, is_there: bool) -> Result<Chosen<'p>> {
     let (mut directories, mut files) = (Vec::new(), Vec::new());
-    for source in sources {
-        match resolve::if_anywhere(tree, &source.path)? {
-            Some(resolved) if resolved.seen == Seen::Directory => directories.push((source, resolved.place)),
-            Some(resolved) => files.push((source, resolved.place, resolved.seen)),
-            // A loop of links: a link like any other that leads nowhere.
-            None => files.push((source.clone(), source.path, Seen::Nothing)),
-        }
+    for child in children {
+        let child = child.resolved(tree)?;
+        if child.seen == Seen::Directory { directories.push(child.source) } else { files.push(child) }
     }
-    if let (true, Some((source, ..))) = (is_there, files.first()) {
+    if let (true, Some(Child { source, .. })) = (is_there, files.first()) {
         let problem = format!(
             "'{}' is a file, but the container has to have a directory at {}",
             source.path.display(),
@@ -168,39 +192,39 @@ fn chosen<'p>(tree: &Tree<'_>, place: &Path, sources: Vec<Source<'p>>, is_there:
         );
         return Err(Mistake::new(source.attribute, problem).into());
     }
-    let lowest_directory = directories.iter().map(|(source, _)| source.priority).min();
-    let lowest_file = files.iter().map(|(source, ..)| source.priority).min();
+    let lowest_directory = directories.iter().map(|source| source.priority).min();
+    let lowest_file = files.iter().map(|child| child.source.priority).min();
     match (lowest_directory, lowest_file) {
         (Some(directory), Some(file)) if directory == file => {
-            Err(collision(place, &directories[0].0, &files[0].0).into())
+            Err(collision(place, &directories[0], &files[0].source).into())
         }
         (None, Some(_)) => one_file(place, &files),
         (Some(directory), Some(file)) if file < directory => one_file(place, &files),
         _ => {
-            let (first, place) = &directories[0];
-            let is_one = !is_there && directories.iter().all(|(_, other)| other == place);
+            let first = &directories[0];
+            let is_one = !is_there && directories.iter().all(|other| other.place == first.place);
             if is_one {
                 // The directory itself rather than a link to it.
-                let itself = directories.iter().find(|(source, place)| source.path == *place);
-                return Ok(Chosen::One(itself.map_or(&first.path, |(source, _)| &source.path).clone()));
+                let itself = directories.iter().find(|source| source.path == source.place);
+                return Ok(Chosen::One(itself.unwrap_or(first).path.clone()));
             }
-            Ok(Chosen::Merged(directories.into_iter().map(|(source, _)| source).collect()))
+            Ok(Chosen::Merged(directories))
         }
     }
 }
 
 /// Chooses the file of the lowest priority; there may be several that are the same.
-fn one_file<'p>(place: &Path, files: &[(Source<'_>, PathBuf, Seen)]) -> Result<Chosen<'p>> {
+fn one_file<'p>(place: &Path, files: &[Child<'_>]) -> Result<Chosen<'p>> {
     let mut sorted: Vec<_> = files.iter().collect();
-    sorted.sort_by_key(|(source, ..)| source.priority);
-    let (first, first_place, first_seen) = sorted[0];
-    for (other, other_place, other_seen) in &sorted[1..] {
-        let asks = other.priority == first.priority && other.priority < FIRST_PROPAGATED;
-        if asks && first_place != other_place && !is_same(first_seen, other_seen)? {
-            return Err(collision(place, first, other).into());
+    sorted.sort_by_key(|child| child.source.priority);
+    let first = sorted[0];
+    for other in &sorted[1..] {
+        let asks = other.source.priority == first.source.priority && other.source.priority < FIRST_PROPAGATED;
+        if asks && first.source.place != other.source.place && !is_same(&first.seen, &other.seen)? {
+            return Err(collision(place, &first.source, &other.source).into());
         }
     }
-    Ok(Chosen::One(first.path.clone()))
+    Ok(Chosen::One(first.source.path.clone()))
 }
 
 fn collision(place: &Path, one: &Source<'_>, other: &Source<'_>) -> Mistake {

@@ -5,7 +5,11 @@
 mod base_files;
 mod contents;
 mod mount_points;
+mod opening;
+pub mod originals;
+mod path_map;
 pub mod resolve;
+mod steps;
 pub mod tree;
 pub mod view;
 
@@ -16,6 +20,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use self::mount_points::MountPoints;
+use self::path_map::PathMap;
 use self::resolve::{Look, Seen};
 use self::tree::{Content, Node, Tree};
 use crate::config;
@@ -82,14 +87,17 @@ pub fn plan<'c>(
     }
     contents::add(&mut tree, &container.contents)?;
     add_files(&mut tree, container)?;
+    // What is mounted, as it is written.
+    let mounted: PathMap<_> =
+        facts.mounts.iter().map(|(destination, mount)| (path_of(destination), (destination, mount))).collect();
     if container.base_files {
         for (path, node) in base_files::of(&facts.user, facts.hostname) {
-            if !container.files.contains_key(&path) && !is_mounted(&path, facts.mounts, closure) {
+            if !container.files.contains_key(&path) && !is_mounted(&path, &mounted, closure) {
                 add_base_file(&mut tree, &path, node)?;
             }
         }
     }
-    if !facts.mounts.keys().any(|mount| mount.as_path() == &facts.cwd || facts.cwd.is_below(mount.as_path())) {
+    if mounted.at_or_above(facts.cwd.as_path().as_std_path()).is_none() {
         tree.make_directory(facts.cwd.as_path().as_std_path())
             .with_context(|| format!("buildContainer: cwd: making '{}'", facts.cwd))?;
     }
@@ -101,11 +109,20 @@ pub fn plan<'c>(
 }
 
 /// Whether a mount brings its own for a base file. What comes from the host, nobody knows: it fits best on what is usual.
-fn is_mounted(path: &ContainerPath, mounts: &BTreeMap<Destination, Mount>, closure: &Closure) -> bool {
-    mounts.iter().any(|(destination, mount)| {
-        let is_known = !matches!(&mount.mount_point, MountPoint::Like(source) if !closure.has(source.as_std_path()));
-        path.is_below(destination.as_path()) || path == destination.as_path() && is_known
-    })
+fn is_mounted(path: &ContainerPath, mounted: &PathMap<(&Destination, &Mount)>, closure: &Closure) -> bool {
+    let path = path.as_path().as_std_path();
+    let comes_from_host =
+        |mount: &Mount| matches!(&mount.mount_point, MountPoint::Like(source) if !closure.has(source.as_std_path()));
+    match mounted.at_or_above(path) {
+        Some((destination, mount)) if path_of(destination) == path && comes_from_host(mount) => {
+            path.parent().is_some_and(|parent| mounted.at_or_above(parent).is_some())
+        }
+        found => found.is_some(),
+    }
+}
+
+fn path_of(destination: &Destination) -> &Path {
+    destination.as_path().as_path().as_std_path()
 }
 
 /// Plans the files of the argument `files`.
@@ -182,8 +199,7 @@ fn not_hidden(
     let path = path.as_path().as_std_path();
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
     let place = resolve::resolve(tree, parent)?.place.join(name);
-    let hiding = place.ancestors().find_map(|at| points.destinations.get(at));
-    match hiding {
+    match points.at_or_above(&place) {
         Some(mount) if mounts.get(mount).is_none_or(|mount| !mount.shows_what_is_beneath()) => {
             let mount = quoted(&mount.to_string());
             // Runtimes do not start a container without these two.

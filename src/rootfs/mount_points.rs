@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::path_map::PathMap;
 use super::resolve::{self, Look, Seen};
 use super::tree::{Content, Directory, File, Node, Tree};
 use crate::container::mount::{Destination, Mount, MountPoint};
@@ -15,11 +16,18 @@ use crate::container::mount::{Destination, Mount, MountPoint};
 pub struct MountPoints {
     /// The destinations by their real places.
     pub destinations: BTreeMap<PathBuf, Destination>,
-    /// The real places by the destinations, as they are written.
-    places: BTreeMap<PathBuf, PathBuf>,
+    /// The same, to be found from what is below them.
+    by_place: PathMap<Destination>,
+    /// The destinations as they are written, each with its real place.
+    places: PathMap<(PathBuf, PathBuf)>,
 }
 
 impl MountPoints {
+    /// The mount that hides a real place.
+    pub fn at_or_above(&self, place: &Path) -> Option<&Destination> {
+        self.by_place.at_or_above(place)
+    }
+
     /// Plans a directory or file for every mount that has none yet, parents first.
     ///
     /// A mount below another one gets none: what is mounted there hides whatever would be made.
@@ -43,7 +51,7 @@ impl MountPoints {
         mount: &Mount,
     ) -> Result<()> {
         let path = destination.as_path().as_path().as_std_path();
-        let above = path.ancestors().skip(1).find_map(|above| Some((above, self.places.get(above)?)));
+        let above = path.parent().and_then(|parent| self.places.at_or_above(parent));
         let place = if let Some((above, place)) = above {
             let below = path.strip_prefix(above).unwrap_or(path);
             if let Some(mount_above) = self.destinations.get(place).and_then(|above| mounts.get(above)) {
@@ -52,30 +60,16 @@ impl MountPoints {
             // Where it is in the end: the names behind the mount are those of what is mounted.
             place.join(below)
         } else {
-            let place = Self::settle(tree, path)?;
-            if !place.ancestors().any(|above| self.destinations.contains_key(above)) {
+            let place = tree.settle_mount(path, |seen| Kind::of(seen).map(Kind::node))?;
+            if self.at_or_above(&place).is_none() {
                 Self::make(tree, &place, mount)?;
             }
             place
         };
-        self.places.insert(path.to_owned(), place.clone());
+        self.places.insert(path, (path.to_owned(), place.clone()));
+        self.by_place.insert(&place, destination.clone());
         self.destinations.insert(place, destination.clone());
         Ok(())
-    }
-
-    /// Where a mount goes: a link that the tree itself makes to something in the store gives way to a mount point, as what
-    /// it leads to has other names too.
-    fn settle(tree: &mut Tree<'_>, path: &Path) -> Result<PathBuf> {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return tree.settle(path) };
-        let place = tree.settle(parent)?.join(name);
-        match tree.seen_through_own_link(&place)? {
-            Some(seen) => {
-                let kind = Kind::of(&seen).unwrap_or(Kind::Directory);
-                tree.insert(&place, kind.node())?;
-                Ok(place)
-            }
-            None => tree.settle(path),
-        }
     }
 
     /// Checks that there is something to mount on in what is mounted above, if that is in the closure: nothing can be

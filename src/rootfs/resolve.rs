@@ -1,11 +1,10 @@
 //! Following symbolic links as the container will: never out of its root (`path_resolution(7)`).
 
-use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::tree::File;
+use super::steps::{Step, Steps};
+use super::tree::{File, names};
 use crate::container::mount::Destination;
 
 /// The most links that Linux follows on the way to one place (`path_resolution(7)`).
@@ -26,13 +25,42 @@ pub enum Seen {
     Unknown(Destination),
 }
 
-/// A tree that can be looked at.
+/// A tree that can be looked at, from a directory to what is in it.
 pub trait Look {
+    /// What is known of a place, so that what is in it need not be looked for from the root again.
+    type At<'l>: Clone
+    where
+        Self: 'l;
+
+    /// The root directory.
+    fn root(&self) -> Self::At<'_>;
+
+    /// What is at `place`, which is in the directory `at`. No link is followed.
+    ///
+    /// # Errors
+    /// What cannot be looked at.
+    fn step<'l>(&'l self, at: &Self::At<'l>, place: &Path) -> anyhow::Result<(Seen, Self::At<'l>)>;
+
+    /// What is at a place that no link leads to, and what is known of it.
+    ///
+    /// # Errors
+    /// What cannot be looked at.
+    fn at(&self, place: &Path) -> anyhow::Result<(Seen, Self::At<'_>)> {
+        let (mut path, mut found) = (PathBuf::from("/"), (Seen::Directory, self.root()));
+        for name in names(place) {
+            path.push(name);
+            found = self.step(&found.1, &path)?;
+        }
+        Ok(found)
+    }
+
     /// What is at a place that no link leads to.
     ///
     /// # Errors
     /// What cannot be looked at.
-    fn look(&self, place: &Path) -> anyhow::Result<Seen>;
+    fn look(&self, place: &Path) -> anyhow::Result<Seen> {
+        Ok(self.at(place)?.0)
+    }
 }
 
 /// Where a path leads.
@@ -83,63 +111,60 @@ pub fn if_anywhere(tree: &impl Look, path: &Path) -> anyhow::Result<Option<Resol
 /// # Errors
 /// Why it cannot be followed.
 pub fn resolve(tree: &impl Look, path: &Path) -> Result<Resolved, Error> {
-    let look = |place: &Path| tree.look(place).map_err(Error::Unseen);
     let nowhere = |reason| Err(Error::Nowhere(reason));
     let mut resolved = Resolved { place: "/".into(), seen: Seen::Directory, links: Vec::new() };
-    let mut rest = VecDeque::new();
-    put_first(&mut rest, path);
-    while let Some(step) = rest.pop_front() {
-        if step == "." {
-            continue;
-        }
-        if step == ".." {
-            if resolved.seen == Seen::Nothing {
+    // What is known of the place, and before it of the directories above.
+    let mut known = vec![tree.root()];
+    let mut rest = Steps::default();
+    rest.put_first(path);
+    while let Some(step) = rest.next() {
+        let name = match step {
+            Step::Here => continue,
+            Step::Parent if resolved.seen == Seen::Nothing => {
                 return nowhere(format!("'{}' is not there", resolved.place.display()));
             }
-            resolved.place.pop();
-            resolved.seen = look(&resolved.place)?;
-            continue;
-        }
-        let next = resolved.place.join(&step);
-        match look(&next)? {
+            Step::Parent => {
+                resolved.place.pop();
+                known.truncate(known.len().saturating_sub(1).max(1));
+                resolved.seen = Seen::Directory;
+                continue;
+            }
+            Step::Name(name) => name,
+        };
+        resolved.place.push(&name);
+        let (seen, at) = tree.step(&known[known.len() - 1], &resolved.place).map_err(Error::Unseen)?;
+        match seen {
             Seen::Link(target) => {
                 if resolved.links.len() == MOST_LINKS {
-                    return nowhere(format!("too many levels of symbolic links at '{}'", next.display()));
+                    let link = resolved.place.display();
+                    return nowhere(format!("too many levels of symbolic links at '{link}'"));
                 }
-                resolved.links.push(next);
+                resolved.links.push(resolved.place.clone());
                 if target.is_absolute() {
                     resolved.place = "/".into();
+                    known.truncate(1);
+                } else {
+                    resolved.place.pop();
                 }
                 resolved.seen = Seen::Directory;
-                put_first(&mut rest, &target);
+                rest.put_first(&target);
             }
-            Seen::File(_) if !rest.is_empty() => return nowhere(format!("'{}' is a file", next.display())),
+            Seen::File(_) if !rest.is_empty() => {
+                return nowhere(format!("'{}' is a file", resolved.place.display()));
+            }
             seen @ Seen::Unknown(_) => {
-                resolved.place = next;
-                resolved.place.extend(rest.into_iter().filter(|step| step != "."));
+                resolved.place.extend(rest.filter_map(|step| match step {
+                    Step::Name(name) => Some(name),
+                    Step::Parent => Some("..".into()),
+                    Step::Here => None,
+                }));
                 return Ok(Resolved { seen, ..resolved });
             }
             seen => {
-                resolved.place = next;
                 resolved.seen = seen;
+                known.push(at);
             }
         }
     }
     Ok(resolved)
-}
-
-/// Puts the steps of a path before the others: names, `..` for the parent, and at the end `.` for a directory that the path
-/// asks for by a slash behind its name.
-fn put_first(rest: &mut VecDeque<OsString>, path: &Path) {
-    let text = path.as_os_str().as_encoded_bytes();
-    if text.ends_with(b"/") || text.ends_with(b"/.") {
-        rest.push_front(".".into());
-    }
-    for component in path.components().rev() {
-        match component {
-            Component::Normal(name) => rest.push_front(name.to_owned()),
-            Component::ParentDir => rest.push_front("..".into()),
-            _ => {}
-        }
-    }
 }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
-use rustix::io::Errno;
 
-use super::resolve::{self, Look, Seen};
+use super::originals::{Id, Originals};
+use super::resolve::{Look, Seen};
 use crate::container::Store;
 use crate::nix::closure::Closure;
 
@@ -72,6 +71,9 @@ pub struct Tree<'c> {
     closure: &'c Closure,
     store: Store,
     root: Directory,
+    originals: Originals,
+    /// The directories whose contents are at `/`, by their real places.
+    packages: BTreeSet<PathBuf>,
 }
 
 impl<'c> Tree<'c> {
@@ -94,7 +96,8 @@ impl<'c> Tree<'c> {
         let names = closure.paths().iter().map(|path| path.to_string().into());
         let in_store = Directory { copy_of: None, children: names.zip(nodes).collect() };
 
-        let mut tree = Self { closure, store, root: Directory::default() };
+        let (root, originals, packages) = Default::default();
+        let mut tree = Self { closure, store, root, originals, packages };
         tree.insert(closure.store_dir().to_path(), Node::Directory(in_store))?;
         Ok(tree)
     }
@@ -111,10 +114,7 @@ impl<'c> Tree<'c> {
 
     /// The store paths that can be mounted.
     pub fn mountable(&self) -> impl Iterator<Item = &Path> {
-        let store = match self.walk(self.closure.store_dir().to_path()).0 {
-            Some(Place::Directory(store)) => Some(store),
-            _ => None,
-        };
+        let store = self.planned(self.closure.store_dir().to_path());
         store.into_iter().flat_map(|store| store.children.values()).filter_map(|node| match node {
             Node::Directory(Directory { copy_of: Some(path), .. }) => Some(path.as_path()),
             Node::Copy(Copy { of, is_link: false }) => Some(of.as_path()),
@@ -136,50 +136,18 @@ impl<'c> Tree<'c> {
         Ok(place)
     }
 
-    /// Where something at `path` really is, or would be made: links are followed, the last one too.
-    ///
-    /// A link that this tree itself makes to a directory of the store becomes a directory of links on the way, so
-    /// that what is made below it does not go into the store path.
-    ///
-    /// # Errors
-    /// A file in the way, or a loop of links.
-    pub fn settle(&mut self, path: &Path) -> Result<PathBuf> {
-        loop {
-            let resolved = resolve::resolve(self, path)?;
-            let mut unfolded = false;
-            for link in &resolved.links {
-                unfolded = unfolded || self.unfold(link)?;
-            }
-            if !unfolded {
-                return Ok(resolved.place);
-            }
-        }
+    /// The closure's files.
+    pub(super) fn originals(&self) -> &Originals {
+        &self.originals
     }
 
-    /// What a link leads to that this tree itself makes, if that is in the closure.
-    ///
-    /// # Errors
-    /// What cannot be looked at.
-    pub fn seen_through_own_link(&self, place: &Path) -> Result<Option<Seen>> {
-        let Some(Node::Link(target)) = self.node(place) else { return Ok(None) };
-        let resolved = resolve::resolve(self, target)?;
-        Ok(self.closure.has(&resolved.place).then_some(resolved.seen))
+    /// Says that the contents of the directory at this real place are at `/`.
+    pub(super) fn add_package(&mut self, place: PathBuf) {
+        self.packages.insert(place);
     }
 
-    /// Replaces a link to a directory of the store by a directory with links to what is in that one.
-    fn unfold(&mut self, link: &Path) -> Result<bool> {
-        let Some(Node::Link(target)) = self.node(link).cloned() else { return Ok(false) };
-        let resolved = resolve::resolve(self, &target)?;
-        if !matches!(resolved.seen, Seen::Directory) || !self.closure.has(&resolved.place) {
-            return Ok(false);
-        }
-        let children = self.list(&resolved.place)?.into_iter().map(|name| {
-            let target = target.join(&name);
-            (name, Node::Link(target))
-        });
-        let directory = Directory { copy_of: None, children: children.collect() };
-        self.insert(link, Node::Directory(directory))?;
-        Ok(true)
+    pub(super) fn is_package(&self, place: &Path) -> bool {
+        self.packages.contains(place)
     }
 
     /// The names in the directory at a real place, sorted.
@@ -187,23 +155,16 @@ impl<'c> Tree<'c> {
     /// # Errors
     /// A directory that cannot be listed.
     pub fn list(&self, place: &Path) -> Result<BTreeSet<OsString>> {
-        let (planned, copied) = self.walk(place);
-        let mut names = BTreeSet::new();
-        if let Some(copied) = copied {
-            let listing = || format!("listing '{}'", copied.display());
-            match fs::read_dir(&copied) {
-                // What is planned there is not in the store.
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-                entries => {
-                    for entry in entries.with_context(listing)? {
-                        names.insert(entry.with_context(listing)?.file_name());
-                    }
-                }
-            }
-        }
-        if let Some(Place::Directory(directory)) = planned {
-            names.extend(directory.children.keys().cloned());
-        }
+        self.list_at(self.at(place)?.1)
+    }
+
+    /// The names in a directory, sorted.
+    ///
+    /// # Errors
+    /// A directory that cannot be listed.
+    pub fn list_at(&self, at: At<'_>) -> Result<BTreeSet<OsString>> {
+        let mut names = at.original.map_or(Ok(BTreeSet::new()), |original| self.originals.list(original))?;
+        names.extend(at.planned.into_iter().flat_map(|directory| directory.children.keys().cloned()));
         Ok(names)
     }
 
@@ -230,81 +191,75 @@ impl<'c> Tree<'c> {
         Ok(())
     }
 
-    fn node(&self, place: &Path) -> Option<&Node> {
-        let (parent, name) = (place.parent()?, place.file_name()?);
-        match self.walk(parent).0? {
-            Place::Directory(directory) => directory.children.get(name),
-            Place::Node(_) => None,
+    /// Plans nothing at a real place.
+    pub(super) fn remove(&mut self, place: &Path) {
+        let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else { return };
+        let directory =
+            names(parent).try_fold(&mut self.root, |directory, step| match directory.children.get_mut(step) {
+                Some(Node::Directory(inner)) => Some(inner),
+                _ => None,
+            });
+        if let Some(directory) = directory {
+            directory.children.remove(name);
         }
     }
 
-    /// What is planned at a real place, and where in the store what is copied there comes from.
-    fn walk(&self, place: &Path) -> (Option<Place<'_>>, Option<PathBuf>) {
-        let (mut planned, mut copied) = (Some(Place::Directory(&self.root)), None::<PathBuf>);
-        for name in names(place) {
-            copied = copied.map(|parent| parent.join(name));
-            planned = match planned {
-                Some(Place::Directory(directory)) => match directory.children.get(name) {
-                    Some(Node::Directory(inner)) => {
-                        copied = inner.copy_of.clone().or(copied);
-                        Some(Place::Directory(inner))
-                    }
-                    other => other.map(Place::Node),
-                },
-                _ => None,
-            };
-        }
-        (planned, copied)
+    /// What is planned at a real place.
+    pub(super) fn node(&self, place: &Path) -> Option<&Node> {
+        self.planned(place.parent()?)?.children.get(place.file_name()?)
+    }
+
+    /// The planned directory at a real place.
+    fn planned(&self, place: &Path) -> Option<&Directory> {
+        names(place).try_fold(&self.root, |directory, name| match directory.children.get(name) {
+            Some(Node::Directory(inner)) => Some(inner),
+            _ => None,
+        })
     }
 }
 
-/// What is planned at a place.
-enum Place<'t> {
-    Directory(&'t Directory),
-    Node(&'t Node),
+/// What is known of a real place.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'t> {
+    /// The directory that is planned there.
+    planned: Option<&'t Directory>,
+    /// What the store has that is copied there, or mounted.
+    original: Option<Id>,
 }
 
 impl Look for Tree<'_> {
-    fn look(&self, place: &Path) -> Result<Seen> {
-        match self.walk(place) {
-            (Some(Place::Directory(_)), _) => Ok(Seen::Directory),
-            (Some(Place::Node(Node::File(file))), _) => Ok(Seen::File(file.clone())),
-            (Some(Place::Node(Node::Link(target))), _) => Ok(Seen::Link(target.clone())),
-            (Some(Place::Node(Node::Copy(copy))), _) => in_store(&copy.of),
-            (Some(Place::Node(Node::Directory(_))), _) => unreachable!("walk makes these a Place::Directory"),
-            (None, Some(copied)) => in_store(&copied),
-            (None, None) => Ok(Seen::Nothing),
-        }
+    type At<'l>
+        = At<'l>
+    where
+        Self: 'l;
+
+    fn root(&self) -> At<'_> {
+        At { planned: Some(&self.root), original: None }
+    }
+
+    fn step<'l>(&'l self, at: &At<'l>, place: &Path) -> Result<(Seen, At<'l>)> {
+        let name = place.file_name().unwrap_or_default();
+        let original = |id: Id| (self.originals.seen(id), At { planned: None, original: Some(id) });
+        let nothing = At { planned: None, original: None };
+        let child = || at.original.map(|directory| self.originals.child(directory, name)).transpose();
+        Ok(match at.planned.and_then(|directory| directory.children.get(name)) {
+            Some(Node::Directory(inner)) => {
+                let original = match &inner.copy_of {
+                    Some(path) => Some(self.originals.at(path)?),
+                    None => child()?,
+                };
+                (Seen::Directory, At { planned: Some(inner), original })
+            }
+            Some(Node::File(file)) => (Seen::File(file.clone()), nothing),
+            Some(Node::Link(target)) => (Seen::Link(target.clone()), nothing),
+            Some(Node::Copy(copy)) => original(self.originals.at(&copy.of)?),
+            None => child()?.map_or((Seen::Nothing, nothing), original),
+        })
     }
 }
 
-/// What is at a path of the store. No link is followed if none of the names above the last is one.
-///
-/// # Errors
-/// What cannot be looked at.
-pub fn in_store(path: &Path) -> Result<Seen> {
-    use std::os::unix::fs::PermissionsExt;
-    let looking = || format!("looking at '{}'", path.display());
-    let metadata = match fs::symlink_metadata(path) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Seen::Nothing);
-        }
-        // What no file can be called, as the target of a link may be, is nowhere.
-        Err(error) if error.raw_os_error() == Some(Errno::NAMETOOLONG.raw_os_error()) => return Ok(Seen::Nothing),
-        metadata => metadata.with_context(looking)?,
-    };
-    Ok(if metadata.is_dir() {
-        Seen::Directory
-    } else if metadata.is_symlink() {
-        Seen::Link(fs::read_link(path).with_context(looking)?)
-    } else {
-        let executable = metadata.permissions().mode() & 0o111 != 0;
-        Seen::File(File { content: Content::CopyOf(path.to_owned()), executable })
-    })
-}
-
 /// The names of a path, without the slash at its start.
-fn names(path: &Path) -> impl Iterator<Item = &OsStr> {
+pub fn names(path: &Path) -> impl Iterator<Item = &OsStr> {
     path.components().filter_map(|component| match component {
         Component::Normal(name) => Some(name),
         _ => None,

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::originals::Id;
+use super::path_map::PathMap;
 use super::resolve::{self, Look, Resolved, Seen};
-use super::tree::{Tree, in_store};
+use super::tree::{self, Tree};
 use crate::container::mount::{Destination, Mount};
 
 /// What a mount shows.
@@ -22,11 +24,19 @@ enum Mounted {
     Unknown,
 }
 
+/// What is mounted on a real place.
+#[derive(Clone, Debug)]
+struct Shown {
+    place: PathBuf,
+    destination: Destination,
+    mounted: Mounted,
+}
+
 /// A tree, and what is mounted on its real places.
 #[derive(Clone, Debug)]
 pub struct View<'t> {
     tree: &'t Tree<'t>,
-    mounts: BTreeMap<PathBuf, (Destination, Mounted)>,
+    mounts: PathMap<Shown>,
 }
 
 impl<'t> View<'t> {
@@ -39,10 +49,11 @@ impl<'t> View<'t> {
         places: &BTreeMap<PathBuf, Destination>,
         mounts: &BTreeMap<Destination, Mount>,
     ) -> Result<Self> {
-        let mut shown = BTreeMap::new();
+        let mut shown = PathMap::default();
         for (place, destination) in places {
             if let Some(mount) = mounts.get(destination) {
-                shown.insert(place.clone(), (destination.clone(), Mounted::by(mount, tree)?));
+                let mounted = Mounted::by(mount, tree)?;
+                shown.insert(place, Shown { place: place.clone(), destination: destination.clone(), mounted });
             }
         }
         Ok(Self { tree, mounts: shown })
@@ -61,17 +72,20 @@ impl<'t> View<'t> {
     /// # Errors
     /// A directory that cannot be listed.
     pub fn list(&self, place: &Path) -> Result<Vec<String>> {
-        let names = match self.mounted_at(place) {
-            None | Some((_, _, Mounted::Copy)) => self.tree.list(place)?,
-            Some((mount, _, Mounted::Host(source))) => self.tree.list(&below(source, place, mount))?,
-            Some((_, _, Mounted::Empty | Mounted::Unknown)) => return Ok(Vec::new()),
+        let names = match self.mounts.at_or_above(place) {
+            None | Some(Shown { mounted: Mounted::Copy, .. }) => self.tree.list(place)?,
+            Some(Shown { mounted: Mounted::Host(source), place: mount, .. }) => {
+                let below = place.strip_prefix(mount).unwrap_or(Path::new(""));
+                self.tree.list(&if below.as_os_str().is_empty() { source.clone() } else { source.join(below) })?
+            }
+            Some(_) => return Ok(Vec::new()),
         };
         Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
     }
 
     /// The mount that something at a real place comes through, or is hidden by.
     pub fn mount_at(&self, place: &Path) -> Option<&Destination> {
-        self.mounted_at(place).map(|(_, destination, _)| destination)
+        self.mounts.at_or_above(place).map(|shown| &shown.destination)
     }
 
     /// What the root filesystem has at a path, whatever is mounted there.
@@ -82,35 +96,93 @@ impl<'t> View<'t> {
         resolve::resolve(self.tree, path)
     }
 
-    fn mounted_at(&self, place: &Path) -> Option<(&Path, &Destination, &Mounted)> {
-        place.ancestors().find_map(|at| {
-            let (place, (destination, mounted)) = self.mounts.get_key_value(at)?;
-            Some((place.as_path(), destination, mounted))
+    /// What a mount shows of the host, as far as that is in the closure or leads to the store.
+    fn of_host<'l>(&'l self, source: Host, destination: &'l Destination) -> Result<(Seen, Source<'l>)> {
+        let closure = self.tree.closure();
+        Ok(match source {
+            Host::Original(id) => (self.tree.originals().seen(id), Source::Host(Host::Original(id), destination)),
+            Host::Path(path) if closure.has(&path) => {
+                let id = self.tree.originals().at(&path)?;
+                (self.tree.originals().seen(id), Source::Host(Host::Original(id), destination))
+            }
+            Host::Path(path) if closure.store_dir().to_path().starts_with(&path) => {
+                (Seen::Directory, Source::Host(Host::Path(path), destination))
+            }
+            Host::Path(_) => (Seen::Unknown(destination.clone()), Source::Unknown(destination)),
         })
     }
 }
 
+/// What is known of a place with mounts.
+#[derive(Clone, Debug)]
+pub struct At<'v> {
+    /// What is mounted here and below.
+    mounts: Option<&'v PathMap<Shown>>,
+    source: Source<'v>,
+}
+
+/// Where what is seen at a place comes from.
+#[derive(Clone, Debug)]
+enum Source<'v> {
+    /// The root filesystem.
+    Tree(tree::At<'v>),
+    /// An empty file system.
+    Empty,
+    /// The host, by way of this mount.
+    Host(Host, &'v Destination),
+    /// What nobody knows here, by way of this mount.
+    Unknown(&'v Destination),
+}
+
+/// A place of the host.
+#[derive(Clone, Debug)]
+enum Host {
+    /// In the closure.
+    Original(Id),
+    /// Anywhere.
+    Path(PathBuf),
+}
+
 impl Look for View<'_> {
-    fn look(&self, place: &Path) -> Result<Seen> {
-        let Some((mount, destination, mounted)) = self.mounted_at(place) else { return self.tree.look(place) };
-        match mounted {
-            Mounted::Copy => self.tree.look(place),
-            Mounted::Unknown => Ok(Seen::Unknown(destination.clone())),
-            // The runtime makes directories for the mounts in it.
-            Mounted::Empty if self.mounts.keys().any(|other| other.starts_with(place)) => Ok(Seen::Directory),
-            Mounted::Empty => Ok(Seen::Nothing),
-            Mounted::Host(source) => {
-                let closure = self.tree.closure();
-                let source = below(source, place, mount);
-                if closure.has(&source) {
-                    in_store(&source)
-                } else if closure.store_dir().to_path().starts_with(&source) {
-                    Ok(Seen::Directory)
-                } else {
-                    Ok(Seen::Unknown(destination.clone()))
-                }
+    type At<'l>
+        = At<'l>
+    where
+        Self: 'l;
+
+    fn root(&self) -> At<'_> {
+        At { mounts: Some(&self.mounts), source: Source::Tree(Look::root(self.tree)) }
+    }
+
+    fn step<'l>(&'l self, at: &At<'l>, place: &Path) -> Result<(Seen, At<'l>)> {
+        let name = place.file_name().unwrap_or_default();
+        let mounts = at.mounts.and_then(|mounts| mounts.child(name));
+        let in_tree = |(seen, at)| (seen, Source::Tree(at));
+        let (seen, source) = match (mounts.and_then(PathMap::value), &at.source) {
+            (Some(Shown { mounted: Mounted::Copy, .. }) | None, Source::Tree(tree)) => {
+                in_tree(self.tree.step(tree, place)?)
             }
-        }
+            (Some(Shown { mounted: Mounted::Copy, .. }), _) => in_tree(self.tree.at(place)?),
+            (Some(Shown { mounted: Mounted::Empty, .. }), _) => (Seen::Directory, Source::Empty),
+            (Some(Shown { mounted: Mounted::Unknown, destination, .. }), _) => {
+                (Seen::Unknown(destination.clone()), Source::Unknown(destination))
+            }
+            (None, Source::Unknown(destination)) => {
+                (Seen::Unknown((*destination).clone()), Source::Unknown(destination))
+            }
+            (Some(Shown { mounted: Mounted::Host(source), destination, .. }), _) => {
+                self.of_host(Host::Path(source.clone()), destination)?
+            }
+            // The runtime makes directories for the mounts in it.
+            (None, Source::Empty) if mounts.is_some() => (Seen::Directory, Source::Empty),
+            (None, Source::Empty) => (Seen::Nothing, Source::Empty),
+            (None, Source::Host(Host::Original(directory), destination)) => {
+                self.of_host(Host::Original(self.tree.originals().child(*directory, name)?), destination)?
+            }
+            (None, Source::Host(Host::Path(directory), destination)) => {
+                self.of_host(Host::Path(directory.join(name)), destination)?
+            }
+        };
+        Ok((seen, At { mounts, source }))
     }
 }
 
@@ -129,14 +201,5 @@ impl Mounted {
         } else {
             Self::Unknown
         })
-    }
-}
-
-/// The path that corresponds to `place` in what is mounted from `source` at `mount`.
-fn below(source: &Path, place: &Path, mount: &Path) -> PathBuf {
-    match place.strip_prefix(mount) {
-        Ok(rest) if rest.as_os_str().is_empty() => source.to_owned(),
-        Ok(rest) => source.join(rest),
-        Err(_) => source.to_owned(),
     }
 }

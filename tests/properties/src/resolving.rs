@@ -18,16 +18,24 @@ use crate::trees;
 struct Root(PathBuf);
 
 impl Look for Root {
-    fn look(&self, place: &Path) -> Result<Seen> {
+    type At<'l>
+        = ()
+    where
+        Self: 'l;
+
+    fn root(&self) {}
+
+    fn step(&self, (): &(), place: &Path) -> Result<(Seen, ())> {
         let path = self.0.join(place.strip_prefix("/")?);
-        let Ok(metadata) = path.symlink_metadata() else { return Ok(Seen::Nothing) };
-        Ok(if metadata.is_symlink() {
+        let Ok(metadata) = path.symlink_metadata() else { return Ok((Seen::Nothing, ())) };
+        let seen = if metadata.is_symlink() {
             Seen::Link(fs::read_link(path)?)
         } else if metadata.is_dir() {
             Seen::Directory
         } else {
             Seen::File(File { content: Content::CopyOf(path), executable: false })
-        })
+        };
+        Ok((seen, ()))
     }
 }
 

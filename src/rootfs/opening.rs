@@ -1,0 +1,102 @@
+//! Links to the store that give way, so that nothing is ever made in a store path that they lead to.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::resolve::{self, Resolved, Seen};
+use super::tree::{Directory, Node, Tree};
+
+impl Tree<'_> {
+    /// Where something at `path` really is, or would be made: links are followed, the last one too.
+    ///
+    /// Where that is in the store, and a link of this tree leads there, the link is opened up, so that what is made below
+    /// it does not go into the store path.
+    ///
+    /// # Errors
+    /// A file in the way, or a loop of links.
+    pub fn settle(&mut self, path: &Path) -> Result<PathBuf> {
+        loop {
+            let resolved = resolve::resolve(self, path)?;
+            match self.own_link_into_store(&resolved) {
+                Some((link, target)) => self.open(&link, &target)?,
+                None => return Ok(resolved.place),
+            }
+        }
+    }
+
+    /// Where a mount on `path` goes, links followed; `node` is what is made for what is seen there. A link of this tree to
+    /// something in the store gives way to that, as what it leads to has other names too.
+    ///
+    /// # Errors
+    /// As for [`Tree::settle`].
+    pub fn settle_mount(&mut self, path: &Path, node: impl Fn(&Seen) -> Option<Node>) -> Result<PathBuf> {
+        loop {
+            let resolved = resolve::resolve(self, path)?;
+            let Some((link, target)) = self.own_link_into_store(&resolved) else { return Ok(resolved.place) };
+            if resolve::resolve(self, &target)?.place != resolved.place {
+                self.open(&link, &target)?;
+                continue;
+            }
+            match node(&resolved.seen) {
+                Some(node) => self.insert(&link, node)?,
+                None => self.remove(&link),
+            }
+            return Ok(link);
+        }
+    }
+
+    /// The last link of this tree on the way to a place of the store, with its target.
+    fn own_link_into_store(&self, resolved: &Resolved) -> Option<(PathBuf, PathBuf)> {
+        let links = self.closure().has(&resolved.place).then_some(&resolved.links)?;
+        links.iter().rev().find_map(|link| match self.node(link) {
+            Some(Node::Link(target)) => Some((link.clone(), target.clone())),
+            _ => None,
+        })
+    }
+
+    /// Opens up a link to a directory of the store, or to where nothing is in a store path.
+    ///
+    /// If more links of the store lead there from its target, and the directory is at another place of this tree as well,
+    /// the link stays, and leads to that place, whose own link is opened up next. Else it becomes a directory of links to
+    /// what is in the other one.
+    fn open(&mut self, link: &Path, target: &Path) -> Result<()> {
+        let found = resolve::resolve(self, target)?;
+        if !found.links.is_empty() {
+            if let Some(place) = self.counterpart(link, &found)? {
+                return self.insert(link, Node::Link(place));
+            }
+        }
+        match found.seen {
+            Seen::Directory => {
+                let links = self.list(&found.place)?.into_iter().map(|name| {
+                    let target = target.join(&name);
+                    (name, Node::Link(target))
+                });
+                let directory = Directory { copy_of: None, children: links.collect() };
+                self.insert(link, Node::Directory(directory))
+            }
+            Seen::Nothing => {
+                self.remove(link);
+                Ok(())
+            }
+            _ => bail!("'{}' is a file", found.place.display()),
+        }
+    }
+
+    /// The place at which this tree has what a package has at a real place of the store, if that is not by way of `link`.
+    fn counterpart(&self, link: &Path, found: &Resolved) -> Result<Option<PathBuf>> {
+        let Some(package) = found.place.ancestors().find(|above| self.is_package(above)) else { return Ok(None) };
+        let place = Path::new("/").join(found.place.strip_prefix(package).unwrap_or(package));
+        let Some(there) = resolve::if_anywhere(self, &place)? else { return Ok(None) };
+        let fits = match (&found.seen, &there.seen) {
+            // Another package may have what this one lacks.
+            (Seen::Nothing, Seen::Directory | Seen::Nothing) => true,
+            // The packages' directories of this name are one directory here.
+            (_, Seen::Directory) => there.place == found.place || !self.closure().has(&there.place),
+            _ => false,
+        };
+        let is_apart = place != link && !there.links.iter().any(|other| other == link);
+        Ok((fits && is_apart).then_some(place))
+    }
+}

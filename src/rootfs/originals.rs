@@ -1,0 +1,159 @@
+//! What the closure has, each of its files looked at once.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use rustix::io::Errno;
+
+use super::resolve::Seen;
+use super::tree::{Content, File};
+
+/// A place in the closure that was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Id(usize);
+
+/// Where there is nothing, and nothing below it.
+const NOTHING: Id = Id(0);
+
+/// The files that were looked at. Nothing in a store ever changes, so what was seen once still holds.
+#[derive(Clone, Debug)]
+pub struct Originals(RefCell<Known>);
+
+#[derive(Clone, Debug)]
+struct Known {
+    entries: Vec<Entry>,
+    /// Those that were not reached from another one.
+    tops: HashMap<PathBuf, Id>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    parent: Option<Id>,
+    /// The name in the parent, or the whole path.
+    name: OsString,
+    seen: Seen,
+    children: HashMap<OsString, Id>,
+}
+
+impl Entry {
+    fn new(parent: Option<Id>, name: &OsStr, seen: Seen) -> Self {
+        Self { parent, name: name.to_owned(), seen, children: HashMap::new() }
+    }
+}
+
+impl Default for Originals {
+    fn default() -> Self {
+        let nothing = Entry::new(None, OsStr::new(""), Seen::Nothing);
+        Self(RefCell::new(Known { entries: vec![nothing], tops: HashMap::new() }))
+    }
+}
+
+impl Originals {
+    /// What is at a path of the closure that no link leads to.
+    ///
+    /// # Errors
+    /// What cannot be looked at.
+    pub fn at(&self, path: &Path) -> Result<Id> {
+        if let Some(id) = self.0.borrow().tops.get(path) {
+            return Ok(*id);
+        }
+        let seen = in_store(path)?;
+        let mut known = self.0.borrow_mut();
+        let id = known.add(Entry::new(None, path.as_os_str(), seen));
+        known.tops.insert(path.to_owned(), id);
+        Ok(id)
+    }
+
+    /// What a directory has by this name.
+    ///
+    /// # Errors
+    /// What cannot be looked at.
+    pub fn child(&self, directory: Id, name: &OsStr) -> Result<Id> {
+        {
+            let known = self.0.borrow();
+            let entry = &known.entries[directory.0];
+            if let Some(id) = entry.children.get(name) {
+                return Ok(*id);
+            }
+            if entry.seen != Seen::Directory {
+                return Ok(NOTHING);
+            }
+        }
+        let seen = in_store(&self.path(directory).join(name))?;
+        let mut known = self.0.borrow_mut();
+        let id = known.add(Entry::new(Some(directory), name, seen));
+        known.entries[directory.0].children.insert(name.to_owned(), id);
+        Ok(id)
+    }
+
+    /// What is there.
+    pub fn seen(&self, id: Id) -> Seen {
+        self.0.borrow().entries[id.0].seen.clone()
+    }
+
+    /// The names in a directory, sorted; none if it is something else.
+    ///
+    /// # Errors
+    /// A directory that cannot be listed.
+    pub fn list(&self, id: Id) -> Result<BTreeSet<OsString>> {
+        if self.0.borrow().entries[id.0].seen != Seen::Directory {
+            return Ok(BTreeSet::new());
+        }
+        let path = self.path(id);
+        let listing = || format!("listing '{}'", path.display());
+        let entries = fs::read_dir(&path).with_context(listing)?;
+        entries.map(|entry| Ok(entry.with_context(listing)?.file_name())).collect()
+    }
+
+    fn path(&self, mut id: Id) -> PathBuf {
+        let known = self.0.borrow();
+        let mut names = Vec::new();
+        while let Entry { parent: Some(parent), name, .. } = &known.entries[id.0] {
+            names.push(name);
+            id = *parent;
+        }
+        let mut path = PathBuf::from(&known.entries[id.0].name);
+        path.extend(names.into_iter().rev());
+        path
+    }
+}
+
+impl Known {
+    fn add(&mut self, entry: Entry) -> Id {
+        self.entries.push(entry);
+        Id(self.entries.len() - 1)
+    }
+}
+
+/// What is at a path of the store. No link is followed if none of the names above the last is one.
+///
+/// # Errors
+/// What cannot be looked at, and what no store has.
+pub fn in_store(path: &Path) -> Result<Seen> {
+    use std::os::unix::fs::PermissionsExt;
+    let looking = || format!("looking at '{}'", path.display());
+    let metadata = match fs::symlink_metadata(path) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Seen::Nothing);
+        }
+        // What no file can be called, as the target of a link may be, is nowhere.
+        Err(error) if error.raw_os_error() == Some(Errno::NAMETOOLONG.raw_os_error()) => return Ok(Seen::Nothing),
+        metadata => metadata.with_context(looking)?,
+    };
+    if metadata.is_dir() {
+        Ok(Seen::Directory)
+    } else if metadata.is_symlink() {
+        Ok(Seen::Link(fs::read_link(path).with_context(looking)?))
+    } else if metadata.is_file() {
+        let executable = metadata.permissions().mode() & 0o111 != 0;
+        Ok(Seen::File(File { content: Content::CopyOf(path.to_owned()), executable }))
+    } else {
+        // To open one may take forever, or do something.
+        bail!("'{}' is neither a file, a directory nor a symbolic link, as all in a store is", path.display())
+    }
+}
