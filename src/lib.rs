@@ -15,6 +15,7 @@ pub mod bundle;
 pub mod config;
 pub mod container;
 pub mod field;
+pub mod file;
 pub mod nix;
 pub mod path;
 pub mod program;

@@ -14,14 +14,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rayon::Scope;
-use rustix::fs::{self, AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::{self, AtFlags, Dir, FileType, Mode};
 
 use self::first_names::FirstNames;
 use self::pair::Pair;
 use self::sharing::Sharing;
 use super::progress::Progress;
+use crate::file;
+use crate::rootfs::originals::not_of_a_store;
 
 /// What is copied out of one directory into another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,11 +119,12 @@ impl<'w> Work<'w> {
                 let target = target.with_context(|| failed("reading the link", &self.from(pair, name)))?;
                 fs::symlinkat(target, &pair.to, name).with_context(|| failed("making the link", &self.to(pair, name)))
             }
-            _ => bail!(
-                "'{}' is neither a file, a directory nor a symbolic link, as all in a store is",
-                self.from(pair, name).display()
-            ),
+            _ => Err(self.not_of_a_store(pair, name)),
         }
+    }
+
+    fn not_of_a_store(&self, pair: &Pair, name: &CStr) -> anyhow::Error {
+        not_of_a_store(&self.from(pair, name))
     }
 
     fn known(&self, pair: &Pair, name: &CStr, kind: FileType) -> Result<FileType> {
@@ -169,9 +172,11 @@ impl<'w> Work<'w> {
         'w: 's,
     {
         let reading = || failed("reading", &self.from(pair, name));
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let from = fs::openat(&pair.from, name, flags, Mode::empty()).with_context(reading)?;
+        let from = fs::openat(&pair.from, name, file::TO_READ, Mode::empty()).with_context(reading)?;
         let stat = fs::fstat(&from).with_context(reading)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(self.not_of_a_store(pair, name));
+        }
         let making = || failed("making the file", &self.to(pair, name));
         let to = if stat.st_nlink > 1 {
             let first = self.first_names.first_or_link(&stat, &self.top, pair, name).with_context(making)?;

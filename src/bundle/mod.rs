@@ -6,7 +6,7 @@ pub mod progress;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -155,8 +155,10 @@ fn write_file(file: &File, path: &Path) -> Result<()> {
             new.write_all(text.as_bytes()).with_context(making)
         }
         Content::CopyOf(source) => {
-            fs::copy(source, path).with_context(making)?;
-            fs::set_permissions(path, fs::Permissions::from_mode(mode)).with_context(making)
+            let mut original = crate::file::open(source)?;
+            let mut new = fs::OpenOptions::new();
+            let mut new = new.write(true).create_new(true).mode(mode).open(path).with_context(making)?;
+            std::io::copy(&mut original, &mut new).with_context(making).map(drop)
         }
     }
 }

@@ -54,6 +54,10 @@ pub struct Outputs {
 pub fn read<A: DeserializeOwned>(named: Option<&Utf8Path>, build_dir: Option<&Utf8Path>) -> Result<A> {
     let fallback = build_dir.map(|dir| dir.join(".attrs.json"));
     for file in named.into_iter().chain(fallback.as_deref()) {
+        // To read a FIFO would wait for somebody to write to it.
+        if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+            bail!("reading the structured attributes '{file}': it is not a regular file");
+        }
         let text = match fs::read_to_string(file) {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             text => text.with_context(|| format!("reading the structured attributes '{file}'"))?,

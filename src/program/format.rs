@@ -1,6 +1,5 @@
 //! What kind of program a file is, as far as Linux is concerned.
 
-use std::fs;
 use std::io::Read;
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::elf::{self, Program};
 use super::script::{self, Script};
+use crate::file;
 use crate::rootfs::tree::{Content, File};
 
 /// The kinds of program that Linux itself can run.
@@ -37,7 +37,7 @@ impl Format {
 
     fn of_path(path: &Path) -> Result<Self> {
         let reading = || format!("reading '{}'", path.display());
-        let file = fs::File::open(path).with_context(reading)?;
+        let file = file::open(path)?;
         let mut start = Vec::new();
         (&file).take(script::READ_BY_LINUX).read_to_end(&mut start).with_context(reading)?;
         if start.starts_with(elf::MAGIC) {

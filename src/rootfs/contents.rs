@@ -14,12 +14,16 @@ use super::resolve::{self, Look, Seen};
 use super::tree::{self, Content, File, Node, Tree};
 use crate::container::contents::Package;
 use crate::field::{AttrPath, Mistake};
+use crate::file;
 
 /// Names at the top of a package that are about the package itself.
 const NOT_CONTENTS: [&str; 2] = ["nix-support", "propagated-build-inputs"];
 
 /// What a package wants to have beside it, if it is there: store paths between spaces.
 const PROPAGATED: &str = "nix-support/propagated-user-env-packages";
+
+/// How long that list may be, in bytes: some thousand store paths.
+const LONGEST_LIST: u64 = 1 << 20;
 
 /// The priorities of what is only propagated begin here; there, the first one is taken without a question.
 const FIRST_PROPAGATED: i64 = 1000;
@@ -96,7 +100,8 @@ fn add_propagated(tree: &Tree<'_>, sources: &mut Vec<Source<'_>>) -> Result<()> 
         let Some(Seen::File(File { content: Content::CopyOf(list), .. })) = list.map(|list| list.seen) else {
             continue;
         };
-        let text = fs::read_to_string(&list).with_context(|| format!("reading '{}'", list.display()))?;
+        let text = file::read_text(&list, LONGEST_LIST)
+            .map_err(|error| Mistake::new(source.attribute, format!("{error:#}")))?;
         for path in text.split_whitespace().map(PathBuf::from) {
             if known.insert(path.clone()) {
                 sources.push(Source { priority, place: path.clone(), path, ..source.clone() }.checked(tree)?);
@@ -251,8 +256,7 @@ fn is_same(one: &Seen, other: &Seen) -> Result<bool> {
         return Ok(false);
     }
     let (Content::CopyOf(one), Content::CopyOf(other)) = (&one.content, &other.content) else { return Ok(false) };
-    let open = |path: &Path| fs::File::open(path).with_context(|| format!("opening '{}'", path.display()));
-    let (one_file, other_file) = (open(one)?, open(other)?);
+    let (one_file, other_file) = (file::open(one)?, file::open(other)?);
     let length = |file: &fs::File, path: &Path| {
         file.metadata().map(|metadata| metadata.len()).with_context(|| format!("looking at '{}'", path.display()))
     };

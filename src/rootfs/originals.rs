@@ -7,7 +7,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use rustix::io::Errno;
 
 use super::resolve::Seen;
@@ -154,6 +154,11 @@ pub fn in_store(path: &Path) -> Result<Seen> {
         Ok(Seen::File(File { content: Content::CopyOf(path.to_owned()), executable }))
     } else {
         // To open one may take forever, or do something.
-        bail!("'{}' is neither a file, a directory nor a symbolic link, as all in a store is", path.display())
+        Err(not_of_a_store(path))
     }
+}
+
+/// The mistake of a FIFO, a socket or a device.
+pub fn not_of_a_store(path: &Path) -> anyhow::Error {
+    anyhow!("'{}' is neither a file, a directory nor a symbolic link, as all in a store is", path.display())
 }

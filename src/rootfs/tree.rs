@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 
-use super::originals::{Id, Originals};
+use super::originals::{Id, Originals, not_of_a_store};
 use super::resolve::{Look, Seen};
 use crate::container::Store;
 use crate::nix::closure::Closure;
@@ -87,8 +87,10 @@ impl<'c> Tree<'c> {
                 .with_context(|| format!("looking at the store path '{}'", path.display()))?;
             Ok(if metadata.is_dir() {
                 Node::Directory(Directory { copy_of: Some(path), ..Directory::default() })
-            } else {
+            } else if metadata.is_symlink() || metadata.is_file() {
                 Node::Copy(Copy { of: path, is_link: metadata.is_symlink() })
+            } else {
+                return Err(not_of_a_store(&path));
             })
         };
         let paths: Vec<_> = closure.directories().collect();

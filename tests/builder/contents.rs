@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FileType, Mode};
 use serde_json::{Value, json};
 
 use crate::derivation::Derivation;
@@ -280,4 +281,59 @@ fn links_that_lead_nowhere_or_around_stay_links() {
     for name in ["dangling", "loop", "outside"] {
         assert_eq!(link(&derivation, &format!("/etc/{name}")), odd.join("etc").join(name));
     }
+}
+
+/// What a store path may have for an attacker, but never for Nix.
+fn special(path: &Path, kind: FileType) {
+    let device = rustix::fs::makedev(1, 5);
+    rustix::fs::mknodat(rustix::fs::CWD, path, kind, Mode::from_raw_mode(0o666), device).unwrap();
+}
+
+#[test]
+fn what_is_no_file_is_never_opened() {
+    let is_root = rustix::process::geteuid().is_root();
+    let kinds = [FileType::Fifo, FileType::Socket, FileType::CharacterDevice];
+    for kind in kinds.into_iter().filter(|kind| is_root || *kind != FileType::CharacterDevice) {
+        // Where contents are compared, read, run, mounted, copied and propagated; reading would have no end.
+        let cases: [(&str, Value); 6] = [
+            ("etc/it", json!({ "contents": ["ONE", "TWO"] })),
+            ("nix-support/propagated-user-env-packages", json!({ "contents": ["ONE"] })),
+            ("etc/it", json!({ "args": ["ONE/etc/it"], "checkProgram": true, "mounts": { "/tmp": null } })),
+            ("etc/it", json!({ "mounts": { "/x": "ONE/etc/it" } })),
+            ("etc/it", json!({ "files": { "/x": { "source": "ONE/etc/it", "executable": true } } })),
+            ("etc/it", json!({})),
+        ];
+        for (name, arguments) in cases {
+            let mut derivation = container();
+            let packages = ["one", "two"].map(|package| {
+                let path = derivation.add_tree(package, &[("etc/", ""), ("nix-support/", "")]);
+                special(&path.join(name), kind);
+                path.to_str().unwrap().to_owned()
+            });
+            let text = arguments.to_string().replace("ONE", &packages[0]).replace("TWO", &packages[1]);
+            for (argument, value) in serde_json::from_str::<Value>(&text).unwrap().as_object().unwrap() {
+                derivation.set(argument, value.clone());
+            }
+            let outcome = derivation.build();
+            assert!(!outcome.success, "{kind:?} {arguments}");
+            let reason = "is neither a file, a directory nor a symbolic link, as all in a store is";
+            assert!(outcome.stderr.contains(reason), "{kind:?} {arguments}: {}", outcome.stderr);
+            assert!(!derivation.out().exists());
+        }
+    }
+}
+
+#[test]
+fn a_list_of_propagated_packages_has_a_bound() {
+    let mut derivation = container();
+    let package = derivation.add_tree("package", &[("nix-support/", ""), ("bin/x", "")]);
+    // A hole of three gigabytes.
+    let list = fs::File::create(package.join("nix-support/propagated-user-env-packages")).unwrap();
+    list.set_len(3 << 30).unwrap();
+    derivation.set("contents", json!([package]));
+    let name = package.file_name().unwrap().to_str().unwrap();
+    derivation.fails_with(&format!(
+        "buildContainer: contents[0]: 'TMP/store/{name}/nix-support/propagated-user-env-packages' is larger than 1048576 \
+         bytes"
+    ));
 }

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 
+use rustix::fs::{FileType, Mode};
 use serde_json::json;
 
 use crate::derivation::{Derivation, Outcome};
@@ -156,4 +157,14 @@ fn a_socket_in_the_store_is_refused() {
     derivation.fails_with(&format!(
         "buildContainer: 'TMP/store/{name}' is neither a file, a directory nor a symbolic link, as all in a store is"
     ));
+}
+
+#[test]
+fn attributes_are_a_regular_file() {
+    let derivation = Derivation::new(json!({}));
+    let fifo = derivation.build_dir().join("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    let outcome = Outcome::of(derivation.builder().env("NIX_ATTRS_JSON_FILE", &fifo));
+    let message = "reading the structured attributes 'TMP/build/fifo': it is not a regular file";
+    derivation.fails(outcome, &format!("buildContainer: {message}"));
 }
