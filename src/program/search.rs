@@ -1,5 +1,6 @@
 //! Where a program is, as a runtime and Linux look for it.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 use crate::field::{nearest, quoted};
+use crate::path;
 use crate::rootfs::resolve::{Look, Seen};
 use crate::rootfs::tree::File;
 use crate::rootfs::view::View;
@@ -55,7 +57,13 @@ impl<'v> Search<'v> {
         if program.contains('/') {
             return self.find_file(program);
         }
-        let directories: Vec<_> = self.path.unwrap_or("").split(':').filter(|path| path.starts_with('/')).collect();
+        if let Some(problem) = too_long(program) {
+            return Err(problem);
+        }
+        // What is there more than once is looked at once.
+        let mut known = HashSet::new();
+        let directories = self.path.unwrap_or("").split(':').filter(|path| path.starts_with('/'));
+        let directories: Vec<_> = directories.filter(|directory| known.insert(*directory)).collect();
         let mut first_problem = None;
         for directory in &directories {
             match self.find_file(&format!("{directory}/{program}")) {
@@ -73,6 +81,9 @@ impl<'v> Search<'v> {
     /// # Errors
     /// Why it cannot be run.
     pub fn find_file(&self, path: &str) -> Result<PathBuf, Problem> {
+        if let Some(problem) = too_long(path) {
+            return Err(problem);
+        }
         let problem = |is: String, hint: Option<String>| Err(Problem { program: path.to_owned(), is, hint });
         let resolved = match self.view.resolve(&self.cwd.join(path)) {
             Ok(resolved) => resolved,
@@ -141,7 +152,9 @@ impl<'v> Search<'v> {
     }
 
     fn in_no_directory(&self, program: &str, directories: &[&str]) -> Problem {
-        let names: Vec<String> = directories.iter().flat_map(|directory| self.names_in(Path::new(directory))).collect();
+        // Several of the directories may be one, by links.
+        let places: BTreeSet<_> = directories.iter().filter_map(|directory| self.place_of(directory)).collect();
+        let names: Vec<_> = places.iter().flat_map(|place| self.view.list(place).unwrap_or_default()).collect();
         let near = nearest(program, &names.iter().map(String::as_str).collect::<Vec<_>>());
         let is = match self.path {
             Some(path) => format!("is in no directory of PATH, {}", quoted(path)),
@@ -156,8 +169,9 @@ impl<'v> Search<'v> {
 
     /// What could be meant by a path that leads nowhere.
     fn nearest_to(&self, path: &Path) -> Option<String> {
-        let mut ancestors = path.ancestors().skip(1);
-        let there = ancestors.find(|ancestor| self.is_directory(ancestor))?;
+        // Where a directory is, those above it are, too: the nearest one that is there is found in few steps.
+        let ancestors: Vec<_> = path.ancestors().skip(1).collect();
+        let there = *ancestors.get(ancestors.partition_point(|ancestor| !self.is_directory(ancestor)))?;
         let missing = path.strip_prefix(there).ok()?;
         let mut names = missing.components();
         let first = names.next()?.as_os_str().to_str()?;
@@ -192,10 +206,27 @@ impl<'v> Search<'v> {
         matches!(self.view.resolve(path), Ok(resolved) if resolved.seen == Seen::Directory)
     }
 
+    fn place_of(&self, path: &str) -> Option<PathBuf> {
+        Some(self.view.resolve(Path::new(path)).ok()?.place)
+    }
+
     fn names_in(&self, path: &Path) -> Vec<String> {
         let Ok(resolved) = self.view.resolve(path) else { return Vec::new() };
         self.view.list(&resolved.place).unwrap_or_default()
     }
+}
+
+/// What is the matter with a program whose path or name is longer than Linux takes.
+fn too_long(program: &str) -> Option<Problem> {
+    const SHOWN: usize = 60;
+    let longest_name = program.split('/').map(str::len).max().unwrap_or(0);
+    let (is, most) = match program.len() {
+        length if length > path::LONGEST => (format!("is a path of {length} bytes"), path::LONGEST),
+        _ if longest_name > path::LONGEST_NAME => (format!("has a name of {longest_name} bytes"), path::LONGEST_NAME),
+        _ => return None,
+    };
+    let start: String = program.chars().take(SHOWN).collect();
+    Some(Problem { program: format!("{start}…"), is: format!("{is}, but Linux takes up to {most}"), hint: None })
 }
 
 /// A few of the names that a directory has.

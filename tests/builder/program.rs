@@ -401,3 +401,115 @@ fn a_program_may_come_through_a_mount() {
     derivation.set("checkProgram", json!(false));
     derivation.succeeds();
 }
+
+/// An ELF file of these program headers that ask for an interpreter: where its path is, and how long.
+fn elf_of_interpreters(paths: &[(u64, u64)], size: u64) -> Vec<u8> {
+    let mut file = elf(X86_64, None);
+    file.truncate(64);
+    file[56..58].copy_from_slice(&u16::try_from(paths.len()).unwrap().to_le_bytes());
+    for (offset, length) in paths {
+        let mut header = [0; 56];
+        header[0] = 3; // p_type: PT_INTERP
+        header[8..16].copy_from_slice(&offset.to_le_bytes());
+        header[32..40].copy_from_slice(&length.to_le_bytes());
+        file.extend(header);
+    }
+    file.resize(usize::try_from(size).unwrap(), b'x');
+    file
+}
+
+#[test]
+fn the_first_interpreter_counts_as_it_does_for_linux() {
+    const SIZE: u64 = 8192;
+    let refused = |file| {
+        let (derivation, _) = app(file);
+        derivation.build().stderr
+    };
+    for (paths, text, expected) in [
+        (
+            vec![(8000, 4), (4096, 4097)],
+            &b"/a\0\0"[..],
+            "asks for the interpreter \"/a\", which is not in the container",
+        ),
+        (vec![(4096, 4096)], b"", "asks for the interpreter \"/xxxx"),
+        (
+            vec![(4096, 4097), (8000, 4)],
+            b"/a\0\0",
+            "its interpreter's path is 4097 bytes long, and Linux takes 2 to 4096",
+        ),
+        (vec![(8000, 1)], b"\0", "its interpreter's path is 1 bytes long, and Linux takes 2 to 4096"),
+        (vec![(8000, 3)], b"/ab", "its interpreter's path does not end in a NUL"),
+        (vec![(1 << 40, 3)], b"", "its interpreter's path is not in it"),
+        (vec![], b"", "it has no program headers"),
+        (vec![(8000, 4); 1171], b"", "it has 65576 bytes of program headers, and Linux reads up to 65536"),
+    ] {
+        let mut file = elf_of_interpreters(&paths, SIZE.max(64 + 56 * paths.len() as u64));
+        if paths.len() < 100 {
+            file[8000..8000 + text.len()].copy_from_slice(text);
+            if paths == [(4096, 4096)] {
+                file[4096] = b'/';
+                file[8191] = 0;
+            }
+        }
+        let said = refused(file);
+        assert!(said.contains(expected), "{paths:?}: {said}");
+    }
+}
+
+/// Whether a build stays below an address space of so many bytes.
+#[test]
+fn interpreters_that_linux_does_not_read_take_no_memory() {
+    const SIZE: u64 = 5 << 20;
+    let paths: Vec<_> = (0..500_u64).map(|number| (30_000 + number, SIZE - 40_000)).collect();
+    let (derivation, _) = app(elf_of_interpreters(&paths, SIZE));
+    let file = derivation.write_attrs("attrs.json");
+    let mut command = derivation.builder_under(&["prlimit", "--as=1000000000", "--"]);
+    let outcome = crate::derivation::Outcome::of(command.env("NIX_ATTRS_JSON_FILE", file));
+    assert!(outcome.stderr.contains("its interpreter's path is 5202880 bytes long"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_program_that_is_longer_than_linux_takes_is_named_in_short() {
+    let (mut derivation, _) = app(elf(X86_64, None));
+    for (program, shown, is) in [
+        ("a".repeat(100_000), "a".repeat(60), "is a path of 100000 bytes, but Linux takes up to 4095"),
+        ("/a".repeat(50_000), "/a".repeat(30), "is a path of 100000 bytes, but Linux takes up to 4095"),
+        ("b".repeat(256), "b".repeat(60), "has a name of 256 bytes, but Linux takes up to 255"),
+    ] {
+        derivation.set("args", json!([program]));
+        fails(
+            &derivation,
+            &format!(
+                "args[0]: \"{shown}…\" {is}; write the path of a program in the store, such as \
+                 \"${{pkgs.hello}}/bin/hello\""
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_missing_program_of_many_directories_is_looked_for_in_few_steps() {
+    let (mut derivation, app) = app(elf(X86_64, None));
+    // The last directory that is there, and the first one that is not, anywhere on the way.
+    for there in [0, 1, 700, 1400] {
+        fs::create_dir_all(app.join("d/".repeat(there))).unwrap();
+        let path = format!("{}{}/bin/app", app.join("d/".repeat(there)).display(), "/e".repeat(1400 - there));
+        derivation.set("args", json!([path]));
+        let outcome = derivation.build();
+        assert!(outcome.stderr.contains("is not in the container"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_directory_that_is_in_path_many_times_is_looked_at_once() {
+    let (mut derivation, app) = app(elf(X86_64, None));
+    for number in 0..2_000 {
+        fs::write(app.join(format!("bin/tool-{number}")), "").unwrap();
+    }
+    symlink("bin", app.join("sbin")).unwrap();
+    let path = format!("{}:", [app.join("bin"), app.join("sbin")].map(|path| path.display().to_string()).join(":"));
+    derivation.set("env", json!({ "PATH": format!("{}/nowhere", path.repeat(130_000 / path.len())) }));
+    derivation.set("args", json!(["tol-1999"]));
+    let outcome = derivation.build();
+    assert!(outcome.stderr.ends_with("did you mean \"tool-1999\"?\n"), "{}", outcome.stderr);
+}
