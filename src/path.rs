@@ -5,6 +5,12 @@ use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// The longest path that Linux takes, in bytes (`PATH_MAX` without the NUL behind it).
+pub const LONGEST: usize = 4095;
+
+/// The longest name of a file, in bytes (`NAME_MAX`).
+pub const LONGEST_NAME: usize = 255;
+
 /// An absolute path without `.`, `..`, or slashes that mean nothing.
 ///
 /// The order is that of the path's components, so a parent always comes before its children.
@@ -42,7 +48,14 @@ impl ContainerPath {
         if names.contains(&"..") {
             return Err(format!("{what} has no '..'; write the path that is meant"));
         }
-        Ok(Self(format!("/{}", names.join("/")).into()))
+        if let Some(name) = names.iter().find(|name| name.len() > LONGEST_NAME) {
+            return Err(format!("found a name of {} bytes in it, but Linux takes up to {LONGEST_NAME}", name.len()));
+        }
+        let path = format!("/{}", names.join("/"));
+        if path.len() > LONGEST {
+            return Err(format!("found a path of {} bytes, but Linux takes up to {LONGEST}", path.len()));
+        }
+        Ok(Self(path.into()))
     }
 
     /// The path of names that are known to be sound.
@@ -86,6 +99,17 @@ mod tests {
             assert_eq!(path(text).to_string(), "/a/b", "{text}");
         }
         assert_eq!(path("//."), ContainerPath::root());
+    }
+
+    #[test]
+    fn a_path_is_no_longer_than_linux_takes() {
+        let names = |count: usize, length: usize| format!("/{}", "a".repeat(length)).repeat(count);
+        let parse = |text: String| ContainerPath::parse(&text, "it").map(|path| path.to_string().len());
+        assert_eq!(parse(names(1, 255)), Ok(256));
+        assert_eq!(parse(names(1, 256)), Err("found a name of 256 bytes in it, but Linux takes up to 255".to_owned()));
+        assert_eq!(parse(names(585, 6)), Ok(4095));
+        assert_eq!(parse(names(512, 7)), Err("found a path of 4096 bytes, but Linux takes up to 4095".to_owned()));
+        assert_eq!(parse("/".repeat(5000)), Ok(1), "slashes that mean nothing do not count");
     }
 
     #[test]
