@@ -31,7 +31,7 @@ use self::mounts::Mounts;
 use self::seccomp::Filter;
 use crate::container::process::{self, LONGEST_HOSTNAME};
 use crate::container::{Container, Store};
-use crate::field::{AttrPath, Mistake};
+use crate::field::{AttrPath, Field, Mistake};
 use crate::nix::closure::Closure;
 use crate::path::ContainerPath;
 use crate::rootfs::tree::Tree;
@@ -101,6 +101,22 @@ pub fn mount_store(document: &mut Value, mounts: &Mounts, rootfs: &Tree<'_>) -> 
 pub fn cwd(document: &Value) -> Result<ContainerPath, Mistake> {
     let asked = places::find(document, "process.cwd").first().map(process::decode_cwd);
     asked.unwrap_or(Ok(ContainerPath::root()))
+}
+
+/// The devices that the document has, each with its attribute; `None` where a runtime makes none, as the mounts are not the
+/// container's own.
+///
+/// # Errors
+/// A [`Mistake`] in a path.
+pub fn devices(document: &Value) -> Result<Option<Vec<(AttrPath, ContainerPath)>>, Mistake> {
+    if namespaces::hold_mounts(document).is_err() {
+        return Ok(None);
+    }
+    let decode = |field: Field<'_>| {
+        let path = ContainerPath::parse(field.string()?, "a device's path");
+        Ok((field.path().clone(), path.map_err(|reason| Mistake::new(field.path(), reason))?))
+    };
+    places::find(document, "linux.devices[].path").into_iter().map(decode).collect::<Result<_, _>>().map(Some)
 }
 
 /// Where the user wrote the program that the document has.

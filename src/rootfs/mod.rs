@@ -4,6 +4,7 @@
 
 mod base_files;
 mod contents;
+mod devices;
 mod mount_points;
 mod opening;
 pub mod originals;
@@ -46,6 +47,9 @@ pub struct Facts<'d> {
     pub hostname: Option<&'d str>,
     /// What is mounted.
     pub mounts: &'d BTreeMap<Destination, Mount>,
+    /// The devices that are asked for, each with its attribute; `None` where the runtime makes none, as there is no mount
+    /// namespace to make them in.
+    pub devices: Option<Vec<(AttrPath, ContainerPath)>>,
 }
 
 impl<'d> Facts<'d> {
@@ -65,6 +69,7 @@ impl<'d> Facts<'d> {
             cwd: config::cwd(document)?,
             hostname: document["hostname"].as_str().filter(fits),
             mounts,
+            devices: config::devices(document)?,
         })
     }
 }
@@ -102,6 +107,7 @@ pub fn plan<'c>(
             .with_context(|| format!("buildContainer: cwd: making '{}'", facts.cwd))?;
     }
     let points = MountPoints::add(&mut tree, facts.mounts)?;
+    devices::check(&tree, &points, facts)?;
     for (path, (attribute, file)) in &container.files {
         not_hidden(&tree, &points, path, attribute, file, facts.mounts)?;
     }

@@ -360,3 +360,53 @@ fn a_base_file_goes_to_no_store_path_through_a_link_that_leads_nowhere() {
         assert!(!derivation.in_rootfs(package.join("conf")).exists());
     }
 }
+
+#[test]
+fn a_device_is_made_in_what_is_mounted() {
+    let mut derivation = with_mounts(json!({}));
+    let tree = derivation.add_tree("tree", &[("etc/", "")]);
+    symlink("/dev", tree.join("d")).unwrap();
+    derivation.set("contents", json!([tree]));
+    let mounts = json!({ "/run": { "type": "tmpfs" }, "/srv": "/srv/data", "/share": tree });
+    for (path, is_there) in [
+        ("/dev/foo", true),
+        ("/dev/deep/er/foo", true),
+        ("/d/foo", true),
+        ("/run/foo", true),
+        ("/srv/foo", true),
+        ("/subdir/foo", false),
+        ("/foo", false),
+        ("/etc/foo", false),
+        ("/share/foo", false),
+        ("/d/../foo", false),
+    ] {
+        for readonly in [true, false] {
+            set_mounts(&mut derivation, mounts.clone());
+            derivation.set("readonly", json!(readonly));
+            let device = json!({ "path": path, "type": "c", "major": 1, "minor": 3, "fileMode": 438 });
+            derivation.set("config", json!({ "linux": { "devices": [device] } }));
+            if is_there {
+                derivation.succeeds();
+                fs::remove_dir_all(derivation.out()).unwrap();
+            } else if path.contains("..") {
+                assert!(derivation.build().stderr.contains("config.linux.devices[0].path: "), "{path}");
+            } else {
+                derivation.fails_with(&format!(
+                    "buildContainer: config.linux.devices[0].path: a runtime would make \"{path}\" in the bundle, where it \
+                     cannot be; choose a path below \"/dev\", or below a mount of your own"
+                ));
+            }
+        }
+    }
+}
+
+#[test]
+fn dev_is_mounted_as_a_runtime_makes_devices_in_it() {
+    let mut derivation = with_mounts(json!({ "/dev": null, "/dev/pts": null, "/dev/shm": null, "/dev/mqueue": null }));
+    derivation.fails_with(
+        "buildContainer: mounts.\"/dev\": found null, but a runtime makes devices in /dev, which cannot be in the bundle; \
+         leave that out, or say { type = \"tmpfs\"; }",
+    );
+    set_mounts(&mut derivation, json!({ "/dev": { "type": "tmpfs" } }));
+    derivation.succeeds();
+}

@@ -54,5 +54,6 @@ mod terminal;
 mod terminals;
 mod tree;
 mod unchanged;
+mod untouched;
 mod user;
 mod writable;
