@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::resolve::{self, Resolved, Seen};
+use super::resolve::{self, Look, Resolved, Seen};
 use super::tree::{Directory, Node, Tree};
 
 impl Tree<'_> {
@@ -57,13 +57,13 @@ impl Tree<'_> {
 
     /// Opens up a link to a directory of the store, or to where nothing is in a store path.
     ///
-    /// If more links of the store lead there from its target, and the directory is at another place of this tree as well,
+    /// If a link of the store leads there from its target, and what that leads to is at another place of this tree as well,
     /// the link stays, and leads to that place, whose own link is opened up next. Else it becomes a directory of links to
     /// what is in the other one.
     fn open(&mut self, link: &Path, target: &Path) -> Result<()> {
         let found = resolve::resolve(self, target)?;
-        if !found.links.is_empty() {
-            if let Some(place) = self.counterpart(link, &found)? {
+        for place in [self.after_first_link(target, &found)?, Some(found.place.clone())].into_iter().flatten() {
+            if let Some(place) = self.counterpart(link, &place, &found)? {
                 return self.insert(link, Node::Link(place));
             }
         }
@@ -84,10 +84,24 @@ impl Tree<'_> {
         }
     }
 
-    /// The place at which this tree has what a package has at a real place of the store, if that is not by way of `link`.
-    fn counterpart(&self, link: &Path, found: &Resolved) -> Result<Option<PathBuf>> {
-        let Some(package) = found.place.ancestors().find(|above| self.is_package(above)) else { return Ok(None) };
-        let place = Path::new("/").join(found.place.strip_prefix(package).unwrap_or(package));
+    /// Where the first link on the way to a target leads, which may be the place of another link.
+    fn after_first_link(&self, target: &Path, found: &Resolved) -> Result<Option<PathBuf>> {
+        let Some(link) = found.links.first() else { return Ok(None) };
+        let (Ok(rest), Some(directory)) = (target.strip_prefix(link), link.parent()) else { return Ok(None) };
+        let Seen::Link(text) = self.look(link)? else { return Ok(None) };
+        let next = directory.join(text).join(rest);
+        let (Some(parent), Some(name)) = (next.parent(), next.file_name()) else { return Ok(None) };
+        Ok(resolve::if_anywhere(self, parent)?.map(|parent| parent.place.join(name)))
+    }
+
+    /// The place at which this tree has what a package has at `original`, a real place of the store or that of a link to
+    /// what was found, if that is not by way of `link`.
+    fn counterpart(&self, link: &Path, original: &Path, found: &Resolved) -> Result<Option<PathBuf>> {
+        if found.links.is_empty() {
+            return Ok(None);
+        }
+        let Some(package) = original.ancestors().find(|above| self.is_package(above)) else { return Ok(None) };
+        let place = Path::new("/").join(original.strip_prefix(package).unwrap_or(package));
         let Some(there) = resolve::if_anywhere(self, &place)? else { return Ok(None) };
         let fits = match (&found.seen, &there.seen) {
             // Another package may have what this one lacks.

@@ -410,3 +410,27 @@ fn dev_is_mounted_as_a_runtime_makes_devices_in_it() {
     set_mounts(&mut derivation, json!({ "/dev": { "type": "tmpfs" } }));
     derivation.succeeds();
 }
+
+#[test]
+fn each_link_of_a_chain_shows_the_mount() {
+    let mut derivation = with_mounts(json!({ "/one/x": { "type": "tmpfs" }, "/lib64/y/z": { "type": "tmpfs" } }));
+    let package = derivation.add_tree("package", &[("run/keep", ""), ("var/log", ""), ("lib/real/z/keep", "")]);
+    let links = [("one", "two"), ("two", "var/three"), ("var/three", "../run/"), ("lib64", "lib"), ("lib/y", "real")];
+    for (link, target) in links {
+        symlink(target, package.join(link)).unwrap();
+    }
+    derivation.set("contents", json!([package]));
+    derivation.succeeds();
+    for (path, place) in [
+        ("/one/x", "/run/x"),
+        ("/two/x", "/run/x"),
+        ("/var/three/x", "/run/x"),
+        ("/lib64/y/z", "/lib/real/z"),
+        ("/lib/y/z", "/lib/real/z"),
+    ] {
+        assert_eq!(resolved(&derivation, path), Path::new(place), "{path}");
+    }
+    for link in ["/one", "/two", "/var/three", "/lib64", "/lib/y"] {
+        assert!(derivation.in_rootfs(link).is_symlink(), "{link}");
+    }
+}

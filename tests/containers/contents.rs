@@ -129,3 +129,37 @@ fn without_base_files_there_are_none() {
     let bundle = nix::build(r#"buildContainer { args = [ "${pkgs.hello}/bin/hello" ]; baseFiles = false; }"#);
     assert_eq!(crate::tree::names(&bundle.join("rootfs")), ["dev", "nix", "proc", "sys", "tmp"]);
 }
+
+#[test]
+fn a_mount_below_a_link_of_a_package_shows_under_every_name() {
+    // The link, and where it and what it leads to show the mount.
+    let host = tempfile::TempDir::new().unwrap();
+    std::fs::write(host.path().join("secret"), "seen\n").unwrap();
+    let host = host.path().display();
+    for (make, mount, names) in [
+        ("ln -s /run $out/var/run", "/var/run/secrets", ["/var/run/secrets", "/run/secrets"]),
+        ("ln -s ../run $out/var/run", "/var/run/secrets", ["/var/run/secrets", "/run/secrets"]),
+        ("ln -s $out/run $out/var/run", "/var/run/secrets", ["/var/run/secrets", "/run/secrets"]),
+        ("ln -s ../run $out/var/run; rm -r $out/run", "/var/run/secrets", ["/var/run/secrets", "/run/secrets"]),
+        ("ln -s two $out/one; ln -s var/three $out/two; ln -s ../run $out/var/three", "/one/x", ["/two/x", "/run/x"]),
+        ("ln -s ${data} $out/var/lib; mkdir $out/run/x", "/var/lib/new", ["/var/lib/new", "/var/lib/new"]),
+        ("ln -s /run $out/a; ln -s run $out/b", "/a/x", ["/b/y", "/run/x"]),
+        ("ln -s /run $out/var/run", "/var/run", ["/var/run", "/run"]),
+    ] {
+        let printed = script_prints(
+            &format!("cat {0}/secret {1}/secret {mount}/secret; ls /run", names[0], names[1]),
+            &format!(
+                r#"contents = let data = pkgs.runCommand "data" {{ }} "mkdir -p $out; echo x > $out/old"; in with pkgs; [ coreutils
+                     (runCommand "linked" {{ }} "mkdir -p $out/var $out/run/keep; {make}") ];
+                   mounts."{mount}" = {{ source = "{host}"; options = [ "ro" ]; }};
+                   {}"#,
+                if names[0] == "/b/y" { format!("mounts.\"/b/y\" = \"{host}\";") } else { String::new() },
+            ),
+        );
+        for printed in printed {
+            assert!(printed.starts_with("seen\nseen\nseen\n"), "{make}: {printed}");
+            let keeps = !make.contains("rm -r") && mount != "/var/run";
+            assert_eq!(printed.contains("keep"), keeps, "{make}: {printed}");
+        }
+    }
+}
