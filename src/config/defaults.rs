@@ -16,8 +16,8 @@ const TERMINALS: u64 = 5;
 /// The file systems that programs expect (config-linux.md, "Default Filesystems", and `runc spec`), as the namespaces of this
 /// document let them be mounted.
 ///
-/// What programs write to memory takes half of it at most, the kernel's own bound, which is that of Docker's and Podman's
-/// `--tmpfs` too; a limit of memory counts it.
+/// What programs write to memory takes half of it, and a million files, at most, as on `/tmp` under systemd; a limit of memory
+/// counts it.
 pub fn mounts(document: &Value) -> BTreeMap<Destination, Mount> {
     let mut pts = vec!["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
     // Which groups a user namespace has that is joined, nobody knows here.
@@ -34,7 +34,7 @@ pub fn mounts(document: &Value) -> BTreeMap<Destination, Mount> {
         ("/sys", Mount::of("sysfs", "sysfs", &["nosuid", "noexec", "nodev", "ro"])),
         ("/sys/fs/cgroup", Mount::of("cgroup", "cgroup", &["nosuid", "noexec", "nodev", "relatime", "ro"])),
         // Not in `runc spec`: Nix takes the write bits off everything in the store, so a /tmp in rootfs would be of no use.
-        ("/tmp", Mount::of("tmpfs", "tmpfs", &["nosuid", "nodev", "mode=1777"])),
+        ("/tmp", Mount::of("tmpfs", "tmpfs", &["nosuid", "nodev", "mode=1777", "size=50%", "nr_inodes=1m"])),
     ]
     .into_iter()
     .filter_map(|(destination, mount)| {

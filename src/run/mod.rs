@@ -104,6 +104,14 @@ impl Run {
             let mut document = adapt::adapt(document, &self.wishes, &root)?;
             cwd::check(&document, &root)?;
             mounts::guard(&mut document);
+            if let Some(size) = self.tmpfs_size {
+                let has_layer = self.state.is_none() && document["root"]["readonly"] != true;
+                if !mounts::set_size_of_tmp(&mut document, size) && !has_layer {
+                    bail!(
+                        "--tmpfs-size: nothing is written to memory: no tmpfs on /tmp, and no root that is written to"
+                    );
+                }
+            }
             let is_crun = runtime.is_some_and(|runtime| runtime.is_crun());
             let lacks = fit_cgroups(&mut document, host, is_crun)?;
             let mut plan = Plan::of(document, host, self.wishes.userns)?;
@@ -132,14 +140,6 @@ impl Run {
         }
         if self.state.is_some() && document["root"]["readonly"] == true {
             bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
-        }
-        if self.tmpfs_size.is_some() && (self.state.is_some() || document["root"]["readonly"] == true) {
-            let why = if self.state.is_some() {
-                "with --state, it writes to a directory"
-            } else {
-                "the container is 'readonly'"
-            };
-            bail!("--tmpfs-size: nothing is written to memory: {why}");
         }
         let cover = Trust::new(&[runtime.program()])?.fixed_part(&bundle.path)?;
         if runtime.program().starts_with(&cover) && cover != bundle.path || cover == "/" {
@@ -179,7 +179,7 @@ impl Run {
     }
 }
 
-/// How large what a container writes may become in memory: half of it, the kernel's own default (tmpfs(5)).
+/// How large what a container writes may become in memory: half of it, as on `/tmp` under systemd.
 const LAYER_SIZE: &str = "50%";
 
 /// Takes out of a document what this machine's cgroups cannot do. Tells what that is.

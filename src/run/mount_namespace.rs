@@ -108,7 +108,10 @@ impl Stage<'_> {
         make_directory(&place)?;
         match state {
             Some(state) => put(state, &place),
-            None => put(&tmpfs(&[("mode", "0755"), ("size", self.layer_size)], MountAttrFlags::empty())?, &place),
+            None => put(
+                &tmpfs(&[("mode", "0755"), ("size", self.layer_size), ("nr_inodes", "1m")], MountAttrFlags::empty())?,
+                &place,
+            ),
         }
     }
 

@@ -4,6 +4,8 @@ use camino::Utf8PathBuf;
 use rustix::fs::FileType;
 use serde_json::{Value, json};
 
+use super::size::Size;
+
 /// One of them, as far as it makes sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount<'d> {
@@ -91,6 +93,21 @@ pub fn guard(document: &mut Value) {
     }
 }
 
+/// Sets how much the tmpfs on `/tmp` may hold, if there is one. Tells whether there is.
+pub fn set_size_of_tmp(document: &mut Value, size: Size) -> bool {
+    let is_tmp = |mount: &Mount<'_>| mount.kind == "tmpfs" && mount.place().is_some_and(|place| place == "/tmp");
+    let Some(index) = all(document).iter().find(|mount| is_tmp(mount)).map(|mount| mount.index) else { return false };
+    let entry = &mut document["mounts"][index];
+    if !entry["options"].is_array() {
+        entry["options"] = json!([]);
+    }
+    if let Some(options) = entry["options"].as_array_mut() {
+        options.retain(|option| !option.as_str().is_some_and(|option| option.starts_with("size=")));
+        options.push(json!(format!("size={size}")));
+    }
+    true
+}
+
 /// The bind mounts of what is no directory that are to be read-only with all that is below: there is nothing below a file, and
 /// crun 1.8 wants a directory for this option.
 fn files_with_all_below(document: &Value) -> Vec<usize> {
@@ -130,6 +147,20 @@ mod tests {
         assert_eq!(bind("/dev/null", &["rbind", "rro"]), json!(["rbind", "ro", "nosuid"]));
         assert_eq!(bind("/proc", &["rbind", "rro"]), json!(["rbind", "rro", "nosuid", "nodev"]));
         assert_eq!(options(json!({ "source": "tmpfs", "type": "tmpfs" })), Value::Null);
+    }
+
+    #[test]
+    fn the_tmpfs_on_tmp_gets_a_size() {
+        let size = |entry: Value| {
+            let mut document = json!({ "mounts": [entry] });
+            let is_set = set_size_of_tmp(&mut document, "8M".parse().unwrap());
+            (is_set, document["mounts"][0]["options"].clone())
+        };
+        let tmp = json!({ "destination": "/tmp/", "type": "tmpfs", "options": ["mode=1777", "size=50%"] });
+        assert_eq!(size(tmp), (true, json!(["mode=1777", "size=8388608"])));
+        assert_eq!(size(json!({ "destination": "/tmp", "type": "tmpfs" })), (true, json!(["size=8388608"])));
+        assert_eq!(size(json!({ "destination": "/run", "type": "tmpfs" })), (false, Value::Null));
+        assert_eq!(size(json!({ "destination": "/tmp", "type": "bind" })), (false, Value::Null));
     }
 
     #[test]

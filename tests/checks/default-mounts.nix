@@ -81,6 +81,8 @@
       "nosuid"
       "nodev"
       "mode=1777"
+      "size=50%"
+      "nr_inodes=1m"
     ];
   };
 }

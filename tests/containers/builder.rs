@@ -24,18 +24,23 @@ impl Builder {
     }
 
     /// The config.json of a container with this argument `config`, or what was said. Its program need not be there, no
-    /// variable depends on its user, no mount on a namespace, and no filter on its capabilities.
+    /// variable depends on its user, no mount on a namespace, but for that on /dev, which is left out of what is given, and no
+    /// filter on its capabilities.
     pub fn config(&self, config: &Value) -> Result<Value, String> {
         let defaults = ["/proc", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys", "/sys/fs/cgroup", "/tmp"].into_iter();
-        // Where the mounts are the container's own, it has to have /dev.
+        // A runtime makes devices in /dev where the mounts are the container's own.
         let has_own = config["linux"]["namespaces"]
             .as_array()
             .is_none_or(|namespaces| namespaces.iter().any(|namespace| namespace["type"] == "mount"));
         let defaults = defaults.chain((!has_own).then_some("/dev"));
         let mounts: Map<_, _> = defaults.map(|destination| (destination.to_owned(), Value::Null)).collect();
-        self.run(&json!({
+        let mut document = self.run(&json!({
             "args": ["x"], "baseFiles": false, "checkProgram": false, "mounts": mounts, "config": config, "seccomp": null,
-        }))
+        }))?;
+        if let Some(mounts) = document["mounts"].as_array_mut() {
+            mounts.retain(|mount| mount["destination"] != "/dev");
+        }
+        Ok(document)
     }
 
     /// The config.json of a container with these arguments, or what was said.
