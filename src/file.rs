@@ -68,11 +68,11 @@ mod tests {
         let path = folder.path().join("text");
         std::fs::write(&path, "four").unwrap();
         assert_eq!(read_text(&path, 4).unwrap(), "four");
-        let larger = format!("'{}' is larger than 3 bytes", path.display());
-        assert_eq!(read_text(&path, 3).unwrap_err().to_string(), larger);
+        let larger = |most| format!("'{}' is larger than {most} bytes", path.display());
+        assert_eq!(read_text(&path, 3).unwrap_err().to_string(), larger(3));
         // Where the bound cuts a character in two.
         std::fs::write(&path, "üü").unwrap();
-        assert_eq!(read_text(&path, 2).unwrap_err().to_string(), larger.replace('3', "2"));
+        assert_eq!(read_text(&path, 2).unwrap_err().to_string(), larger(2));
         std::fs::write(&path, b"\xff").unwrap();
         assert!(read_text(&path, 9).unwrap_err().to_string().starts_with("reading '"));
     }

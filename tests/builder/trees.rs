@@ -309,3 +309,24 @@ fn an_existing_output_is_not_touched() {
     assert!(!derivation.build().success);
     assert!(derivation.out().join("keep").exists());
 }
+
+#[test]
+fn directories_in_each_other_take_no_open_files_and_little_stack() {
+    let mut derivation = hello();
+    let deep = "/d".repeat(1900);
+    derivation.set("cwd", json!(deep));
+    let mut contents = Vec::new();
+    for name in ["one", "two"] {
+        let package = derivation.add_tree(name, &[(format!("{}/{name}", &"p/".repeat(1900)[..3799]).as_str(), "")]);
+        contents.push(package);
+    }
+    derivation.set("contents", json!(contents));
+    let file = derivation.write_attrs("attrs.json");
+    let mut command = derivation.builder_under(&["prlimit", "--nofile=64", "--"]);
+    let outcome = crate::derivation::Outcome::of(command.env("NIX_ATTRS_JSON_FILE", file));
+    assert!(outcome.success, "{}", outcome.stderr);
+    assert!(derivation.in_rootfs(&deep).is_dir());
+    for name in ["one", "two"] {
+        assert!(derivation.in_rootfs("/p".repeat(1900)).join(name).is_symlink());
+    }
+}
