@@ -184,7 +184,10 @@ fn what_is_written_to_memory_has_a_limit() {
         }
     }
     let on_tmp = "dd if=/dev/zero of=/tmp/file bs=1M count=64 2>&1 | grep -c 'No space left' || true";
-    let readonly = container(on_tmp, "readonly = true; user.uid = 0; config.process.capabilities = let all = [ \"CAP_DAC_OVERRIDE\" ]; in { bounding = all; effective = all; permitted = all; };");
+    let readonly = container(
+        on_tmp,
+        "readonly = true; user.uid = 0; config.process.capabilities = let all = [ \"CAP_DAC_OVERRIDE\" ]; in { bounding = all; effective = all; permitted = all; };",
+    );
     for (runtime, uid) in all() {
         for (size, failures) in [("8M", "1\n"), ("256M", "0\n")] {
             let mut run = runtime.launcher(uid);
