@@ -55,21 +55,21 @@ impl StateDir {
         let directory = open_directory(&parent, name)?;
         let stat = rustix::fs::fstat(&directory).context("looking at it")?;
         ensure_own(&stat, given)?;
-        let has_lock = find_entry(&directory, "lock")?.is_some();
+        let is_empty = is_empty(&directory)?;
         ensure!(
-            is_new || has_lock || is_empty(&directory)?,
+            is_empty || find_entry(&directory, "lock")?.is_some(),
             "is neither empty nor what a container has left; choose another directory"
         );
-        // An older version made it for everybody to read.
-        if is_new || stat.st_mode & 0o7777 != 0o700 {
-            rustix::fs::fchmod(&directory, Mode::from_raw_mode(0o700)).context("closing it to others")?;
-        }
         for layer in ["upper", "work"] {
             let is_directory = |entry: Stat| FileType::from_raw_mode(entry.st_mode) == FileType::Directory;
             let is_right = find_entry(&directory, layer)?.is_none_or(is_directory);
             ensure!(is_right, "'{layer}' in it is not a directory; remove it, or choose another directory");
         }
-        let lock = lock(&directory, is_root)?;
+        let lock = lock(&directory, is_root, is_empty)?;
+        // An older version made it for everybody to read. What is something else is known by now.
+        if is_new || stat.st_mode & 0o7777 != 0o700 {
+            rustix::fs::fchmod(&directory, Mode::from_raw_mode(0o700)).context("closing it to others")?;
+        }
         Ok(Self { path, identity: Identity::new(&directory).context("looking at it")?, lock })
     }
 }
@@ -100,10 +100,11 @@ fn ensure_own(stat: &Stat, given: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether there is nothing in it, but for a lock that was made before a run ended.
 fn is_empty(directory: &OwnedFd) -> Result<bool> {
     for entry in Dir::read_from(directory).context("listing it")? {
         let entry = entry.context("listing it")?;
-        if ![c".", c".."].contains(&entry.file_name()) {
+        if ![c".", c"..", c"lock"].contains(&entry.file_name()) {
             return Ok(false);
         }
     }
@@ -118,8 +119,8 @@ fn find_entry(directory: impl AsFd, name: &str) -> Result<Option<Stat>> {
     }
 }
 
-/// Locks the file `lock`, which says what kind of user has written there.
-fn lock(directory: &OwnedFd, is_root: bool) -> Result<OwnedFd> {
+/// Locks the file `lock`, which says what kind of user has written there; nobody has yet if it `is_new`.
+fn lock(directory: &OwnedFd, is_root: bool, is_new: bool) -> Result<OwnedFd> {
     // A pipe would wait for somebody else.
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let opened = rustix::fs::openat(directory, "lock", flags, Mode::from_raw_mode(0o600));
@@ -137,9 +138,14 @@ fn lock(directory: &OwnedFd, is_root: bool) -> Result<OwnedFd> {
     let kind = if is_root { "root" } else { "an ordinary user" };
     let mut before = String::new();
     (&lock).take(LONGEST_LOCK).read_to_string(&mut before).context("reading 'lock' in it")?;
-    if before.is_empty() {
+    if before.is_empty() && is_new {
         lock.write_all(kind.as_bytes()).context("writing 'lock' in it")?;
     } else {
+        let kinds = ["root", "an ordinary user"];
+        ensure!(
+            kinds.contains(&before.as_str()),
+            "'lock' in it is not the small file that this program makes; choose another directory"
+        );
         ensure!(before == kind, "it has what a container of {before} has written, and this is one of {kind}");
     }
     Ok(lock.into())
@@ -208,6 +214,13 @@ mod tests {
             assert!(error.contains(problem), "{name}: {error}");
         }
         assert_eq!(mode(&other), 0o755);
+        // A lock of another program.
+        for text in ["", "1234\n"] {
+            fs::write(other.join("lock"), text).unwrap();
+            let error = take(&other).unwrap_err();
+            assert!(error.contains("'lock' in it is not the small file"), "{error}");
+            assert_eq!((mode(&other), fs::read_to_string(other.join("lock")).unwrap().as_str()), (0o755, text));
+        }
     }
 
     type Make<'m> = &'m dyn Fn(&Utf8Path);
