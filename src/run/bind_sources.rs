@@ -7,7 +7,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::bundle::{Bundle, root_of};
 use super::mount_namespace::{make_directory, put};
 use super::mounts::{self, Mount};
-use super::trust::retried;
+use super::trust::{Trust, real_path, retried};
 use crate::nix::store::StorePath;
 
 /// Files that are open beside the sources.
@@ -50,8 +50,8 @@ impl BindSources {
     ///
     /// # Errors
     /// A source that is not there, or too many for the files that may be open.
-    pub fn take(document: &Value, bundle: &Bundle, directory: BorrowedFd<'_>) -> Result<Self> {
-        let is_taken = |mount: &Mount<'_>| mount.is_bind() && !is_store_path(mount, bundle) && !is_kept_link(mount);
+    pub fn take(document: &Value, bundle: &Bundle, directory: BorrowedFd<'_>, trust: &Trust) -> Result<Self> {
+        let is_taken = |mount: &Mount<'_>| mount.is_bind() && !is_store_path(mount, bundle, trust);
         let binds: Vec<_> = mounts::all(document).into_iter().filter(is_taken).collect();
         let limit = allow_open_files(binds.len() as u64)?;
         let mut sources = Self { taken: Vec::new(), in_root: Vec::new(), limit };
@@ -62,8 +62,9 @@ impl BindSources {
                 sources.in_root.push(InRoot { index, path, is_recursive });
                 continue;
             }
-            let tree = clone(directory, bind.source, is_recursive);
-            let tree = tree.with_context(|| format!("mounting '{}' at '{}'", bind.source, bind.destination))?;
+            let mounting = || format!("mounting '{}' at '{}'", bind.source, bind.destination);
+            let source = open_source(&bind, directory, bundle).with_context(mounting)?;
+            let tree = clone(source.as_fd(), "", is_recursive).with_context(mounting)?;
             sources.taken.push(Taken { index, tree, propagates: bind.propagates() });
         }
         Ok(sources)
@@ -102,19 +103,32 @@ impl BindSources {
     }
 }
 
-/// Whether the source is a store path as a whole, of the store that the bundle is in.
-fn is_store_path(mount: &Mount<'_>, bundle: &Bundle) -> bool {
+/// Opens the source of a mount, once.
+fn open_source(mount: &Mount<'_>, directory: BorrowedFd<'_>, bundle: &Bundle) -> Result<OwnedFd> {
+    // Runtimes follow such a link all the same, later, to what belongs to the run.
+    let keeps_link = mount.has(&["copy-symlink", "src-nofollow"]);
+    let flags = OFlags::PATH | OFlags::CLOEXEC | if keeps_link { OFlags::NOFOLLOW } else { OFlags::empty() };
+    let source = rustix::fs::openat(directory, mount.source, flags, Mode::empty())?;
+    let stat = rustix::fs::fstat(&source).context("looking at it")?;
+    if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
+        bail!("it is a link, which is not kept as one here; leave out 'copy-symlink' and 'src-nofollow'");
+    }
+    let path = real_path(&source)?;
+    if path.starts_with(&bundle.path) && !mount.is_read_only() {
+        bail!("it is in the bundle, which stays as it is; say 'ro', or mount a directory outside");
+    }
+    Ok(source)
+}
+
+/// Whether the source is a store path as a whole, of the store that the bundle is in, which nobody else can change.
+fn is_store_path(mount: &Mount<'_>, bundle: &Bundle, trust: &Trust) -> bool {
     let source = Utf8Path::new(mount.source);
     let is_named = source.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
     is_named
         && source.parent().is_some_and(|store| bundle.path.parent() == Some(store) && bundle.kept() == store)
         && *source != bundle.path
         && !is_link(mount.source)
-}
-
-/// Whether the source is a link that the runtime is to take as such (crun(1), "MOUNT OPTIONS").
-fn is_kept_link(mount: &Mount<'_>) -> bool {
-    mount.has(&["copy-symlink", "src-nofollow"]) && is_link(mount.source)
+        && trust.fixes_all_of(source)
 }
 
 fn is_link(path: &str) -> bool {

@@ -34,6 +34,7 @@ mod root;
 mod runtime;
 mod seccomp;
 mod size;
+mod spelling;
 mod state_dir;
 mod trust;
 mod user_namespace;
@@ -94,6 +95,12 @@ impl Run {
     /// A bundle that is none, or wishes that it cannot fulfil.
     pub fn plan(&self, bundle: &Bundle, host: &Host) -> Result<Plan> {
         let document = bundle.config()?;
+        if let Some((name, known)) = spelling::find_foreign(&document) {
+            bail!(
+                "'{}': found the field '{name}', which some runtimes take for '{known}'; leave it out",
+                bundle.config_path()
+            );
+        }
         let runtime = Runtime::find(self.runtime.as_deref()).ok();
         if host.cgroups == Cgroups::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {
             bail!("runc starts nothing on a machine without cgroups; use crun");
@@ -141,13 +148,15 @@ impl Run {
         if self.state.is_some() && document["root"]["readonly"] == true {
             bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
         }
-        let cover = Trust::new(&[runtime.program()])?.fixed_part(&bundle.path)?;
+        let trust = Trust::new(&[runtime.program()])?;
+        let cover = trust.fixed_part(&bundle.path)?;
         if runtime.program().starts_with(&cover) && cover != bundle.path || cover == "/" {
             bail!(
                 "others can change what '{}' leads to, below '{cover}'; run a bundle from a directory that is yours alone",
                 bundle.path
             );
         }
+        descriptors::ensure_no_directory()?;
         let root = bundle.root(bundle::root_of(document))?;
         let layer = layer::needed(document, &root, self.notifies);
         let take = |state: &Utf8PathBuf| StateDir::take(state, bundle.kept(), host.is_root);
@@ -158,6 +167,7 @@ impl Run {
         Stage {
             is_root: host.is_root,
             bundle,
+            trust: &trust,
             cover: &cover,
             layer,
             state: state.as_ref(),

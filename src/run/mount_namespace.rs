@@ -19,7 +19,7 @@ use super::cgroup_view::CgroupView;
 use super::layer::Layer;
 use super::overlay::Overlay;
 use super::state_dir::StateDir;
-use super::trust::Identity;
+use super::trust::{Identity, Trust};
 use super::user_namespace::UserNamespace;
 
 /// What is set up.
@@ -28,6 +28,8 @@ pub struct Stage<'r> {
     pub is_root: bool,
     /// The bundle, whose place it takes.
     pub bundle: &'r Bundle,
+    /// Who may change paths.
+    pub trust: &'r Trust,
     /// The directory that the tmpfs hides: the bundle, or what is above it as far as others could change the path.
     pub cover: &'r Utf8Path,
     /// The layer over the root file system, if there is one.
@@ -58,7 +60,7 @@ impl Stage<'_> {
         let root = clone(&root).context("taking the root file system")?;
         let state = self.state.map(|state| state.identity.open_again(&state.path)).transpose()?;
         let state = state.map(|state| clone(&state).context("taking the directory of --state")).transpose()?;
-        let sources = BindSources::take(document, self.bundle, bundle.as_fd())?;
+        let sources = BindSources::take(document, self.bundle, bundle.as_fd(), self.trust)?;
         self.cgroups.show()?;
 
         let cover = cover.open_again(self.cover)?;

@@ -31,6 +31,11 @@ impl<'d> Mount<'d> {
         names.iter().any(|name| self.options.contains(name))
     }
 
+    /// The type of its file system, as it is written.
+    pub fn kind(&self) -> &str {
+        self.kind
+    }
+
     /// Whether it shows a directory or file that is somewhere else, too.
     pub fn is_bind(&self) -> bool {
         self.kind == "bind" || self.has(&["bind", "rbind"])

@@ -11,6 +11,9 @@ const OUTSIDE: [&str; 5] = ["prestart", "createRuntime", "createContainer", "pos
 /// The namespaces that keep a container from the machine (config-linux.md, "Namespaces").
 const USUAL: [&str; 5] = ["pid", "network", "ipc", "uts", "mount"];
 
+/// The types of file systems that show nothing of the machine's disks.
+const VIRTUAL: [&str; 7] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs", "tmpfs"];
+
 /// A line for each hook that runs on the machine, each directory or file of the machine that is mounted, and each namespace
 /// that is not the container's own.
 pub fn notes(document: &Value) -> Vec<String> {
@@ -21,9 +24,36 @@ pub fn notes(document: &Value) -> Vec<String> {
         }
     }
     for mount in mounts::all(document).into_iter().filter(|mount| mount.is_bind() && !is_store_path(mount.source)) {
-        if mount.source.starts_with('/') {
-            let access = if mount.is_read_only() { "to read" } else { "to read and write" };
+        let is_in_root = mounts::normal(&format!("/{}", mount.source)).is_some() && mount.source.starts_with("rootfs/");
+        if !is_in_root {
+            let access = if mount.has(&["rro"]) || !mount.is_recursive() && mount.is_read_only() {
+                "to read"
+            } else if mount.is_read_only() {
+                "to read, and to write to what is mounted below it"
+            } else {
+                "to read and write"
+            };
             notes.push(format!("'{}' of this machine is mounted at '{}', {access}", mount.source, mount.destination));
+        }
+    }
+    for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind()))
+    {
+        notes.push(format!(
+            "a file system '{}' of '{}' is mounted at '{}'",
+            mount.kind(),
+            mount.source,
+            mount.destination
+        ));
+    }
+    for device in document["linux"]["devices"].as_array().into_iter().flatten() {
+        notes.push(format!("it gets the device {}", device["path"]));
+    }
+    for (field, value) in [
+        ("linux.cgroupsPath", &document["linux"]["cgroupsPath"]),
+        ("linux.seccomp.listenerPath", &document["linux"]["seccomp"]["listenerPath"]),
+    ] {
+        if let Some(path) = value.as_str() {
+            notes.push(format!("{field} is '{path}'"));
         }
     }
     let namespaces: Vec<_> = document["linux"]["namespaces"].as_array().into_iter().flatten().collect();
@@ -40,7 +70,7 @@ pub fn notes(document: &Value) -> Vec<String> {
 
 fn is_store_path(source: &str) -> bool {
     let (store, name) = source.rsplit_once('/').unwrap_or_default();
-    store.ends_with("/store") && name.parse::<StorePath>().is_ok()
+    store == "/nix/store" && name.parse::<StorePath>().is_ok()
 }
 
 #[cfg(test)]
@@ -66,10 +96,14 @@ mod tests {
         let reaching = json!({
             "hooks": { "createRuntime": [{ "path": "/bin/a" }], "poststop": [{ "path": "/bin/b" }] },
             "linux": { "namespaces": [{ "type": "network", "path": "/run/netns/x" }, { "type": "mount" }, { "type": "uts" },
-                { "type": "ipc" }] },
+                { "type": "ipc" }], "devices": [{ "path": "/dev/sda" }],
+                "cgroupsPath": "/x" },
             "mounts": [
                 { "destination": "/a", "source": "/srv", "options": ["rbind"] },
-                { "destination": "/b", "source": "/etc", "type": "bind", "options": ["ro"] },
+                { "destination": "/b", "source": "/etc", "type": "bind", "options": ["bind", "ro"] },
+                { "destination": "/c", "source": "/etc", "type": "bind", "options": ["rbind", "ro"] },
+                { "destination": "/d", "source": "rootfs/../../x", "options": ["rbind", "rro"] },
+                { "destination": "/e", "source": "/dev/sda", "type": "ext4" },
             ],
         });
         assert_eq!(
@@ -79,6 +113,11 @@ mod tests {
                 "the hook poststop runs \"/bin/b\" on this machine",
                 "'/srv' of this machine is mounted at '/a', to read and write",
                 "'/etc' of this machine is mounted at '/b', to read",
+                "'/etc' of this machine is mounted at '/c', to read, and to write to what is mounted below it",
+                "'rootfs/../../x' of this machine is mounted at '/d', to read",
+                "a file system 'ext4' of '/dev/sda' is mounted at '/e'",
+                "it gets the device \"/dev/sda\"",
+                "linux.cgroupsPath is '/x'",
                 "it joins the network namespace '/run/netns/x'",
                 "it is in this machine's pid namespace",
             ]

@@ -68,6 +68,13 @@ impl Trust {
         Ok(fixed)
     }
 
+    /// Whether nobody else can change what a path without links leads to, which may be a file.
+    pub fn fixes_all_of(&self, path: &Utf8Path) -> bool {
+        let (Some(parent), Ok(entry)) = (path.parent(), rustix::fs::lstat(path.as_std_path())) else { return false };
+        let is_fixed = || self.fixed_part(parent).is_ok_and(|fixed| fixed == parent);
+        rustix::fs::stat(parent.as_std_path()).is_ok_and(|parent| self.fixes(&parent, &entry)) && is_fixed()
+    }
+
     /// Opens the directory at a path. A link on the way is followed if nobody but trusted users can have made it.
     ///
     /// # Errors

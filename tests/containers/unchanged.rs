@@ -154,3 +154,64 @@ fn a_working_directory_that_is_missing() {
         }
     }
 }
+
+/// What is said instead of a run.
+fn refusal(run: Command) -> String {
+    let output = output(run);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_source_in_the_bundle_is_not_written_to() {
+    for source in ["rootfs/../rootfs/tmp", ".", "./rootfs/.."] {
+        let change = |document: &mut Value| {
+            let mount = json!({ "destination": "/data", "type": "bind", "source": source, "options": ["rbind", "rw"] });
+            document["mounts"].as_array_mut().unwrap().push(mount);
+        };
+        run_foreign("touch /data/written", change, |run, _| {
+            let said = refusal(run);
+            assert!(said.contains("it is in the bundle, which stays as it is"), "{said}");
+        });
+    }
+}
+
+#[test]
+fn a_link_as_a_source_leads_nowhere() {
+    let folder = TempDir::new().unwrap();
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("/", &link).unwrap();
+    for option in ["copy-symlink", "src-nofollow"] {
+        let change = |document: &mut Value| {
+            let mount = json!({ "destination": "/data", "type": "bind", "source": link, "options": ["rbind", option] });
+            document["mounts"].as_array_mut().unwrap().push(mount);
+        };
+        run_foreign("ls /data", change, |run, _| {
+            let said = refusal(run);
+            assert!(said.contains("it is a link, which is not kept as one here"), "{said}");
+        });
+    }
+}
+
+#[test]
+fn a_directory_is_no_standard_stream() {
+    let bundle = container("pwd", "");
+    for (runtime, uid) in all() {
+        let mut run = runtime.launcher(uid);
+        run.arg(&bundle).stdin(fs::File::open("/").unwrap());
+        let said = refusal(run);
+        assert!(said.contains("standard input is a directory"), "{said}");
+    }
+}
+
+#[test]
+fn a_field_in_another_spelling_is_refused() {
+    let change = |document: &mut Value| {
+        document["Mounts"] = json!([{ "destination": "/data", "source": "/", "options": ["rbind"] }]);
+    };
+    run_foreign("ls /data", change, |run, _| {
+        let said = refusal(run);
+        assert!(said.contains("found the field 'Mounts', which some runtimes take for 'mounts'"), "{said}");
+    });
+}
