@@ -1,6 +1,7 @@
 //! What the benchmarks share: trees to copy, and tables to print.
 
 pub mod closure;
+pub mod costs;
 pub mod numbers;
 pub mod parts;
 pub mod rounds;
