@@ -18,6 +18,7 @@ use oci_bundle::rootfs::view::View;
 use oci_bundle::rootfs::{self, Facts};
 use oci_bundle::{bundle, program};
 use proptest::collection::{btree_map, vec};
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -45,6 +46,14 @@ fn place() -> impl Strategy<Value = String> {
 fn case() -> impl Strategy<Value = Case> {
     let trees = vec(trees::entries(), 1..4);
     let files = btree_map(place(), ".{0,5}", 0..3);
+    let trees = (trees, option::weighted(0.2, trees::hostile())).prop_map(|(mut packages, hostile)| {
+        if let Some((name, entry)) = hostile {
+            // Instead of what is there.
+            packages[0].retain(|(other, _)| *other != name);
+            packages[0].push((name, entry));
+        }
+        packages
+    });
     (trees, files, vec(place(), 0..3), place(), place(), any::<bool>(), any::<bool>()).prop_map(
         |(packages, files, mounts, cwd, program, is_mounted, has_base_files)| Case {
             packages,
@@ -152,6 +161,17 @@ fn planned(directory: &Directory, place: &Path, is_copied: bool, found: &mut BTr
     }
 }
 
+/// Whether nothing is planned in a directory that is copied.
+fn has_whole_store(directory: &Directory, copied: Option<&Path>) -> bool {
+    let copied = directory.copy_of.as_deref().or(copied);
+    let is_whole = copied.is_none() || directory.children.is_empty();
+    is_whole
+        && directory.children.values().all(|node| match node {
+            Planned::Directory(inner) => has_whole_store(inner, copied),
+            _ => true,
+        })
+}
+
 proptest! {
     #[test]
     fn what_is_planned_is_written_and_nothing_else(case in case()) {
@@ -161,7 +181,7 @@ proptest! {
         let out = made.folder.path().join("out");
         let mut after = trees::listing(made.folder.path());
         after.retain(|(path, ..)| !path.starts_with("out"));
-        prop_assert_eq!(before, after, "something outside of the output has changed");
+        prop_assert_eq!(&before, &after, "something outside of the output has changed");
         let (plan, document) = match built {
             Err(_) => {
                 prop_assert!(!out.exists(), "something is left of what failed");
@@ -169,6 +189,9 @@ proptest! {
             }
             Ok(built) => built,
         };
+        let has_special = before.iter().any(|(_, kind, _)| kind == "special");
+        prop_assert!(case.is_mounted || !has_special, "what no store has was copied");
+        prop_assert!(has_whole_store(plan.root(), None), "something was made in a store path that no argument names");
 
         let mut expected = BTreeMap::new();
         planned(plan.root(), Path::new(""), !case.is_mounted, &mut expected);

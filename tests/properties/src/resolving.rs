@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use oci_bundle::rootfs::resolve::{Look, Seen, resolve};
 use oci_bundle::rootfs::tree::{Content, File};
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
@@ -63,7 +64,12 @@ fn difference(root: &Path, path: &Path) -> Option<String> {
 
 proptest! {
     #[test]
-    fn links_lead_where_the_kernel_says(entries in trees::entries(), step in select(vec!["a", "b", "etc", ".."])) {
+    fn links_lead_where_the_kernel_says(
+        mut entries in trees::entries(), hostile in option::weighted(0.3, trees::hostile()), step in select(vec!["a", "b", "etc", ".."])) {
+        if let Some((name, entry)) = hostile {
+            entries.retain(|(other, _)| *other != name);
+            entries.push((name, entry));
+        }
         let folder = TempDir::new().unwrap();
         let root = folder.path().canonicalize().unwrap();
         trees::make(&entries, &root);

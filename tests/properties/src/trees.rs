@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::select;
+use rustix::fs::{FileType, Mode};
 
 #[derive(Clone, Debug)]
 pub enum Entry {
     File(Vec<u8>, bool),
     Directory(Vec<(OsString, Entry)>),
     Link(String),
+    /// Neither of these: what no store has.
+    Special(FileType),
 }
 
 /// Names that a tree may have twice, that clash with what the rootfs has, and that no text can hold.
@@ -53,6 +56,25 @@ pub fn entries() -> impl Strategy<Value = Vec<(OsString, Entry)>> {
     btree_map(name(), entry, 0..5).prop_map(|children| children.into_iter().collect())
 }
 
+/// What an attacker adds to a directory: what must not be opened, what is deep, and links by very many steps.
+pub fn hostile() -> impl Strategy<Value = (OsString, Entry)> {
+    let deep = |depth| {
+        let bottom = Entry::Link("../../b".to_owned());
+        (0..depth).fold(bottom, |entry, _| Entry::Directory(vec![("d".into(), entry)]))
+    };
+    let step = select(vec!["./", "a/../", "d/../", "//", "../b/../p0/"]);
+    let long = (step, target()).prop_map(|(step, target)| {
+        let steps = step.repeat(4000 / step.len());
+        Entry::Link(format!("{}{}", if step == "//" { "/" } else { &steps }, target.trim_start_matches('/')))
+    });
+    let mut kinds = vec![FileType::Fifo, FileType::Socket];
+    if rustix::process::geteuid().is_root() {
+        kinds.extend([FileType::CharacterDevice, FileType::BlockDevice]);
+    }
+    let special = select(kinds).prop_map(Entry::Special);
+    (name(), prop_oneof![special, (1..50_usize).prop_map(deep), long])
+}
+
 /// Makes them in a directory that is there.
 pub fn make(entries: &[(OsString, Entry)], directory: &Path) {
     for (name, entry) in entries {
@@ -68,6 +90,11 @@ pub fn make(entries: &[(OsString, Entry)], directory: &Path) {
                 make(children, &path);
             }
             Entry::Link(target) => symlink(target, &path).unwrap(),
+            Entry::Special(kind) => {
+                // Of /dev/zero, the kernel's device without an end, and of nothing that is a disk.
+                let device = rustix::fs::makedev(if *kind == FileType::CharacterDevice { 1 } else { 0 }, 5);
+                rustix::fs::mknodat(rustix::fs::CWD, &path, *kind, Mode::from_raw_mode(0o600), device).unwrap();
+            }
         }
     }
 }
@@ -91,6 +118,8 @@ fn list(root: &Path, directory: &Path, found: &mut Vec<(PathBuf, String, Vec<u8>
         } else if metadata.is_dir() {
             found.push((place, "directory".to_owned(), Vec::new()));
             list(root, &path, found);
+        } else if !metadata.is_file() {
+            found.push((place, "special".to_owned(), Vec::new()));
         } else {
             let kind = if metadata.permissions().mode() & 0o111 == 0 { "file" } else { "program" };
             found.push((place, kind.to_owned(), fs::read(&path).unwrap()));
