@@ -113,8 +113,9 @@ fn open_source(mount: &Mount<'_>, directory: BorrowedFd<'_>, bundle: &Bundle) ->
     if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
         bail!("it is a link, which is not kept as one here; leave out 'copy-symlink' and 'src-nofollow'");
     }
-    let path = real_path(&source)?;
-    if path.starts_with(&bundle.path) && !mount.is_read_only() {
+    // An absolute path says what is meant, and --dry-run lists it.
+    let is_relative = !mount.source.starts_with('/');
+    if is_relative && !mount.is_read_only() && real_path(&source)?.starts_with(&bundle.path) {
         bail!("it is in the bundle, which stays as it is; say 'ro', or mount a directory outside");
     }
     Ok(source)

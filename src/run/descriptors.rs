@@ -13,11 +13,18 @@ const FIRST: RawFd = 3;
 /// How many sockets this process was given: what `LISTEN_FDS` says, if `LISTEN_PID` says that it is for this process, and
 /// all of them are open and no directories, which would be a way out of the container. `None` means that the variables are somebody else's.
 pub fn handed_over(listen_fds: Option<&str>, listen_pid: Option<&str>, pid: u32) -> Option<RawFd> {
+    handed_over_if(listen_fds, listen_pid, pid, |number| is_open(number) && !is_directory(number))
+}
+
+fn handed_over_if(
+    listen_fds: Option<&str>,
+    listen_pid: Option<&str>,
+    pid: u32,
+    may_pass: impl Fn(RawFd) -> bool,
+) -> Option<RawFd> {
     let count: RawFd = listen_fds?.parse().ok().filter(|count| *count > 0)?;
     let is_ours = listen_pid?.parse() == Ok(pid);
-    let are_open = || {
-        (0..count).all(|number| number < RawFd::MAX - FIRST && is_open(FIRST + number) && !is_directory(FIRST + number))
-    };
+    let are_open = || (0..count).all(|number| number < RawFd::MAX - FIRST && may_pass(FIRST + number));
     (is_ours && are_open()).then_some(count)
 }
 
@@ -93,9 +100,11 @@ mod tests {
         ] {
             assert_eq!(handed_over(fds, pid, 7), None, "{fds:?} {pid:?}");
         }
-        // Something takes the number.
-        let _files: Vec<_> = (0..4).map(|_| File::open("/dev/null").unwrap()).collect();
-        assert_eq!(handed_over(Some("1"), Some("7"), 7), Some(1));
+        assert_eq!(handed_over_if(Some("2"), Some("7"), 7, |number| number < 5), Some(2));
+        assert_eq!(handed_over_if(Some("2"), Some("7"), 7, |number| number < 4), None);
+        let (file, directory) = (File::open("/dev/null").unwrap(), File::open("/").unwrap());
+        assert!(is_open(file.as_raw_fd()) && !is_directory(file.as_raw_fd()));
+        assert!(is_directory(directory.as_raw_fd()));
     }
 
     #[test]
