@@ -1,5 +1,7 @@
 //! The config.json of a bundle, made to fit a run of it.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
@@ -34,11 +36,15 @@ fn wish(process: &mut Map<String, Value>, wishes: &Wishes) -> Result<()> {
     }
     if !wishes.env.is_empty() {
         let mut env = process.get("env").and_then(Value::as_array).cloned().unwrap_or_default();
-        for variable in &wishes.env {
-            let start = format!("{}=", variable.name);
-            env.retain(|old| !old.as_str().is_some_and(|old| old.starts_with(&start)));
-            env.extend(variable.value.as_ref().map(|value| json!(start + value)));
-        }
+        // The last of a name holds. A file may have many thousands.
+        let indices = wishes.env.iter().enumerate().map(|(index, variable)| (variable.name.as_str(), index));
+        let last: HashMap<_, _> = indices.collect();
+        let name_of = |old: &Value| Some(old.as_str()?.split_once('=')?.0.to_owned());
+        env.retain(|old| !name_of(old).is_some_and(|name| last.contains_key(name.as_str())));
+        let holding = wishes.env.iter().enumerate().filter(|(index, variable)| last[variable.name.as_str()] == *index);
+        env.extend(
+            holding.filter_map(|(_, variable)| Some(json!(format!("{}={}", variable.name, variable.value.as_ref()?)))),
+        );
         process.insert("env".to_owned(), env.into());
     }
     process.insert("terminal".to_owned(), json!(wishes.terminal.is_some()));
@@ -164,6 +170,17 @@ mod tests {
         let mounts: Vec<_> = adapted["mounts"].as_array().unwrap().iter().map(|mount| &mount["destination"]).collect();
         assert_eq!(mounts, ["/dev/pts", "/data"]);
         assert_eq!(adapted["mounts"][1]["options"], json!(["rbind", "rro"]));
+    }
+
+    /// With a look through all for each, this would not end in reasonable time.
+    #[test]
+    fn the_last_of_many_variables_holds() {
+        let env = (0..200_000).map(|n| format!("V{}={n}", n % 100_000).parse().unwrap());
+        let wishes = Wishes { env: env.collect(), ..Wishes::default() };
+        let mut process = document()["process"].as_object().unwrap().clone();
+        wish(&mut process, &wishes).unwrap();
+        let env = process["env"].as_array().unwrap();
+        assert_eq!((env.len(), &env[..3]), (100_002, &[json!("A=1"), json!("AB=2"), json!("V0=100000")][..]));
     }
 
     #[test]
