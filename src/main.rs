@@ -4,12 +4,12 @@ mod cli;
 mod usage;
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::error::ErrorKind;
 use oci_bundle::bundle::progress::Progress;
@@ -123,14 +123,7 @@ fn caller(name: &str) -> Option<Result<String, ()>> {
 fn variables(options: &ContainerOptions) -> Result<Vec<Variable>> {
     let mut variables = Vec::new();
     for file in &options.env_file {
-        let mut content = Vec::new();
-        let read = File::open(file).and_then(|opened| opened.take(run::LONGEST_FILE + 1).read_to_end(&mut content));
-        read.with_context(|| format!("--env-file: reading '{file}'"))?;
-        ensure!(
-            content.len() as u64 <= run::LONGEST_FILE,
-            "--env-file: '{file}' is longer than {} bytes",
-            run::LONGEST_FILE
-        );
+        let content = run::read_env_file(file).context("--env-file")?;
         let parsed = run::parse_file(file, &content, &caller);
         variables.extend(parsed.map_err(|problem| anyhow!("--env-file: {problem}"))?);
     }

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 /// Whether a terminal or a reader could take the character for something else than text: controls (Unicode's category Cc), line
-/// and paragraph separators, and marks that change the direction of what follows (UAX #9, "Bidirectional Algorithm", 2).
+/// and paragraph separators, marks that change the direction of what follows (UAX #9, "Bidirectional Algorithm", 2), and what
+/// cannot be seen (`Default_Ignorable_Code_Point`, UAX #44), but for what joins letters and parts of pictures.
 fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -29,8 +31,9 @@ pub fn escaped_json(document: &str) -> String {
     let mut safe = String::with_capacity(document.len());
     for c in document.chars() {
         if c != '\n' && is_deceptive(c) {
-            // All of them take four digits.
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
         } else {
             safe.push(c);
         }
@@ -44,14 +47,13 @@ mod tests {
 
     use super::*;
 
-    const DECEPTIVE: &str =
-        "\0\n\r\t\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2028}\u{2029}\u{2066}\u{2069}";
+    const DECEPTIVE: &str = "\0\n\r\t\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2028}\u{2029}\u{2066}\u{2069}\u{ad}\u{200b}\u{2060}\u{feff}\u{e0041}";
 
     #[test]
     fn nothing_deceptive_is_left_in_a_message() {
         assert_eq!(escaped("a\u{1b}[31mb\u{202e}c\n"), "a\\u{1b}[31mb\\u{202e}c\\n");
         assert!(!escaped(DECEPTIVE).chars().any(is_deceptive));
-        assert_eq!(escaped("Grüße, 世界, שלום"), "Grüße, 世界, שלום");
+        assert_eq!(escaped("Grüße, 世界, שלום, 👩\u{200d}💻"), "Grüße, 世界, שלום, 👩\u{200d}💻");
     }
 
     #[test]

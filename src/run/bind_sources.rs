@@ -6,6 +6,7 @@
 //! anybody change it; there may be thousands, and these stay as they are.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -18,17 +19,33 @@ use serde_json::{Value, json};
 use super::bundle::{Bundle, root_of};
 use super::mount_namespace::{make_directory, put};
 use super::mounts::{self, Mount};
-use super::trust::{Trust, real_path, retried};
+use super::trust::{Links, Trust, real_path, retried};
+use super::volume::Volume;
 use crate::nix::store::StorePath;
 
 /// Files that are open beside the sources.
 const OTHER_FILES: u64 = 64;
+
+/// Where the sources of a document's bind mounts are looked for.
+#[derive(Clone, Copy)]
+pub struct Origin<'o> {
+    /// The bundle that the document is of.
+    pub bundle: &'o Bundle,
+    /// Its directory in the mount namespace of the run, in which relative sources are.
+    pub directory: BorrowedFd<'o>,
+    /// Who may have made links.
+    pub trust: &'o Trust,
+    /// The mounts that the caller has asked for.
+    pub volumes: &'o [Volume],
+}
 
 /// The sources of a document's bind mounts.
 pub struct BindSources {
     taken: Vec<Taken>,
     /// Those in the root file system of the bundle, which is there later.
     in_root: Vec<InRoot>,
+    /// Those that are files of the store, which stay where they are.
+    files_of_store: Vec<usize>,
     /// The limit of open files, as it was.
     limit: Rlimit,
 }
@@ -46,15 +63,26 @@ struct InRoot {
 }
 
 impl BindSources {
-    /// Takes them; those that are relative are looked for in `directory`, which is the bundle's.
+    /// Takes them.
     ///
     /// # Errors
     /// A source that is not there, or too many for the files that may be open.
-    pub fn take(document: &Value, bundle: &Bundle, directory: BorrowedFd<'_>, trust: &Trust) -> Result<Self> {
-        let is_taken = |mount: &Mount<'_>| mount.is_bind() && !is_store_path(mount, bundle, trust);
-        let binds: Vec<_> = mounts::all(document).into_iter().filter(is_taken).collect();
-        let limit = allow_open_files(binds.len() as u64)?;
-        let mut sources = Self { taken: Vec::new(), in_root: Vec::new(), limit };
+    pub fn take(document: &Value, origin: Origin<'_>) -> Result<Self> {
+        let mut sources = Self {
+            taken: Vec::new(),
+            in_root: Vec::new(),
+            files_of_store: Vec::new(),
+            limit: getrlimit(Resource::Nofile),
+        };
+        let mut binds = Vec::new();
+        for bind in mounts::all(document).into_iter().filter(Mount::is_bind) {
+            match origin.kind_in_store(&bind) {
+                None => binds.push(bind),
+                Some(FileType::Directory) => {}
+                Some(_) => sources.files_of_store.push(bind.index),
+            }
+        }
+        allow_open_files(sources.limit, binds.len() as u64)?;
         let root = root_of(document);
         for bind in binds {
             let (index, is_recursive) = (bind.index, bind.is_recursive());
@@ -63,7 +91,7 @@ impl BindSources {
                 continue;
             }
             let mounting = || format!("mounting '{}' at '{}'", bind.source, bind.destination);
-            let source = open_source(&bind, directory, bundle).with_context(mounting)?;
+            let source = origin.open(&bind).with_context(mounting)?;
             let tree = clone(source.as_fd(), "", is_recursive).with_context(mounting)?;
             sources.taken.push(Taken { index, tree, propagates: bind.propagates() });
         }
@@ -82,9 +110,12 @@ impl BindSources {
         let mut put_one = |index: usize, tree: &OwnedFd, propagates: bool| {
             let path = place.join(index.to_string());
             let entry = &mut document["mounts"][index];
-            put_source(tree, &path, propagates)
-                .with_context(|| format!("mounting {} at {}", entry["source"], entry["destination"]))?;
+            let mounting = |entry: &Value| format!("mounting {} at {}", entry["source"], entry["destination"]);
+            let is_file = put_source(tree, &path, propagates).with_context(|| mounting(entry))?;
             entry["source"] = json!(path);
+            if is_file {
+                have_nothing_below(entry);
+            }
             anyhow::Ok(())
         };
         for Taken { index, tree, propagates } in self.taken {
@@ -99,41 +130,54 @@ impl BindSources {
             let tree = clone(source.as_fd(), "", is_recursive).with_context(|| format!("mounting '{path}'"))?;
             put_one(index, &tree, false)?;
         }
+        for index in self.files_of_store {
+            have_nothing_below(&mut document["mounts"][index]);
+        }
         setrlimit(Resource::Nofile, self.limit).context("setting the limit of open files")
     }
 }
 
-/// Opens the source of a mount, once.
-fn open_source(mount: &Mount<'_>, directory: BorrowedFd<'_>, bundle: &Bundle) -> Result<OwnedFd> {
-    // Runtimes follow such a link all the same, later, to what belongs to the run.
-    let keeps_link = mount.has(&["copy-symlink", "src-nofollow"]);
-    let flags = OFlags::PATH | OFlags::CLOEXEC | if keeps_link { OFlags::NOFOLLOW } else { OFlags::empty() };
-    let source = rustix::fs::openat(directory, mount.source, flags, Mode::empty())?;
-    let stat = rustix::fs::fstat(&source).context("looking at it")?;
-    if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
-        bail!("it is a link, which is not kept as one here; leave out 'copy-symlink' and 'src-nofollow'");
+impl Origin<'_> {
+    /// Opens the source of a mount, once.
+    fn open(&self, mount: &Mount<'_>) -> Result<OwnedFd> {
+        // Runtimes follow such a link all the same, later, to what belongs to the run.
+        let keeps_link = mount.has(&["copy-symlink", "src-nofollow"]);
+        let links = if keeps_link { Links::LastKept } else { Links::All };
+        let source = self.trust.open_source(self.directory, Path::new(mount.source), links)?;
+        let stat = rustix::fs::fstat(&source).context("looking at it")?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
+            bail!("it is a link, which is not kept as one here; leave out 'copy-symlink' and 'src-nofollow'");
+        }
+        if !mount.is_read_only() && real_path(&source)?.starts_with(&self.bundle.path) && !self.is_asked_for(mount) {
+            bail!("it is in the bundle, which stays as it is; say 'ro', or mount a directory outside");
+        }
+        Ok(source)
     }
-    // An absolute path says what is meant, and --dry-run lists it.
-    let is_relative = !mount.source.starts_with('/');
-    if is_relative && !mount.is_read_only() && real_path(&source)?.starts_with(&bundle.path) {
-        bail!("it is in the bundle, which stays as it is; say 'ro', or mount a directory outside");
+
+    /// Whether the caller has named the mount: only the mount that was asked for last is left at its destination.
+    fn is_asked_for(&self, mount: &Mount<'_>) -> bool {
+        self.volumes.iter().any(|volume| volume.destination.to_string() == mount.destination)
     }
-    Ok(source)
+
+    /// What the source is, if it is a store path as a whole, of the store that the bundle is in, which nobody else can change.
+    fn kind_in_store(&self, mount: &Mount<'_>) -> Option<FileType> {
+        let (source, bundle) = (Utf8Path::new(mount.source), self.bundle);
+        let is_named = source.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
+        let is_stored = is_named
+            && source.parent().is_some_and(|store| bundle.path.parent() == Some(store) && bundle.kept() == store)
+            && *source != bundle.path;
+        let stat = is_stored.then(|| rustix::fs::lstat(mount.source).ok()).flatten()?;
+        let kind = Some(FileType::from_raw_mode(stat.st_mode)).filter(|kind| *kind != FileType::Symlink);
+        kind.filter(|_| self.trust.fixes_all_of(source))
+    }
 }
 
-/// Whether the source is a store path as a whole, of the store that the bundle is in, which nobody else can change.
-fn is_store_path(mount: &Mount<'_>, bundle: &Bundle, trust: &Trust) -> bool {
-    let source = Utf8Path::new(mount.source);
-    let is_named = source.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
-    is_named
-        && source.parent().is_some_and(|store| bundle.path.parent() == Some(store) && bundle.kept() == store)
-        && *source != bundle.path
-        && !is_link(mount.source)
-        && trust.fixes_all_of(source)
-}
-
-fn is_link(path: &str) -> bool {
-    rustix::fs::lstat(path).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+/// Makes an option for what is mounted below a source one for the source alone: there is nothing below a file, and crun 1.8
+/// wants a directory for it.
+fn have_nothing_below(entry: &mut Value) {
+    for option in entry["options"].as_array_mut().into_iter().flatten().filter(|option| *option == "rro") {
+        *option = json!("ro");
+    }
 }
 
 /// The path in the root file system that a relative source has.
@@ -156,27 +200,28 @@ fn clone(directory: BorrowedFd<'_>, source: &str, is_recursive: bool) -> Result<
     mount::open_tree(directory, source, flags)
 }
 
-/// Puts one of them onto a new directory or file at `path`.
-fn put_source(tree: &OwnedFd, path: &Utf8PathBuf, propagates: bool) -> Result<()> {
+/// Puts one of them onto a new directory or file at `path`. Tells whether it is no directory.
+fn put_source(tree: &OwnedFd, path: &Utf8PathBuf, propagates: bool) -> Result<bool> {
     let stat = rustix::fs::fstat(tree).context("looking at it")?;
-    if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-        make_directory(path)?;
-    } else {
+    let is_file = FileType::from_raw_mode(stat.st_mode) != FileType::Directory;
+    if is_file {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let made = rustix::fs::openat(CWD, path.as_std_path(), flags, Mode::from_raw_mode(0o600));
         made.with_context(|| format!("making the file '{path}'"))?;
+    } else {
+        make_directory(path)?;
     }
     put(tree, path)?;
-    if propagates {
-        return Ok(());
+    if !propagates {
+        let flags = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+        mount::mount_change(path.as_std_path(), flags)
+            .context("keeping what is mounted on it later out of the container")?;
     }
-    let flags = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    mount::mount_change(path.as_std_path(), flags).context("keeping what is mounted on it later out of the container")
+    Ok(is_file)
 }
 
-/// Lets this process open so many files more. Gives the limit as it was.
-fn allow_open_files(count: u64) -> Result<Rlimit> {
-    let before = getrlimit(Resource::Nofile);
+/// Lets this process open so many files more.
+fn allow_open_files(before: Rlimit, count: u64) -> Result<()> {
     let wanted = count + OTHER_FILES;
     if before.current.is_some_and(|limit| limit < wanted) {
         let raised = Rlimit { current: Some(wanted), maximum: before.maximum };
@@ -184,7 +229,7 @@ fn allow_open_files(count: u64) -> Result<Rlimit> {
             format!("opening the sources of {count} bind mounts; raise the limit of open files (ulimit -n)")
         })?;
     }
-    Ok(before)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,83 +1,50 @@
 //! The working directory of a container's process, which is never in a /proc: `/proc/self/fd/N` leads to whatever the
 //! runtime has open, and out of the container.
 
-use std::collections::VecDeque;
-use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::os::fd::AsFd;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use super::root::Root;
+use super::container_tree::{ContainerTree, Content, End};
+use super::mounts::{self, Mount};
 
-/// As many links as Linux follows.
-const MOST_LINKS: usize = 40;
-
-/// Checks that it is somewhere else, as far as the root file system tells.
+/// Checks that it is somewhere else, as far as the bundle's root file system tells: what is mounted is not there yet.
 ///
 /// # Errors
 /// It is in one.
-pub fn check(document: &Value, root: &Root) -> Result<()> {
-    let Some(asked) = document["process"]["cwd"].as_str() else { return Ok(()) };
-    let procs = procs(document);
-    if let Some(place) = enters(Path::new(asked), &procs, root) {
+pub fn check_planned(document: &Value, root: impl AsFd) -> Result<()> {
+    check(document, root, |mount| {
+        let is_proc = mount.kind() == "proc" || Path::new(mount.source).starts_with("/proc");
+        if is_proc { Content::Proc } else { Content::Unknown }
+    })
+}
+
+/// Checks that it is somewhere else, in the root file system that the container gets, with what is mounted there.
+///
+/// # Errors
+/// It is in one.
+pub fn check_final(document: &Value, root: impl AsFd) -> Result<()> {
+    check(document, root, |mount| match mount.kind() {
+        _ if mount.is_bind() => Content::Of(mount.source.into()),
+        "proc" => Content::Proc,
+        _ => Content::Unknown,
+    })
+}
+
+fn check(document: &Value, root: impl AsFd, content: impl Fn(&Mount<'_>) -> Content) -> Result<()> {
+    let Some(asked) = document["process"]["cwd"].as_str().filter(|cwd| *cwd != "/") else { return Ok(()) };
+    // A copy of what is there already (runc, "tmpcopyup").
+    let mounts = mounts::all(document).into_iter().filter(|mount| !mount.has(&["tmpcopyup"]));
+    let mounts = mounts.map(|mount| (content(&mount), mount)).map(|(content, mount)| (mount, content));
+    let tree = ContainerTree::new(root.as_fd(), mounts)?;
+    if let End::InProc(place) = tree.follow(Path::new(asked))? {
         let way =
             if place == Path::new(asked) { String::new() } else { format!(", which leads to '{}'", place.display()) };
         bail!("process.cwd: found '{asked}'{way}, want a directory that is not below /proc");
     }
     Ok(())
-}
-
-/// Where the file system proc is.
-fn procs(document: &Value) -> Vec<PathBuf> {
-    let mounts = document["mounts"].as_array().into_iter().flatten();
-    let is_proc = |mount: &&Value| {
-        let source = mount["source"].as_str().unwrap_or_default();
-        mount["type"] == "proc" || Path::new(source).starts_with("/proc")
-    };
-    let places = mounts.filter(is_proc).filter_map(|mount| Some(normal(Path::new(mount["destination"].as_str()?))));
-    places.chain([PathBuf::from("/proc")]).collect()
-}
-
-/// Without `.`, `..` and slashes that mean nothing.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::from("/");
-    for component in path.components() {
-        match component {
-            Component::ParentDir => drop(normal.pop()),
-            Component::Normal(name) => normal.push(name),
-            _ => {}
-        }
-    }
-    normal
-}
-
-/// The first place in a proc that a path comes by.
-fn enters(path: &Path, procs: &[PathBuf], root: &Root) -> Option<PathBuf> {
-    let names = |path: &Path| path.components().map(|part| part.as_os_str().to_owned()).collect::<Vec<OsString>>();
-    let mut left = VecDeque::from(names(path));
-    let (mut place, mut links) = (PathBuf::from("/"), 0);
-    while let Some(name) = left.pop_front() {
-        match name.as_encoded_bytes() {
-            b"/" => place = PathBuf::from("/"),
-            b".." => drop(place.pop()),
-            b"." => {}
-            _ => place.push(&name),
-        }
-        if procs.iter().any(|proc| place != *proc && place.starts_with(proc)) {
-            return Some(left.iter().fold(place, |place, name| place.join(name)));
-        }
-        let Ok(target) = root.read_link(&place) else { continue };
-        links += 1;
-        if links > MOST_LINKS {
-            return None;
-        }
-        place.pop();
-        for name in names(Path::new(&target)).into_iter().rev() {
-            left.push_front(name);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -88,7 +55,7 @@ mod tests {
     use serde_json::json;
     use tempfile::TempDir;
 
-    use super::super::root::tests::open;
+    use super::super::root::{Root, tests::open};
     use super::*;
 
     fn said(cwd: &str, root: &Root) -> Option<String> {
@@ -98,7 +65,7 @@ mod tests {
             { "destination": "/data", "type": "bind", "source": "/procedures" },
         ]);
         let document = json!({ "process": { "cwd": cwd }, "mounts": mounts });
-        check(&document, root).err().map(|error| error.to_string())
+        check_planned(&document, root).err().map(|error| error.to_string())
     }
 
     #[test]

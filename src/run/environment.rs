@@ -47,9 +47,6 @@ impl Variable {
     }
 }
 
-/// The longest file of variables; Linux hands no program as many.
-pub const LONGEST_FILE: u64 = 4 << 20;
-
 /// The variables of a file as Docker reads it: `NAME=value` to the end of the line, `NAME` for the caller's value, which is
 /// left as it is if there is none, lines that are empty, and comments that start with `#`.
 ///

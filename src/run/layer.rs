@@ -1,6 +1,7 @@
 //! Whether a container needs a layer over its bundle: where it writes to its root, or a runtime has to make something there.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -23,20 +24,20 @@ pub struct Layer {
 pub fn needed(document: &Value, root: impl AsFd, notifies: bool) -> Option<Layer> {
     let root = root.as_fd();
     let entries = mounts::all(document);
-    let mut mounted = BTreeSet::new();
+    let mut mounted = Mounted::default();
     let mut is_needed = notifies || document["root"]["readonly"] != true;
     for mount in &entries {
         is_needed |= writes_to_root(mount);
         match mount.place() {
             Some(place) => {
-                is_needed |= !is_covered(&mounted, &place) && !is_there(root, &place);
+                is_needed |= !mounted.covers(&place) && !is_there(root, &place);
                 mounted.insert(place);
             }
             // The runtime knows what it means by it.
             None => is_needed = true,
         }
     }
-    let lacks = |path: &str| mounts::normal(path).is_none_or(|path| !is_covered(&mounted, &path));
+    let lacks = |path: &str| mounts::normal(path).is_none_or(|path| !mounted.covers(&path));
     let has_devices = lacks("/dev") || devices(document).any(lacks);
     let cwd = document["process"]["cwd"].as_str().unwrap_or("/");
     let has_cwd = !lacks(cwd) || mounts::normal(cwd).is_some_and(|cwd| is_there(root, &cwd));
@@ -54,9 +55,30 @@ fn writes_to_root(mount: &Mount<'_>) -> bool {
     mount.is_bind() && !mount.source.starts_with('/') && !mount.is_read_only()
 }
 
-/// Whether a path is at or below one of these.
-fn is_covered(mounted: &BTreeSet<Utf8PathBuf>, path: &Utf8Path) -> bool {
-    path.ancestors().any(|above| mounted.contains(above))
+/// Places that are mounted on, without those that are below another one.
+#[derive(Debug, Default)]
+struct Mounted(BTreeSet<Utf8PathBuf>);
+
+impl Mounted {
+    /// Whether a path is at or below one of them.
+    fn covers(&self, path: &Utf8Path) -> bool {
+        // Paths are in the order of their names. What is between a place and a path below it is below that place, too.
+        let before = self.0.range::<Utf8Path, _>((Bound::Unbounded, Bound::Included(path))).next_back();
+        before.is_some_and(|place| path.starts_with(place))
+    }
+
+    fn insert(&mut self, place: Utf8PathBuf) {
+        if self.covers(&place) {
+            return;
+        }
+        let from = (Bound::Excluded(place.as_path()), Bound::Unbounded);
+        let below: Vec<_> =
+            self.0.range::<Utf8Path, _>(from).take_while(|it| it.starts_with(&place)).cloned().collect();
+        for place in below {
+            self.0.remove(&place);
+        }
+        self.0.insert(place);
+    }
 }
 
 /// Whether there is something at a path in the root file system, links followed as in the container.
@@ -119,6 +141,21 @@ mod tests {
         assert_eq!(needed_with(|document| document["root"]["readonly"] = json!(false)), PLAIN);
         assert_eq!(needed_with(|document| document["process"]["cwd"] = json!("/new")), PLAIN);
         assert_eq!(needed_with(|document| document["process"]["cwd"] = json!("/dev/new")), None);
+    }
+
+    #[test]
+    fn a_mount_covers_what_is_below_it() {
+        let mut mounted = Mounted::default();
+        for place in ["/a/b", "/a/b-c", "/a/b/c/d", "/a/b/c", "/x/y", "/x", "/x-y"] {
+            mounted.insert(place.into());
+        }
+        for path in ["/a/b", "/a/b/c", "/a/b/z/z", "/a/b-c/d", "/x", "/x/y/z", "/x-y/1"] {
+            assert!(mounted.covers(path.into()), "{path}");
+        }
+        for path in ["/a", "/a/a", "/a/b-", "/a/b-d", "/w", "/x-", "/", "/z"] {
+            assert!(!mounted.covers(path.into()), "{path}");
+        }
+        assert_eq!(mounted.0.len(), 4);
     }
 
     #[test]

@@ -11,12 +11,16 @@
 mod accounts;
 mod adapt;
 mod bind_sources;
+mod bounds;
 mod bundle;
 mod cgroup_view;
+mod container_tree;
 mod control_group;
 mod cwd;
 mod descriptors;
+mod env_file;
 mod environment;
+mod file_systems;
 mod groups;
 mod host;
 mod id_maps;
@@ -55,7 +59,8 @@ pub use self::accounts::UserOption;
 pub use self::bundle::Bundle;
 use self::cgroup_view::Cgroups;
 pub use self::descriptors::{close_others, handed_over};
-pub use self::environment::{LONGEST_FILE, Lookup, Variable, parse_file};
+pub use self::env_file::read as read_env_file;
+pub use self::environment::{Lookup, Variable, parse_file};
 pub use self::host::Host;
 pub use self::launcher::{LAUNCH, Launcher};
 use self::mount_namespace::Stage;
@@ -101,6 +106,7 @@ impl Run {
                 bundle.config_path()
             );
         }
+        bounds::check(&document).with_context(|| format!("'{}'", bundle.config_path()))?;
         let runtime = Runtime::find(self.runtime.as_deref()).ok();
         if host.cgroups == Cgroups::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {
             bail!("runc starts nothing on a machine without cgroups; use crun");
@@ -109,7 +115,7 @@ impl Run {
         let plan = || {
             let root = Root::new(bundle.root(bundle::root_of(&document))?);
             let mut document = adapt::adapt(document, &self.wishes, &root)?;
-            cwd::check(&document, &root)?;
+            cwd::check_planned(&document, &root)?;
             mounts::guard(&mut document);
             if let Some(size) = self.tmpfs_size {
                 let has_layer = self.state.is_none() && document["root"]["readonly"] != true;
@@ -156,6 +162,7 @@ impl Run {
                 bundle.path
             );
         }
+        file_systems::check(document, &cover, &trust).with_context(|| format!("'{}'", bundle.config_path()))?;
         descriptors::ensure_no_directory()?;
         let root = bundle.root(bundle::root_of(document))?;
         let layer = layer::needed(document, &root, self.notifies);
@@ -168,6 +175,7 @@ impl Run {
             is_root: host.is_root,
             bundle,
             trust: &trust,
+            volumes: &self.wishes.volumes,
             cover: &cover,
             layer,
             state: state.as_ref(),

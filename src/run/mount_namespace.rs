@@ -13,14 +13,16 @@ use rustix::process::{getegid, geteuid};
 use rustix::thread::UnshareFlags;
 use serde_json::{Value, json};
 
-use super::bind_sources::BindSources;
+use super::bind_sources::{BindSources, Origin};
 use super::bundle::{Bundle, root_of};
 use super::cgroup_view::CgroupView;
+use super::cwd;
 use super::layer::Layer;
 use super::overlay::Overlay;
 use super::state_dir::StateDir;
 use super::trust::{Identity, Trust};
 use super::user_namespace::UserNamespace;
+use super::volume::Volume;
 
 /// What is set up.
 pub struct Stage<'r> {
@@ -30,6 +32,8 @@ pub struct Stage<'r> {
     pub bundle: &'r Bundle,
     /// Who may change paths.
     pub trust: &'r Trust,
+    /// The mounts that the caller has asked for.
+    pub volumes: &'r [Volume],
     /// The directory that the tmpfs hides: the bundle, or what is above it as far as others could change the path.
     pub cover: &'r Utf8Path,
     /// The layer over the root file system, if there is one.
@@ -60,7 +64,9 @@ impl Stage<'_> {
         let root = clone(&root).context("taking the root file system")?;
         let state = self.state.map(|state| state.identity.open_again(&state.path)).transpose()?;
         let state = state.map(|state| clone(&state).context("taking the directory of --state")).transpose()?;
-        let sources = BindSources::take(document, self.bundle, bundle.as_fd(), self.trust)?;
+        let origin =
+            Origin { bundle: self.bundle, directory: bundle.as_fd(), trust: self.trust, volumes: self.volumes };
+        let sources = BindSources::take(document, origin)?;
         self.cgroups.show()?;
 
         let cover = cover.open_again(self.cover)?;
@@ -88,7 +94,9 @@ impl Stage<'_> {
 
         let mut document = document.clone();
         document["root"]["path"] = json!("rootfs");
-        sources.put(&mut document, &place.join("sources"), open_directory(&rootfs)?.as_fd())?;
+        let rootfs = open_directory(&rootfs)?;
+        sources.put(&mut document, &place.join("sources"), rootfs.as_fd())?;
+        cwd::check_final(&document, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
         let file = place.join("config.json");
         fs::write(&file, document.to_string()).with_context(|| format!("writing '{file}'"))
     }

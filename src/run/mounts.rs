@@ -1,7 +1,6 @@
 //! The entries of `mounts` in a config.json that anybody may have written (config.md, "Mounts").
 
 use camino::Utf8PathBuf;
-use rustix::fs::FileType;
 use serde_json::{Value, json};
 
 use super::size::Size;
@@ -29,6 +28,11 @@ impl<'d> Mount<'d> {
     /// Whether it has one of these options.
     pub fn has(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.options.contains(name))
+    }
+
+    /// Its options.
+    pub fn options(&self) -> impl Iterator<Item = &'d str> + '_ {
+        self.options.iter().copied()
     }
 
     /// The type of its file system, as it is written.
@@ -82,13 +86,6 @@ pub fn guard(document: &mut Value) {
             added.push((mount.index, "nodev"));
         }
     }
-    for index in files_with_all_below(document) {
-        for option in document["mounts"][index]["options"].as_array_mut().into_iter().flatten() {
-            if option == "rro" {
-                *option = json!("ro");
-            }
-        }
-    }
     for (index, option) in added {
         let entry = &mut document["mounts"][index];
         if !entry["options"].is_array() {
@@ -111,17 +108,6 @@ pub fn set_size_of_tmp(document: &mut Value, size: Size) -> bool {
         options.push(json!(format!("size={size}")));
     }
     true
-}
-
-/// The bind mounts of what is no directory that are to be read-only with all that is below: there is nothing below a file, and
-/// crun 1.8 wants a directory for this option.
-fn files_with_all_below(document: &Value) -> Vec<usize> {
-    let is_file = |mount: &Mount<'_>| {
-        let stat = rustix::fs::stat(mount.source);
-        stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::Directory)
-    };
-    let binds = all(document).into_iter().filter(|mount| mount.is_bind() && mount.has(&["rro"]));
-    binds.filter(|mount| mount.source.starts_with('/') && is_file(mount)).map(|mount| mount.index).collect()
 }
 
 /// An absolute path without `.` and slashes that mean nothing; nothing if it has `..`.
@@ -149,8 +135,6 @@ mod tests {
         assert_eq!(bind("//dev/kvm", &["bind"]), json!(["bind", "nosuid"]));
         assert_eq!(bind("/development", &["bind"]), json!(["bind", "nosuid", "nodev"]));
         assert_eq!(options(json!({ "source": "/srv", "type": "bind" })), json!(["nosuid", "nodev"]));
-        assert_eq!(bind("/dev/null", &["rbind", "rro"]), json!(["rbind", "ro", "nosuid"]));
-        assert_eq!(bind("/proc", &["rbind", "rro"]), json!(["rbind", "rro", "nosuid", "nodev"]));
         assert_eq!(options(json!({ "source": "tmpfs", "type": "tmpfs" })), Value::Null);
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::file_systems::{self, VIRTUAL};
 use super::mounts;
 use crate::nix::store::StorePath;
 
@@ -10,9 +11,6 @@ const OUTSIDE: [&str; 5] = ["prestart", "createRuntime", "createContainer", "pos
 
 /// The namespaces that keep a container from the machine (config-linux.md, "Namespaces").
 const USUAL: [&str; 5] = ["pid", "network", "ipc", "uts", "mount"];
-
-/// The types of file systems that show nothing of the machine's disks.
-const VIRTUAL: [&str; 7] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs", "tmpfs"];
 
 /// A line for each hook that runs on the machine, each directory or file of the machine that is mounted, and each namespace
 /// that is not the container's own.
@@ -38,10 +36,13 @@ pub fn notes(document: &Value) -> Vec<String> {
     }
     for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind()))
     {
+        let directories = mount.options().filter(|option| file_systems::names_directories(option));
+        let directories: Vec<_> = directories.map(|option| format!(", {option}")).collect();
         notes.push(format!(
-            "a file system '{}' of '{}' is mounted at '{}'",
+            "a file system '{}' of '{}'{} is mounted at '{}'",
             mount.kind(),
             mount.source,
+            directories.concat(),
             mount.destination
         ));
     }
@@ -104,6 +105,7 @@ mod tests {
                 { "destination": "/c", "source": "/etc", "type": "bind", "options": ["rbind", "ro"] },
                 { "destination": "/d", "source": "rootfs/../../x", "options": ["rbind", "rro"] },
                 { "destination": "/e", "source": "/dev/sda", "type": "ext4" },
+                { "destination": "/f", "source": "x", "type": "overlay", "options": ["ro", "lowerdir=/a:/b"] },
             ],
         });
         assert_eq!(
@@ -116,6 +118,7 @@ mod tests {
                 "'/etc' of this machine is mounted at '/c', to read, and to write to what is mounted below it",
                 "'rootfs/../../x' of this machine is mounted at '/d', to read",
                 "a file system 'ext4' of '/dev/sda' is mounted at '/e'",
+                "a file system 'overlay' of 'x', lowerdir=/a:/b is mounted at '/f'",
                 "it gets the device \"/dev/sda\"",
                 "linux.cgroupsPath is '/x'",
                 "it joins the network namespace '/run/netns/x'",

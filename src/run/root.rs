@@ -1,14 +1,11 @@
 //! The root file system of a bundle, looked into before there is a container. It may be anybody's: nothing in it leads
 //! outside, and only regular files are opened.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2, readlinkat};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
 
 use super::trust::retried;
 
@@ -27,7 +24,7 @@ impl Root {
     /// # Errors
     /// It is not there, or no regular file, or too long, or not UTF-8.
     pub fn read(&self, path: &str, most: u64) -> io::Result<String> {
-        let found = self.find(path, OFlags::empty())?;
+        let found = self.find(path)?;
         if FileType::from_raw_mode(fstat(&found)?.st_mode) != FileType::RegularFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
@@ -41,19 +38,16 @@ impl Root {
         Ok(text)
     }
 
-    /// The target of a link.
-    ///
-    /// # Errors
-    /// It is not there, or no link.
-    pub fn read_link(&self, path: &Path) -> io::Result<OsString> {
-        let found = self.find(path, OFlags::NOFOLLOW)?;
-        Ok(OsString::from_vec(readlinkat(&found, "", Vec::new())?.into_bytes()))
-    }
-
-    fn find(&self, path: impl rustix::path::Arg + Copy, more: OFlags) -> io::Result<OwnedFd> {
+    fn find(&self, path: &str) -> io::Result<OwnedFd> {
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        let flags = OFlags::PATH | OFlags::CLOEXEC | more;
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
         Ok(retried(|| openat2(&self.0, path, flags, Mode::empty(), resolve))?)
+    }
+}
+
+impl AsFd for Root {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -61,6 +55,7 @@ impl Root {
 pub mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     use tempfile::TempDir;
 
@@ -89,7 +84,5 @@ pub mod tests {
             assert!(opened.read(path, 100).is_err(), "{path}");
         }
         assert_eq!(opened.read("file", 5).unwrap_err().to_string(), "longer than 5 bytes");
-        assert_eq!(opened.read_link(Path::new("absolute")).unwrap(), "/file");
-        assert!(opened.read_link(Path::new("file")).is_err());
     }
 }

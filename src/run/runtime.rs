@@ -75,7 +75,8 @@ impl Runtime {
     }
 }
 
-fn on_path(path: &OsStr, name: &str) -> Option<Utf8PathBuf> {
+/// A program in one of these directories. Relative ones are left out: what is in the working directory may be anybody's.
+pub fn on_path(path: &OsStr, name: &str) -> Option<Utf8PathBuf> {
     let directories = env::split_paths(path).filter_map(|directory| Utf8PathBuf::from_path_buf(directory).ok());
     let mut programs = directories.filter(|directory| directory.is_absolute()).map(|directory| directory.join(name));
     programs.find_map(|program| is_there(&program))

@@ -75,16 +75,31 @@ impl Trust {
         rustix::fs::stat(parent.as_std_path()).is_ok_and(|parent| self.fixes(&parent, &entry)) && is_fixed()
     }
 
-    /// Opens the directory at a path. A link on the way is followed if nobody but trusted users can have made it.
+    /// Opens the directory at a path, which starts at the working directory. A link on the way is followed if nobody but
+    /// trusted users can have made it.
     ///
     /// # Errors
     /// What is not there, or a link of somebody else.
     pub fn open(&self, path: &Path) -> Result<OwnedFd> {
+        let at = open_directory(CWD, ".".as_ref()).context("looking at the working directory")?;
+        self.walk(at, path, Links::All, Wanted::Directory)
+    }
+
+    /// Opens the directory or file at a path, which starts at `from`. Links are followed as by [`Trust::open`], but for the last
+    /// one where it is to be `Kept`.
+    ///
+    /// # Errors
+    /// What is not there, or a link of somebody else.
+    pub fn open_source(&self, from: BorrowedFd<'_>, path: &Path, links: Links) -> Result<OwnedFd> {
+        let at = open_directory(from, ".".as_ref()).context("looking at the directory that it starts from")?;
+        self.walk(at, path, links, Wanted::Anything)
+    }
+
+    fn walk(&self, mut at: OwnedFd, path: &Path, links: Links, wanted: Wanted) -> Result<OwnedFd> {
         let looking = |at: &Path| format!("looking for '{}'", at.display());
-        let mut at = open_directory(CWD, ".".as_ref()).context("looking at the working directory")?;
         let mut steps = VecDeque::new();
         push_front(&mut steps, path);
-        let mut links = 0;
+        let mut followed = 0;
         while let Some(step) = steps.pop_front() {
             let error = match open_directory(at.as_fd(), &step) {
                 Ok(next) => {
@@ -94,14 +109,26 @@ impl Trust {
                 Err(error) => error,
             };
             let place = Path::new(&step);
-            let entry = match rustix::fs::statat(&at, step.as_os_str(), AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(entry) if FileType::from_raw_mode(entry.st_mode) == FileType::Symlink => entry,
-                _ => return Err(error).with_context(|| looking(place)),
+            let Ok(entry) = rustix::fs::statat(&at, step.as_os_str(), AtFlags::SYMLINK_NOFOLLOW) else {
+                return Err(error).with_context(|| looking(place));
             };
+            let is_link = FileType::from_raw_mode(entry.st_mode) == FileType::Symlink;
+            if steps.is_empty() && wanted == Wanted::Anything && (!is_link || links == Links::LastKept) {
+                let file = open_as_it_is(at.as_fd(), &step).with_context(|| looking(place))?;
+                // It may have been replaced since, by a link.
+                let now = rustix::fs::fstat(&file).with_context(|| looking(place))?;
+                if is_link != (FileType::from_raw_mode(now.st_mode) == FileType::Symlink) {
+                    bail!("'{}' was replaced meanwhile", place.display());
+                }
+                return Ok(file);
+            }
+            if !is_link {
+                return Err(error).with_context(|| looking(place));
+            }
             let directory = rustix::fs::fstat(&at).with_context(|| looking(place))?;
             let target = rustix::fs::readlinkat(&at, step.as_os_str(), Vec::new()).with_context(|| looking(place))?;
-            links += 1;
-            if links > MOST_LINKS {
+            followed += 1;
+            if followed > MOST_LINKS {
                 return Err(Errno::LOOP).with_context(|| looking(path));
             }
             if !(self.has(&entry) && self.fixes(&directory, &entry)) {
@@ -114,6 +141,28 @@ impl Trust {
         }
         Ok(at)
     }
+}
+
+/// Which links are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// Each on the way, and the last name too.
+    All,
+    /// Those on the way; the last name is opened as it is.
+    LastKept,
+}
+
+/// What a path has to lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Directory,
+    Anything,
+}
+
+/// Opens anything for its place alone, a link as itself.
+fn open_as_it_is(at: BorrowedFd<'_>, name: &OsStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(at, name, flags, Mode::empty())
 }
 
 /// Opens a directory for its place alone, without following a link.
@@ -245,6 +294,32 @@ mod tests {
         assert!(opened("nothing").is_err());
         symlink("loop", path.join("loop")).unwrap();
         assert!(opened("loop").is_err());
+    }
+
+    #[test]
+    fn a_source_may_be_a_file() {
+        let (_folder, path) = folder();
+        fs::create_dir(path.join("open")).unwrap();
+        fs::write(path.join("file"), "").unwrap();
+        symlink("file", path.join("link")).unwrap();
+        symlink("../file", path.join("open/link")).unwrap();
+        let trust = Trust::new(&[]).unwrap();
+        let opened = |name: &str, links: Links| {
+            let found = trust.open_source(CWD, path.join(name).as_std_path(), links)?;
+            real_path(found)
+        };
+        for name in ["file", "link", "open/link"] {
+            assert_eq!(opened(name, Links::All).unwrap(), path.join("file"), "{name}");
+        }
+        assert_eq!(opened("open", Links::All).unwrap(), path.join("open"));
+        assert_eq!(opened("open/link", Links::LastKept).unwrap(), path.join("open/link"));
+        set_mode(&path.join("open"), 0o777);
+        let error = opened("open/link", Links::All).unwrap_err().to_string();
+        assert_eq!(error, "'link' on the way to it is a link that another user can change; name the place itself");
+        for name in ["file/x", "link/x", "none"] {
+            assert!(opened(name, Links::All).is_err(), "{name}");
+        }
+        assert!(trust.open(path.join("file").as_std_path()).is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use rustix::process::{getegid, geteuid};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
 use super::ids::{OwnOnly, Subordinate, map};
+use super::runtime;
 use super::{Bundle, Host, Plan, Run};
 
 /// One in which this user is root and has subordinate ids. Nobody is in it yet.
@@ -116,9 +117,12 @@ pub fn hold() -> Result<()> {
 
 /// Maps the ids of a process. What the program says is part of the error.
 fn run(program: &str, pid: u32, map: &str) -> Result<()> {
-    let mut command = Command::new(program);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = runtime::on_path(&path, program);
+    let found = found.with_context(|| format!("'{program}' is not on PATH (Debian has it in the package uidmap)"))?;
+    let mut command = Command::new(found);
     let output = command.arg(pid.to_string()).args(map.split(' ')).stdin(Stdio::null()).output();
-    let output = output.with_context(|| format!("starting '{program}' (Debian has it in the package uidmap)"))?;
+    let output = output.with_context(|| format!("starting '{program}'"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said: String = said.trim().chars().take(400).collect();

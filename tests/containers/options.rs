@@ -69,6 +69,11 @@ fn variables_that_cannot_be_are_named() {
     assert_eq!(said, format!("oci-bundle: --env-file: {}/{line}", folder.path().display()));
     let said = refused(Runtime::Crun.launcher(0).args(["--env-file", "/dev/zero"]).arg(&bundle), 1);
     assert_eq!(said, "oci-bundle: --env-file: '/dev/zero' is longer than 4194304 bytes");
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let said = refused(Runtime::Crun.launcher(0).arg("--env-file").arg(&pipe).arg(&bundle), 1);
+    let problem = "is a named pipe, which may never end; want a file, or <(command) in a shell";
+    assert_eq!(said, format!("oci-bundle: --env-file: '{}' {problem}", pipe.display()));
     let said = refused(Runtime::Crun.launcher(0).args(["--env-file", "/none"]).arg(&bundle), 1);
     assert_eq!(said, "oci-bundle: --env-file: reading '/none': No such file or directory (os error 2)");
     let mut run = Runtime::Crun.launcher(0);

@@ -142,9 +142,18 @@ fn refused(granted: &str, preparation: &str) -> String {
 fn without_newuidmap_a_container_runs_as_its_user_alone() {
     // As good as not there.
     let said = refused("ann:100000:65536\n", "mount --bind /dev/null \"$(command -v newuidmap)\"");
-    assert!(said.starts_with("starting 'newuidmap' (Debian has it in the package uidmap): "), "{said}");
+    assert_eq!(said, "'newuidmap' is not on PATH (Debian has it in the package uidmap)\n");
     let said = refused("ann:100000:65536\n", "mount --bind /dev/null \"$(command -v newgidmap)\"");
-    assert!(said.starts_with("starting 'newgidmap' (Debian has it in the package uidmap): "), "{said}");
+    assert_eq!(said, "'newgidmap' is not on PATH (Debian has it in the package uidmap)\n");
+}
+
+#[test]
+fn a_program_of_the_working_directory_is_not_newuidmap() {
+    let here = "mkdir -p /run/copy && mount -t tmpfs -o mode=755 tmpfs /run/copy && cd /run/copy \
+                && printf '#!/bin/sh\\necho called >&2' >newuidmap && chmod 755 newuidmap && export PATH=.::$PATH \
+                && mount --bind /dev/null /usr/bin/newuidmap";
+    let said = refused("ann:100000:65536\n", here);
+    assert_eq!(said, "'newuidmap' is not on PATH (Debian has it in the package uidmap)\n");
 }
 
 #[test]

@@ -1,0 +1,378 @@
+//! The files that a container sees: its root file system, with its mounts in place. Paths are followed in it as the kernel will
+//! follow them in the container, before there is one.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::{OsStr, OsString};
+use std::ops::Bound;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, fstatfs, readlinkat};
+use rustix::io::Errno;
+
+use super::mounts::Mount;
+
+/// The most links on the way to one place (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
+/// What `statfs(2)` says of a proc(5).
+const PROC_SUPER_MAGIC: i64 = 0x9fa0;
+
+/// Links that a runtime makes (runtime-spec, config-linux.md, "Default Devices").
+const LINKS_OF_DEV: [(&str, &str); 4] = [
+    ("/dev/fd", "/proc/self/fd"),
+    ("/dev/stdin", "/proc/self/fd/0"),
+    ("/dev/stdout", "/proc/self/fd/1"),
+    ("/dev/stderr", "/proc/self/fd/2"),
+];
+
+/// What a mount shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The file system proc.
+    Proc,
+    /// The directory or file at this path of the machine.
+    Of(PathBuf),
+    /// What nobody knows yet, or nothing.
+    Unknown,
+}
+
+/// Where a path leads.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// To a place outside of every proc, which may have nothing.
+    Place(PathBuf),
+    /// Into a proc: the place that it would be there.
+    InProc(PathBuf),
+    /// Nowhere: through more links than Linux follows.
+    Nowhere,
+}
+
+/// A root file system, and what is mounted where.
+#[derive(Debug)]
+pub struct ContainerTree<'r> {
+    root: BorrowedFd<'r>,
+    /// By places, which have no links on their way.
+    mounts: BTreeMap<PathBuf, Content>,
+}
+
+impl<'r> ContainerTree<'r> {
+    /// Puts mounts in place, in their order.
+    ///
+    /// # Errors
+    /// There are too many open files.
+    pub fn new<'m>(root: BorrowedFd<'r>, mounts: impl Iterator<Item = (Mount<'m>, Content)>) -> Result<Self> {
+        // Everybody takes /proc for one, whatever is there.
+        let mut tree = Self { root, mounts: BTreeMap::from([("/proc".into(), Content::Proc)]) };
+        for (mount, content) in mounts {
+            if let End::Place(place) = tree.follow(Path::new(mount.destination))? {
+                tree.put(place, content);
+            }
+        }
+        Ok(tree)
+    }
+
+    fn put(&mut self, place: PathBuf, content: Content) {
+        if place == Path::new("/proc") {
+            return;
+        }
+        // What is mounted below is out of sight now.
+        let below = (Bound::Excluded(&place), Bound::Unbounded);
+        let hidden: Vec<_> = self.mounts.range::<PathBuf, _>(below).map(|(below, _)| below.clone()).collect();
+        for below in hidden.into_iter().take_while(|below| below.starts_with(&place)) {
+            if below != Path::new("/proc") {
+                self.mounts.remove(&below);
+            }
+        }
+        self.mounts.insert(place, content);
+    }
+
+    /// Follows a path, which starts at `/`.
+    ///
+    /// # Errors
+    /// There are too many open files.
+    pub fn follow(&self, path: &Path) -> Result<End> {
+        let following = || format!("following '{}'", path.display());
+        let mut left = VecDeque::from(names(path));
+        let mut walk = Walk::new(self).with_context(following)?;
+        let mut links = 0;
+        while let Some(name) = left.pop_front() {
+            match name.as_encoded_bytes() {
+                b"/" => walk = Walk::new(self).with_context(following)?,
+                b".." => walk.leave().with_context(following)?,
+                _ => {
+                    let step = walk.enter(&name).with_context(following)?;
+                    let target = match step {
+                        Step::Done => continue,
+                        Step::InProc(place) => {
+                            return Ok(End::InProc(left.iter().fold(place, |place, name| place.join(name))));
+                        }
+                        Step::Link(target) => target,
+                    };
+                    links += 1;
+                    if links > MOST_LINKS {
+                        return Ok(End::Nowhere);
+                    }
+                    for name in names(&target).into_iter().rev() {
+                        left.push_front(name);
+                    }
+                }
+            }
+        }
+        Ok(End::Place(walk.place))
+    }
+}
+
+fn names(path: &Path) -> Vec<OsString> {
+    let names = path.components().filter(|part| !matches!(part, Component::CurDir));
+    names.map(|part| part.as_os_str().to_owned()).collect()
+}
+
+/// What was found at a name.
+enum Step {
+    /// A directory, or nothing.
+    Done,
+    /// A link, with its target. The walk stays where the link is.
+    Link(PathBuf),
+    /// Something in a proc.
+    InProc(PathBuf),
+}
+
+/// A walk from directory to directory.
+struct Walk<'t> {
+    tree: &'t ContainerTree<'t>,
+    place: PathBuf,
+    depth: usize,
+    here: Here,
+    /// What was left for each mount on the way: the depth of its place, and the directory above.
+    entered: Vec<(usize, Here)>,
+}
+
+/// What is known of a place.
+enum Here {
+    /// It is this directory, or as many names below it, of which none is there.
+    Directory(OwnedFd, usize),
+    Proc,
+    Unknown,
+}
+
+impl<'t> Walk<'t> {
+    fn new(tree: &'t ContainerTree<'_>) -> Result<Self, Errno> {
+        let here = match tree.mounts.get(Path::new("/")) {
+            Some(content) => mounted(content)?,
+            None => Here::Directory(rustix::io::fcntl_dupfd_cloexec(tree.root, 0)?, 0),
+        };
+        Ok(Self { tree, place: "/".into(), depth: 0, here, entered: Vec::new() })
+    }
+
+    fn enter(&mut self, name: &OsStr) -> Result<Step, Errno> {
+        let place = self.place.join(name);
+        if let Some((_, target)) = LINKS_OF_DEV.iter().find(|(link, _)| place == Path::new(link)) {
+            return Ok(Step::InProc(target.into()));
+        }
+        let found = match &self.here {
+            Here::Proc => return Ok(Step::InProc(place)),
+            Here::Directory(directory, 0) => match open(directory, name)? {
+                Found::Directory(found) => Some(here(found)?),
+                Found::Link(target) => return Ok(Step::Link(target)),
+                Found::Nothing => None,
+            },
+            Here::Directory(..) | Here::Unknown => None,
+        };
+        self.depth += 1;
+        let on_it = self.tree.mounts.get(&place).map(mounted).transpose()?;
+        match (on_it.or(found), &mut self.here) {
+            // The kernel knows what is above it.
+            (Some(next @ Here::Directory(..)), here) if !self.tree.mounts.contains_key(&place) => *here = next,
+            (Some(next), here) => self.entered.push((self.depth, std::mem::replace(here, next))),
+            (None, Here::Directory(_, missing)) => *missing += 1,
+            (None, Here::Proc | Here::Unknown) => {}
+        }
+        self.place = place;
+        Ok(Step::Done)
+    }
+
+    fn leave(&mut self) -> Result<(), Errno> {
+        if !self.place.pop() {
+            return Ok(());
+        }
+        let depth = self.depth;
+        self.depth -= 1;
+        if self.entered.last().is_some_and(|(entered, _)| *entered == depth) {
+            if let Some((_, above)) = self.entered.pop() {
+                self.here = above;
+            }
+        } else if let Here::Directory(directory, missing) = &mut self.here {
+            match missing.checked_sub(1) {
+                Some(fewer) => *missing = fewer,
+                None => *directory = open_path(&*directory, OsStr::new(".."), OFlags::DIRECTORY)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is known of the top of a mount.
+fn mounted(content: &Content) -> Result<Here, Errno> {
+    match content {
+        Content::Proc => Ok(Here::Proc),
+        Content::Unknown => Ok(Here::Unknown),
+        Content::Of(source) => match open_path(CWD, source.as_os_str(), OFlags::DIRECTORY) {
+            Ok(found) => here(found),
+            Err(error) => unless_missing(error).map(|()| Here::Unknown),
+        },
+    }
+}
+
+/// A directory, as long as it is not one of a proc.
+fn here(directory: OwnedFd) -> Result<Here, Errno> {
+    let is_proc = i64::try_from(fstatfs(&directory)?.f_type).is_ok_and(|kind| kind == PROC_SUPER_MAGIC);
+    Ok(if is_proc { Here::Proc } else { Here::Directory(directory, 0) })
+}
+
+enum Found {
+    Directory(OwnedFd),
+    Link(PathBuf),
+    Nothing,
+}
+
+fn open(directory: &OwnedFd, name: &OsStr) -> Result<Found, Errno> {
+    let found = match open_path(directory, name, OFlags::NOFOLLOW) {
+        Ok(found) => found,
+        Err(error) => return unless_missing(error).map(|()| Found::Nothing),
+    };
+    Ok(match FileType::from_raw_mode(fstat(&found)?.st_mode) {
+        FileType::Directory => Found::Directory(found),
+        FileType::Symlink => Found::Link(OsString::from_vec(readlinkat(&found, "", Vec::new())?.into_bytes()).into()),
+        _ => Found::Nothing,
+    })
+}
+
+fn open_path(at: impl AsFd, name: &OsStr, more: OFlags) -> Result<OwnedFd, Errno> {
+    rustix::fs::openat(at, name, OFlags::PATH | OFlags::CLOEXEC | more, Mode::empty())
+}
+
+/// What is not there for this user is not there for the container.
+fn unless_missing(error: Errno) -> Result<(), Errno> {
+    match error {
+        Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::NAMETOOLONG | Errno::LOOP => Ok(()),
+        error => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+
+    use super::super::mounts;
+    use super::*;
+
+    /// Where paths lead in a root directory with mounts, each with what it is of.
+    fn ends(root: &Path, mounts: &[(&str, Content)], paths: &[&str]) -> Vec<End> {
+        let directory = open_path(CWD, root.as_os_str(), OFlags::DIRECTORY).unwrap();
+        let entries: Vec<Value> = mounts.iter().map(|(destination, _)| json!({ "destination": destination })).collect();
+        let document = json!({ "mounts": entries });
+        let contents = mounts.iter().map(|(_, content)| content.clone());
+        let tree = ContainerTree::new(directory.as_fd(), mounts::all(&document).into_iter().zip(contents)).unwrap();
+        paths.iter().map(|path| tree.follow(Path::new(path)).unwrap()).collect()
+    }
+
+    fn place(path: &str) -> End {
+        End::Place(path.into())
+    }
+
+    fn in_proc(path: &str) -> End {
+        End::InProc(path.into())
+    }
+
+    #[test]
+    fn links_are_followed_from_mount_to_mount() {
+        let folder = TempDir::new().unwrap();
+        let (root, other) = (folder.path().join("root"), folder.path().join("other"));
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::create_dir_all(other.join("deep/er")).unwrap();
+        symlink("/a/b", root.join("short")).unwrap();
+        symlink("loop", root.join("loop")).unwrap();
+        symlink("/short", other.join("deep/out")).unwrap();
+        symlink("../../../proc/self", other.join("deep/up")).unwrap();
+        symlink("/other", root.join("a/to-other")).unwrap();
+        let content = Content::Of(other.clone());
+        let mounts = [("/short/it/", content.clone()), ("/a/to-other", content), ("/none/x", Content::Unknown)];
+        let paths = [
+            "/short",
+            "/a/b/it/deep/er",
+            "/a/b/it/deep/er/../../../it",
+            "/short/it/deep/out",
+            "/other/deep/out/it/deep",
+            "/short/it/deep/up",
+            "/other/deep/up",
+            "/none/x/y/z/../../../..",
+            "/none/y/../x/y/../../../a",
+            "/loop/x",
+            "/../../a/./b//",
+            "/missing/x/../../a",
+        ];
+        let expected = [
+            place("/a/b"),
+            place("/a/b/it/deep/er"),
+            place("/a/b/it"),
+            place("/a/b"),
+            place("/a/b/it/deep"),
+            place("/a/proc/self"),
+            in_proc("/proc/self"),
+            place("/"),
+            place("/a"),
+            End::Nowhere,
+            place("/a/b"),
+            place("/a"),
+        ];
+        for ((path, found), expected) in paths.iter().zip(ends(&root, &mounts, &paths)).zip(expected) {
+            assert_eq!(found, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_proc_is_known_by_its_type_and_by_its_file_system() {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("proc")).unwrap();
+        let machine = Content::Of("/".into());
+        let mounts = [("/also", Content::Proc), ("/machine", machine), ("/self", Content::Of("/proc/self".into()))];
+        let paths =
+            ["/proc/1", "/also/1", "/also/..", "/machine/proc", "/machine/proc/self/fd/3", "/self/fd/3", "/proc"];
+        let expected = [
+            in_proc("/proc/1"),
+            in_proc("/also/1"),
+            place("/"),
+            place("/machine/proc"),
+            in_proc("/machine/proc/self/fd/3"),
+            in_proc("/self/fd/3"),
+            place("/proc"),
+        ];
+        assert_eq!(ends(folder.path(), &mounts, &paths), expected);
+        for (link, target) in LINKS_OF_DEV {
+            assert_eq!(ends(folder.path(), &[("/dev", Content::Unknown)], &[link]), [in_proc(target)]);
+        }
+        assert_eq!(ends(folder.path(), &[], &["/dev/fd/9/x"]), [in_proc("/proc/self/fd/9/x")]);
+    }
+
+    #[test]
+    fn a_mount_hides_what_was_mounted_below() {
+        let folder = TempDir::new().unwrap();
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        fs::create_dir_all(one.join("x")).unwrap();
+        fs::create_dir_all(two.join("b")).unwrap();
+        symlink("/one", one.join("link")).unwrap();
+        symlink("/two", two.join("b/link")).unwrap();
+        let root = folder.path().join("root");
+        fs::create_dir(&root).unwrap();
+        let both = [("/a/b", Content::Of(one)), ("/a", Content::Of(two))];
+        assert_eq!(ends(&root, &both[..1], &["/a/b/link"]), [place("/one")]);
+        assert_eq!(ends(&root, &both, &["/a/b/link"]), [place("/two")]);
+    }
+}

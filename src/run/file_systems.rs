@@ -1,0 +1,142 @@
+//! Mounts of other file systems than binds that take directories or files of the machine: `overlay` in its options, others as
+//! their source. The runtime looks for them itself, in the mount namespace of the run, so no such path may lead to what belongs
+//! to the run, and nobody else may be able to change where it leads.
+
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use camino::Utf8Path;
+use rustix::fs::CWD;
+use serde_json::Value;
+
+use super::mounts::{self, Mount};
+use super::trust::{Links, Trust, real_path};
+
+/// The types of file systems that show nothing of the machine's disks.
+pub const VIRTUAL: [&str; 7] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs", "tmpfs"];
+
+/// The options that name directories (Linux, `Documentation/filesystems/overlayfs.rst`).
+const DIRECTORIES: [&str; 5] = ["lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir"];
+
+/// Whether an option names directories of the machine.
+pub fn names_directories(option: &str) -> bool {
+    option.split_once('=').is_some_and(|(name, _)| DIRECTORIES.contains(&name))
+}
+
+/// Checks them. `hidden` is the directory that the run takes the place of.
+///
+/// # Errors
+/// A path that is relative, or below that directory, or that somebody else can change.
+pub fn check(document: &Value, hidden: &Utf8Path, trust: &Trust) -> Result<()> {
+    let of_disks = |mount: &Mount<'_>| !mount.is_bind() && !VIRTUAL.contains(&mount.kind());
+    for mount in mounts::all(document).into_iter().filter(of_disks) {
+        for path in paths(&mount)? {
+            check_one(&path, hidden, trust)
+                .with_context(|| format!("mounts.{}: '{path}' of a file system '{}'", mount.index, mount.kind()))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_one(path: &str, hidden: &Utf8Path, trust: &Trust) -> Result<()> {
+    let opened = trust.open_source(CWD.as_fd(), Path::new(path), Links::All)?;
+    let place = real_path(opened)?;
+    if place.starts_with(hidden) {
+        bail!("it is below '{hidden}', which belongs to the run; want a path elsewhere");
+    }
+    if !trust.fixes_all_of(&place) {
+        bail!("others can change what it leads to; want a path that only you and root can change");
+    }
+    Ok(())
+}
+
+/// The paths of the machine that a mount names.
+fn paths(mount: &Mount<'_>) -> Result<Vec<String>> {
+    let mut paths = Vec::new();
+    // For most file systems this is a name, or a share of another machine, even if it looks like a path.
+    if mount.source.starts_with('/') && rustix::fs::stat(mount.source).is_ok() {
+        paths.push(mount.source.to_owned());
+    }
+    let options = mount.options().filter(|option| names_directories(option));
+    for (name, list) in options.filter_map(|option| option.split_once('=')) {
+        for path in unescaped(list).into_iter().filter(|path| !path.is_empty()) {
+            if !path.starts_with('/') {
+                bail!("mounts.{}.options: found '{name}' with the path '{path}', want an absolute one", mount.index);
+            }
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+/// The parts of a list with `:`, before which a backslash takes its meaning away.
+fn unescaped(list: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut characters = list.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            ':' => parts.push(String::new()),
+            '\\' => parts.iter_mut().next_back().into_iter().for_each(|part| part.extend(characters.next())),
+            other => parts.iter_mut().next_back().into_iter().for_each(|part| part.push(other)),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use camino::Utf8PathBuf;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_path_leads_below_the_run_or_where_others_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        for name in ["bundle/rootfs", "a:b", "up", "work", "open/dir"] {
+            fs::create_dir_all(top.join(name)).unwrap();
+        }
+        symlink("bundle", top.join("link")).unwrap();
+        fs::set_permissions(top.join("open"), fs::Permissions::from_mode(0o777)).unwrap();
+        let said = |kind: &str, source: &str, options: &[String]| {
+            let mount = json!({ "destination": "/x", "type": kind, "source": source, "options": options });
+            check(&json!({ "mounts": [mount] }), &top.join("bundle"), &Trust::new(&[]).unwrap())
+                .map_err(|error| format!("{error:#}").replace(top.as_str(), "TOP"))
+        };
+        let overlay = |lower: &str| {
+            let options = [format!("lowerdir={lower}"), format!("upperdir={top}/up"), format!("workdir={top}/work")];
+            said("overlay", "overlay", &options)
+        };
+        assert_eq!(overlay(&format!("{top}/a\\:b:{top}/up")), Ok(()));
+        assert_eq!(overlay(&format!("{top}/a\\:b:{top}")), Ok(()));
+        let below = "it is below 'TOP/bundle', which belongs to the run; want a path elsewhere";
+        let others = "others can change what it leads to; want a path that only you and root can change";
+        for (lower, path, problem) in [
+            (format!("{top}/up:{top}/bundle"), "TOP/bundle", below),
+            (format!("{top}/link/rootfs"), "TOP/link/rootfs", below),
+            (format!("::{top}/open/../bundle/rootfs/"), "TOP/open/../bundle/rootfs/", below),
+            (format!("{top}/open/dir"), "TOP/open/dir", others),
+        ] {
+            let expected = format!("mounts.0: '{path}' of a file system 'overlay': {problem}");
+            assert_eq!(overlay(&lower), Err(expected), "{lower}");
+        }
+        assert_eq!(
+            overlay("bundle"),
+            Err("mounts.0.options: found 'lowerdir' with the path 'bundle', want an absolute one".to_owned())
+        );
+        assert!(overlay(&format!("{top}/nothing")).is_err());
+        assert!(said("ecryptfs", &format!("{top}/bundle/rootfs"), &[]).is_err());
+        for (kind, source) in
+            [("cifs", "//server/share"), ("ext4", "/dev/null"), ("tmpfs", top.as_str()), ("nfs", "x:/y")]
+        {
+            assert_eq!(said(kind, source, &["subvol=/x".to_owned()]), Ok(()), "{kind}");
+        }
+        let bind = json!({ "source": top.join("bundle"), "type": "bind" });
+        assert!(check(&json!({ "mounts": [bind] }), &top.join("bundle"), &Trust::new(&[]).unwrap()).is_ok());
+    }
+}
