@@ -1,7 +1,7 @@
 //! What bind mounts are of, taken before the stage is set.
 //!
 //! A runtime that looked for a source itself would find the stage below whatever is above the bundle: the container's /proc, not
-//! masked, and files of the run. And somebody else could change the path meanwhile. So each source is opened once and kept as a
+//! masked, and files of the run. And somebody else could change the path meanwhile. So each source is found once and kept as a
 //! mount of its own, which the runtime is told to bind. A path of the store as a whole is neither above the bundle nor can
 //! anybody change it; there may be thousands, and these stay as they are.
 
@@ -19,32 +19,99 @@ use serde_json::{Value, json};
 use super::bundle::{Bundle, root_of};
 use super::mount_namespace::{make_directory, put};
 use super::mounts::{self, Mount};
-use super::trust::{Links, Trust, real_path, retried};
+use super::trust::{Identity, Links, Trust, real_path, retried};
 use super::volume::Volume;
 use crate::nix::store::StorePath;
 
 /// Files that are open beside the sources.
 const OTHER_FILES: u64 = 64;
 
-/// Where the sources of a document's bind mounts are looked for.
+/// Who says what a source is.
 #[derive(Clone, Copy)]
 pub struct Origin<'o> {
-    /// The bundle that the document is of.
+    /// The bundle that the document is of, in which relative sources are.
     pub bundle: &'o Bundle,
-    /// Its directory in the mount namespace of the run, in which relative sources are.
-    pub directory: BorrowedFd<'o>,
     /// Who may have made links.
     pub trust: &'o Trust,
     /// The mounts that the caller has asked for.
     pub volumes: &'o [Volume],
 }
 
-/// The sources of a document's bind mounts.
-pub struct BindSources {
-    taken: Vec<Taken>,
+/// Where the sources of a document's bind mounts are, looked for with the ids that this process starts with: in a user namespace
+/// of its own, nobody could tell who owns a link.
+pub struct FoundSources {
+    outside: Vec<Outside>,
     /// Those in the root file system of the bundle, which is there later.
     in_root: Vec<InRoot>,
     /// Those that are files of the store, which stay where they are.
+    files_of_store: Vec<usize>,
+}
+
+struct Outside {
+    index: usize,
+    path: Utf8PathBuf,
+    identity: Identity,
+    is_recursive: bool,
+    propagates: bool,
+}
+
+struct InRoot {
+    index: usize,
+    path: String,
+    is_recursive: bool,
+}
+
+impl FoundSources {
+    /// Looks for them.
+    ///
+    /// # Errors
+    /// A source that is not there, or that is not to be shown.
+    pub fn new(document: &Value, origin: Origin<'_>) -> Result<Self> {
+        let mut found = Self { outside: Vec::new(), in_root: Vec::new(), files_of_store: Vec::new() };
+        let root = root_of(document);
+        for bind in mounts::all(document).into_iter().filter(Mount::is_bind) {
+            let (index, is_recursive) = (bind.index, bind.is_recursive());
+            if let Some(kind) = origin.kind_in_store(&bind) {
+                if kind != FileType::Directory {
+                    found.files_of_store.push(index);
+                }
+            } else if let Some(path) = in_root(&bind, root) {
+                found.in_root.push(InRoot { index, path, is_recursive });
+            } else {
+                let (path, identity) = origin.find(&bind).with_context(|| mounting(&bind))?;
+                found.outside.push(Outside { index, path, identity, is_recursive, propagates: bind.propagates() });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes them, as mounts of the mount namespace that this process has got since.
+    ///
+    /// # Errors
+    /// A source that was replaced, or too many for the files that may be open.
+    pub fn take(self, document: &Value) -> Result<BindSources> {
+        let limit = getrlimit(Resource::Nofile);
+        allow_open_files(limit, self.outside.len() as u64)?;
+        let mounts = mounts::all(document);
+        let taken = self.outside.into_iter().map(|source| {
+            let mounting = || mounting(&mounts[source.index]);
+            let opened = source.identity.open_again(&source.path).with_context(mounting)?;
+            let tree = clone(opened.as_fd(), "", source.is_recursive).with_context(mounting)?;
+            Ok(Taken { index: source.index, tree, propagates: source.propagates })
+        });
+        let taken = taken.collect::<Result<Vec<_>>>()?;
+        Ok(BindSources { taken, in_root: self.in_root, files_of_store: self.files_of_store, limit })
+    }
+}
+
+fn mounting(bind: &Mount<'_>) -> String {
+    format!("mounting '{}' at '{}'", bind.source, bind.destination)
+}
+
+/// The sources of a document's bind mounts, each a mount that is nowhere yet.
+pub struct BindSources {
+    taken: Vec<Taken>,
+    in_root: Vec<InRoot>,
     files_of_store: Vec<usize>,
     /// The limit of open files, as it was.
     limit: Rlimit,
@@ -56,48 +123,7 @@ struct Taken {
     propagates: bool,
 }
 
-struct InRoot {
-    index: usize,
-    path: String,
-    is_recursive: bool,
-}
-
 impl BindSources {
-    /// Takes them.
-    ///
-    /// # Errors
-    /// A source that is not there, or too many for the files that may be open.
-    pub fn take(document: &Value, origin: Origin<'_>) -> Result<Self> {
-        let mut sources = Self {
-            taken: Vec::new(),
-            in_root: Vec::new(),
-            files_of_store: Vec::new(),
-            limit: getrlimit(Resource::Nofile),
-        };
-        let mut binds = Vec::new();
-        for bind in mounts::all(document).into_iter().filter(Mount::is_bind) {
-            match origin.kind_in_store(&bind) {
-                None => binds.push(bind),
-                Some(FileType::Directory) => {}
-                Some(_) => sources.files_of_store.push(bind.index),
-            }
-        }
-        allow_open_files(sources.limit, binds.len() as u64)?;
-        let root = root_of(document);
-        for bind in binds {
-            let (index, is_recursive) = (bind.index, bind.is_recursive());
-            if let Some(path) = in_root(&bind, root) {
-                sources.in_root.push(InRoot { index, path, is_recursive });
-                continue;
-            }
-            let mounting = || format!("mounting '{}' at '{}'", bind.source, bind.destination);
-            let source = origin.open(&bind).with_context(mounting)?;
-            let tree = clone(source.as_fd(), "", is_recursive).with_context(mounting)?;
-            sources.taken.push(Taken { index, tree, propagates: bind.propagates() });
-        }
-        Ok(sources)
-    }
-
     /// Puts them below the directory `place`, and their paths there into the document. `rootfs` is the root file system that the
     /// container gets.
     ///
@@ -138,20 +164,21 @@ impl BindSources {
 }
 
 impl Origin<'_> {
-    /// Opens the source of a mount, once.
-    fn open(&self, mount: &Mount<'_>) -> Result<OwnedFd> {
+    /// Finds the source of a mount.
+    fn find(&self, mount: &Mount<'_>) -> Result<(Utf8PathBuf, Identity)> {
         // Runtimes follow such a link all the same, later, to what belongs to the run.
         let keeps_link = mount.has(&["copy-symlink", "src-nofollow"]);
         let links = if keeps_link { Links::LastKept } else { Links::All };
-        let source = self.trust.open_source(self.directory, Path::new(mount.source), links)?;
+        let source = self.trust.open_source(self.bundle.directory(), Path::new(mount.source), links)?;
         let stat = rustix::fs::fstat(&source).context("looking at it")?;
         if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
             bail!("it is a link, which is not kept as one here; leave out 'copy-symlink' and 'src-nofollow'");
         }
-        if !mount.is_read_only() && real_path(&source)?.starts_with(&self.bundle.path) && !self.is_asked_for(mount) {
+        let path = real_path(&source)?;
+        if !mount.is_read_only() && path.starts_with(&self.bundle.path) && !self.is_asked_for(mount) {
             bail!("it is in the bundle, which stays as it is; say 'ro', or mount a directory outside");
         }
-        Ok(source)
+        Ok((path, Identity::new(&source).context("looking at it")?))
     }
 
     /// Whether the caller has named the mount: only the mount that was asked for last is left at its destination.

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// The longest path that a system call takes (`PATH_MAX` of limits.h, which counts the byte at the end).
 const LONGEST_PATH: usize = 4095;
 
-/// The most mounts of a mount namespace (`/proc/sys/fs/mount-max`, proc_sys_fs(5)), unless root has raised it.
+/// The most mounts of a mount namespace (`/proc/sys/fs/mount-max` of proc(5)), unless root has raised it.
 const MOST_MOUNTS: usize = 100_000;
 
 /// Checks them.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use anyhow::{Context, Result, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,7 +14,7 @@ use super::trust::{self, Identity};
 use crate::nix::store::StorePath;
 
 /// More than any `config.json` takes, so that what never ends is not read for ever: 10 000 mounts take 3 MiB.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: u64 = 8 << 20;
 
 /// A bundle (runtime-spec, bundle.md).
 #[derive(Debug)]
@@ -87,6 +87,11 @@ impl Bundle {
             Err(Errno::NOTDIR) => bail!("{field}: '{root}' is not a directory; {want}"),
             opened => opened.with_context(|| format!("{field}: '{root}'; {want}")),
         }
+    }
+
+    /// It, as long as no mount namespace of its own is needed.
+    pub fn directory(&self) -> BorrowedFd<'_> {
+        self.directory.as_fd()
     }
 
     /// The root file system, as long as no mount namespace of its own is needed.

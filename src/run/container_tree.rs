@@ -1,15 +1,14 @@
 //! The files that a container sees: its root file system, with its mounts in place. Paths are followed in it as the kernel will
 //! follow them in the container, before there is one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
-use std::ops::Bound;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, fstatfs, readlinkat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, fstat, fstatfs, readlinkat};
 use rustix::io::Errno;
 
 use super::mounts::Mount;
@@ -17,15 +16,12 @@ use super::mounts::Mount;
 /// The most links on the way to one place (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
-/// What `statfs(2)` says of a proc(5).
-const PROC_SUPER_MAGIC: i64 = 0x9fa0;
-
-/// Links that a runtime makes (runtime-spec, config-linux.md, "Default Devices").
+/// Links that a runtime makes in /dev (runtime-spec, runtime-linux.md, "Dev symbolic links").
 const LINKS_OF_DEV: [(&str, &str); 4] = [
-    ("/dev/fd", "/proc/self/fd"),
-    ("/dev/stdin", "/proc/self/fd/0"),
-    ("/dev/stdout", "/proc/self/fd/1"),
-    ("/dev/stderr", "/proc/self/fd/2"),
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
 ];
 
 /// What a mount shows.
@@ -54,8 +50,15 @@ pub enum End {
 #[derive(Debug)]
 pub struct ContainerTree<'r> {
     root: BorrowedFd<'r>,
-    /// By places, which have no links on their way.
-    mounts: BTreeMap<PathBuf, Content>,
+    /// The places with mounts, and what is on the way to them, from `/` on.
+    nodes: Vec<Node>,
+}
+
+/// A name on the way to a mount, or of a mount. No name on the way is a link.
+#[derive(Debug, Default)]
+struct Node {
+    mounted: Option<Content>,
+    below: HashMap<OsString, usize>,
 }
 
 impl<'r> ContainerTree<'r> {
@@ -64,29 +67,29 @@ impl<'r> ContainerTree<'r> {
     /// # Errors
     /// There are too many open files.
     pub fn new<'m>(root: BorrowedFd<'r>, mounts: impl Iterator<Item = (Mount<'m>, Content)>) -> Result<Self> {
+        let mut tree = Self { root, nodes: vec![Node::default()] };
         // Everybody takes /proc for one, whatever is there.
-        let mut tree = Self { root, mounts: BTreeMap::from([("/proc".into(), Content::Proc)]) };
+        tree.put(Path::new("/proc"), Content::Proc);
         for (mount, content) in mounts {
-            if let End::Place(place) = tree.follow(Path::new(mount.destination))? {
-                tree.put(place, content);
+            match tree.follow(Path::new(mount.destination))? {
+                End::Place(place) if place != Path::new("/proc") => tree.put(&place, content),
+                _ => {}
             }
         }
         Ok(tree)
     }
 
-    fn put(&mut self, place: PathBuf, content: Content) {
-        if place == Path::new("/proc") {
-            return;
-        }
-        // What is mounted below is out of sight now.
-        let below = (Bound::Excluded(&place), Bound::Unbounded);
-        let hidden: Vec<_> = self.mounts.range::<PathBuf, _>(below).map(|(below, _)| below.clone()).collect();
-        for below in hidden.into_iter().take_while(|below| below.starts_with(&place)) {
-            if below != Path::new("/proc") {
-                self.mounts.remove(&below);
+    /// Puts a mount at a place. What is mounted below is out of sight then.
+    fn put(&mut self, place: &Path, content: Content) {
+        let mut at = 0;
+        for name in place.iter().skip(1) {
+            let new = self.nodes.len();
+            at = *self.nodes[at].below.entry(name.to_owned()).or_insert(new);
+            if at == new {
+                self.nodes.push(Node::default());
             }
         }
-        self.mounts.insert(place, content);
+        self.nodes[at] = Node { mounted: Some(content), below: HashMap::new() };
     }
 
     /// Follows a path, which starts at `/`.
@@ -144,9 +147,10 @@ enum Step {
 struct Walk<'t> {
     tree: &'t ContainerTree<'t>,
     place: PathBuf,
-    depth: usize,
+    /// The nodes of each name of the place, as far as there are any.
+    nodes: Vec<Option<usize>>,
     here: Here,
-    /// What was left for each mount on the way: the depth of its place, and the directory above.
+    /// What was left for each mount on the way: the number of nodes of its place, and the directory above.
     entered: Vec<(usize, Here)>,
 }
 
@@ -160,20 +164,20 @@ enum Here {
 
 impl<'t> Walk<'t> {
     fn new(tree: &'t ContainerTree<'_>) -> Result<Self, Errno> {
-        let here = match tree.mounts.get(Path::new("/")) {
+        let here = match &tree.nodes[0].mounted {
             Some(content) => mounted(content)?,
             None => Here::Directory(rustix::io::fcntl_dupfd_cloexec(tree.root, 0)?, 0),
         };
-        Ok(Self { tree, place: "/".into(), depth: 0, here, entered: Vec::new() })
+        Ok(Self { tree, place: "/".into(), nodes: vec![Some(0)], here, entered: Vec::new() })
     }
 
     fn enter(&mut self, name: &OsStr) -> Result<Step, Errno> {
-        let place = self.place.join(name);
-        if let Some((_, target)) = LINKS_OF_DEV.iter().find(|(link, _)| place == Path::new(link)) {
+        let in_dev = self.nodes.len() == 2 && self.place == Path::new("/dev");
+        if let Some((_, target)) = LINKS_OF_DEV.iter().find(|(link, _)| in_dev && name == *link) {
             return Ok(Step::InProc(target.into()));
         }
         let found = match &self.here {
-            Here::Proc => return Ok(Step::InProc(place)),
+            Here::Proc => return Ok(Step::InProc(self.place.join(name))),
             Here::Directory(directory, 0) => match open(directory, name)? {
                 Found::Directory(found) => Some(here(found)?),
                 Found::Link(target) => return Ok(Step::Link(target)),
@@ -181,25 +185,36 @@ impl<'t> Walk<'t> {
             },
             Here::Directory(..) | Here::Unknown => None,
         };
-        self.depth += 1;
-        let on_it = self.tree.mounts.get(&place).map(mounted).transpose()?;
-        match (on_it.or(found), &mut self.here) {
+        let above = self.nodes.last().copied().flatten();
+        let node = above.and_then(|above| self.tree.nodes[above].below.get(name).copied());
+        self.place.push(name);
+        self.nodes.push(node);
+        let on_it = node.and_then(|node| self.tree.nodes[node].mounted.as_ref());
+        match (on_it, found) {
+            (Some(content), _) => self.leave_behind(mounted(content)?),
             // The kernel knows what is above it.
-            (Some(next @ Here::Directory(..)), here) if !self.tree.mounts.contains_key(&place) => *here = next,
-            (Some(next), here) => self.entered.push((self.depth, std::mem::replace(here, next))),
-            (None, Here::Directory(_, missing)) => *missing += 1,
-            (None, Here::Proc | Here::Unknown) => {}
+            (None, Some(next @ Here::Directory(..))) => self.here = next,
+            (None, Some(next)) => self.leave_behind(next),
+            (None, None) => {
+                if let Here::Directory(_, missing) = &mut self.here {
+                    *missing += 1;
+                }
+            }
         }
-        self.place = place;
         Ok(Step::Done)
+    }
+
+    /// Goes on somewhere else, to come back when this place is left.
+    fn leave_behind(&mut self, next: Here) {
+        self.entered.push((self.nodes.len(), std::mem::replace(&mut self.here, next)));
     }
 
     fn leave(&mut self) -> Result<(), Errno> {
         if !self.place.pop() {
             return Ok(());
         }
-        let depth = self.depth;
-        self.depth -= 1;
+        let depth = self.nodes.len();
+        self.nodes.pop();
         if self.entered.last().is_some_and(|(entered, _)| *entered == depth) {
             if let Some((_, above)) = self.entered.pop() {
                 self.here = above;
@@ -228,7 +243,7 @@ fn mounted(content: &Content) -> Result<Here, Errno> {
 
 /// A directory, as long as it is not one of a proc.
 fn here(directory: OwnedFd) -> Result<Here, Errno> {
-    let is_proc = i64::try_from(fstatfs(&directory)?.f_type).is_ok_and(|kind| kind == PROC_SUPER_MAGIC);
+    let is_proc = fstatfs(&directory)?.f_type == PROC_SUPER_MAGIC;
     Ok(if is_proc { Here::Proc } else { Here::Directory(directory, 0) })
 }
 
@@ -355,8 +370,9 @@ mod tests {
             place("/proc"),
         ];
         assert_eq!(ends(folder.path(), &mounts, &paths), expected);
-        for (link, target) in LINKS_OF_DEV {
-            assert_eq!(ends(folder.path(), &[("/dev", Content::Unknown)], &[link]), [in_proc(target)]);
+        for (name, target) in LINKS_OF_DEV {
+            let link = format!("/dev/{name}");
+            assert_eq!(ends(folder.path(), &[("/dev", Content::Unknown)], &[&link]), [in_proc(target)]);
         }
         assert_eq!(ends(folder.path(), &[], &["/dev/fd/9/x"]), [in_proc("/proc/self/fd/9/x")]);
     }

@@ -13,7 +13,7 @@ use rustix::process::{getegid, geteuid};
 use rustix::thread::UnshareFlags;
 use serde_json::{Value, json};
 
-use super::bind_sources::{BindSources, Origin};
+use super::bind_sources::{FoundSources, Origin};
 use super::bundle::{Bundle, root_of};
 use super::cgroup_view::CgroupView;
 use super::cwd;
@@ -56,6 +56,8 @@ impl Stage<'_> {
     pub fn set(&self, document: &Value) -> Result<()> {
         let cover =
             Identity::new(open_directory(self.cover)?).with_context(|| format!("looking at '{}'", self.cover))?;
+        let origin = Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes };
+        let sources = FoundSources::new(document, origin)?;
         self.own_namespaces()?;
         self.cgroups.make_way(self.cover)?;
         // What was open before belongs to the mount namespace of before, of which nothing can be mounted here.
@@ -64,9 +66,7 @@ impl Stage<'_> {
         let root = clone(&root).context("taking the root file system")?;
         let state = self.state.map(|state| state.identity.open_again(&state.path)).transpose()?;
         let state = state.map(|state| clone(&state).context("taking the directory of --state")).transpose()?;
-        let origin =
-            Origin { bundle: self.bundle, directory: bundle.as_fd(), trust: self.trust, volumes: self.volumes };
-        let sources = BindSources::take(document, origin)?;
+        let sources = sources.take(document)?;
         self.cgroups.show()?;
 
         let cover = cover.open_again(self.cover)?;

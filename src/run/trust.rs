@@ -199,12 +199,12 @@ impl Identity {
         Ok(Self { device: stat.st_dev, inode: stat.st_ino })
     }
 
-    /// Opens a directory again, in the mount namespace that this process has got since.
+    /// Opens it again, in the mount namespace that this process has got since.
     ///
     /// # Errors
     /// Something else is there now.
     pub fn open_again(self, path: &Utf8Path) -> Result<OwnedFd> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
         let resolve = ResolveFlags::NO_SYMLINKS;
         let again = retried(|| rustix::fs::openat2(CWD, path.as_std_path(), flags, Mode::empty(), resolve));
         let again = again.with_context(|| format!("opening '{path}' again"))?;

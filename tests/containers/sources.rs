@@ -77,13 +77,14 @@ fn a_link_of_somebody_else_is_not_followed() {
 
 #[test]
 fn an_overlay_shows_nothing_of_the_run() {
-    let folder = TempDir::new().unwrap();
+    // The bundles are in another directory, as layers must not overlap.
+    let folder = TempDir::new_in("/var/tmp").unwrap();
     fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-    let lower = folder.path().join("lower");
-    fs::create_dir(&lower).unwrap();
-    fs::write(lower.join("file"), "of the host\n").unwrap();
+    let beside = folder.path().join("beside");
+    fs::create_dir(&beside).unwrap();
+    fs::write(beside.join("file"), "of the host\n").unwrap();
     let overlay = |lower: &str| {
-        let options = format!("lowerdir={lower}:{}", folder.path().display());
+        let options = format!("lowerdir={lower}:{}", beside.display());
         json!({ "destination": "/data", "type": "overlay", "source": "overlay", "options": ["ro", options] })
     };
     for below in ["", "/rootfs"] {
@@ -101,7 +102,7 @@ fn an_overlay_shows_nothing_of_the_run() {
         let bundle = document["annotations"]["bundle"].as_str().unwrap().to_owned();
         let above = std::path::Path::new(&bundle).parent().unwrap().display().to_string();
         let name = bundle.rsplit('/').next().unwrap();
-        document["process"]["args"] = json!(["sh", "-c", format!("cat /data/lower/file; ls -A /data/{name}")]);
+        document["process"]["args"] = json!(["sh", "-c", format!("cat /data/file; ls -A /data/{name}")]);
         document["mounts"].as_array_mut().unwrap().push(overlay(&above));
     };
     run_foreign("", change, |run, uid| {

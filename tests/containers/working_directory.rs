@@ -70,7 +70,7 @@ fn a_build_names_one_that_is_below_proc() {
 
 #[test]
 fn what_a_former_run_left_does_not_lead_out() {
-    let bundle = container("ln -s /proc/self/fd /srv/way; pwd", r#"directories = [ "/srv" ];"#);
+    let bundle = container("ln -s /proc/self/fd /srv/way; pwd", "files.\"/srv/x\".text = \"\";");
     let next = bundle_in("/srv/way/9", "", |_, _| ());
     fs::create_dir(next.path().join("rootfs/srv")).unwrap();
     for (runtime, uid) in all() {
