@@ -62,9 +62,9 @@ const WITHOUT_SYS: &str = r#"{
         fi
     done
     cd /mnt
-    mkdir old
-    pivot_root . old
-    umount --lazy old
-    rmdir old
+    mkdir machine-before
+    pivot_root . machine-before
+    umount --lazy machine-before
+    rmdir machine-before
     cd /
 }"#;
