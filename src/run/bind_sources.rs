@@ -35,6 +35,8 @@ pub struct Origin<'o> {
     pub trust: &'o Trust,
     /// The mounts that the caller has asked for.
     pub volumes: &'o [Volume],
+    /// Whether what is mounted in one place may appear in others of the same source.
+    pub propagates: bool,
 }
 
 /// Where the sources of a document's bind mounts are, looked for with the ids that this process starts with: in a user namespace
@@ -75,7 +77,7 @@ impl FoundSources {
                 if kind != FileType::Directory {
                     found.files_of_store.push(index);
                 }
-            } else if let Some(path) = in_root(&bind, root) {
+            } else if let Some(path) = bind.path_in_root(root) {
                 found.in_root.push(InRoot { index, path, is_recursive });
             } else {
                 let (path, identity) = origin.find(&bind).with_context(|| mounting(&bind))?;
@@ -175,8 +177,9 @@ impl Origin<'_> {
             bail!("it is a link, which is not kept as one here; leave out 'copy-symlink' and 'src-nofollow'");
         }
         let path = real_path(&source)?;
-        if !mount.is_read_only() && path.starts_with(&self.bundle.path) && !self.is_asked_for(mount) {
-            bail!("it is in the bundle, which stays as it is; say 'ro', or mount a directory outside");
+        let kept = self.bundle.kept();
+        if !mount.is_read_only() && path.starts_with(kept) && !self.is_asked_for(mount) {
+            bail!("it is in '{kept}', which stays as it is; say 'ro', or mount a directory outside");
         }
         Ok((path, Identity::new(&source).context("looking at it")?))
     }
@@ -186,8 +189,12 @@ impl Origin<'_> {
         self.volumes.iter().any(|volume| volume.destination.to_string() == mount.destination)
     }
 
-    /// What the source is, if it is a store path as a whole, of the store that the bundle is in, which nobody else can change.
+    /// What the source is, if it can stay where it is: a store path as a whole, of the store that the bundle is in, which nobody
+    /// else can change, and to which nothing is written.
     fn kind_in_store(&self, mount: &Mount<'_>) -> Option<FileType> {
+        if !mount.is_read_only() || mount.propagates() || self.propagates {
+            return None;
+        }
         let (source, bundle) = (Utf8Path::new(mount.source), self.bundle);
         let is_named = source.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
         let is_stored = is_named
@@ -205,15 +212,6 @@ fn have_nothing_below(entry: &mut Value) {
     for option in entry["options"].as_array_mut().into_iter().flatten().filter(|option| *option == "rro") {
         *option = json!("ro");
     }
-}
-
-/// The path in the root file system that a relative source has.
-fn in_root(mount: &Mount<'_>, root: &str) -> Option<String> {
-    // Both below a bundle.
-    let source = mounts::normal(&format!("/{}", mount.source)).filter(|_| !mount.source.starts_with('/'))?;
-    let root = mounts::normal(&format!("/{root}"))?;
-    let below = source.strip_prefix(root).ok()?;
-    Some(if below == "" { ".".to_owned() } else { below.to_string() })
 }
 
 fn clone(directory: BorrowedFd<'_>, source: &str, is_recursive: bool) -> Result<OwnedFd, Errno> {
@@ -257,29 +255,4 @@ fn allow_open_files(before: Rlimit, count: u64) -> Result<()> {
         })?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_source_in_the_root_file_system_is_known() {
-        let path = |source: &str| {
-            let document = json!({ "mounts": [{ "destination": "/x", "source": source, "options": ["rbind"] }] });
-            in_root(&mounts::all(&document)[0], "rootfs")
-        };
-        for (source, expected) in [
-            ("rootfs/srv/x", Some("srv/x")),
-            ("./rootfs", Some(".")),
-            ("rootfs/../config.json", None),
-            ("data", None),
-            ("rootfs-too/x", None),
-            ("/rootfs/x", None),
-        ] {
-            assert_eq!(path(source).as_deref(), expected, "{source}");
-        }
-    }
 }

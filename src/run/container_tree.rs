@@ -1,13 +1,14 @@
 //! The files that a container sees: its root file system, with its mounts in place. Paths are followed in it as the kernel will
 //! follow them in the container, before there is one.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rustix::fs::{CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, fstat, fstatfs, readlinkat};
 use rustix::io::Errno;
 
@@ -23,6 +24,13 @@ const LINKS_OF_DEV: [(&str, &str); 4] = [
     ("stdout", "/proc/self/fd/1"),
     ("stderr", "/proc/self/fd/2"),
 ];
+
+/// The longest path to a place (`PATH_MAX` of limits.h, which counts the byte at the end).
+const LONGEST: usize = 4095;
+
+/// The most names that are looked for, in all paths together: thousands of links through thousands of names each would take
+/// hours. 100 000 mounts of the store take 300 000.
+const MOST_STEPS: usize = 1_000_000;
 
 /// What a mount shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +50,7 @@ pub enum End {
     Place(PathBuf),
     /// Into a proc: the place that it would be there.
     InProc(PathBuf),
-    /// Nowhere: through more links than Linux follows.
+    /// Nowhere: through more links, or to a longer path, than Linux follows.
     Nowhere,
 }
 
@@ -52,6 +60,10 @@ pub struct ContainerTree<'r> {
     root: BorrowedFd<'r>,
     /// The places with mounts, and what is on the way to them, from `/` on.
     nodes: Vec<Node>,
+    /// How many names may still be looked for.
+    steps: Cell<usize>,
+    /// Where /dev is, in which the runtime makes links when all is mounted.
+    dev: Option<PathBuf>,
 }
 
 /// A name on the way to a mount, or of a mount. No name on the way is a link.
@@ -67,7 +79,7 @@ impl<'r> ContainerTree<'r> {
     /// # Errors
     /// There are too many open files.
     pub fn new<'m>(root: BorrowedFd<'r>, mounts: impl Iterator<Item = (Mount<'m>, Content)>) -> Result<Self> {
-        let mut tree = Self { root, nodes: vec![Node::default()] };
+        let mut tree = Self { root, nodes: vec![Node::default()], steps: Cell::new(MOST_STEPS), dev: None };
         // Everybody takes /proc for one, whatever is there.
         tree.put(Path::new("/proc"), Content::Proc);
         for (mount, content) in mounts {
@@ -75,6 +87,9 @@ impl<'r> ContainerTree<'r> {
                 End::Place(place) if place != Path::new("/proc") => tree.put(&place, content),
                 _ => {}
             }
+        }
+        if let End::Place(dev) = tree.follow(Path::new("/dev"))? {
+            tree.dev = Some(dev);
         }
         Ok(tree)
     }
@@ -90,6 +105,9 @@ impl<'r> ContainerTree<'r> {
             }
         }
         self.nodes[at] = Node { mounted: Some(content), below: HashMap::new() };
+        if at == 0 {
+            self.put(Path::new("/proc"), Content::Proc);
+        }
     }
 
     /// Follows a path, which starts at `/`.
@@ -102,6 +120,9 @@ impl<'r> ContainerTree<'r> {
         let mut walk = Walk::new(self).with_context(following)?;
         let mut links = 0;
         while let Some(name) = left.pop_front() {
+            let steps = self.steps.get();
+            ensure!(steps > 0, "mounts and links lead through more than {MOST_STEPS} names; want shorter ways");
+            self.steps.set(steps - 1);
             match name.as_encoded_bytes() {
                 b"/" => walk = Walk::new(self).with_context(following)?,
                 b".." => walk.leave().with_context(following)?,
@@ -124,7 +145,7 @@ impl<'r> ContainerTree<'r> {
                 }
             }
         }
-        Ok(End::Place(walk.place))
+        Ok(if walk.place.as_os_str().len() > LONGEST { End::Nowhere } else { End::Place(walk.place) })
     }
 }
 
@@ -172,7 +193,7 @@ impl<'t> Walk<'t> {
     }
 
     fn enter(&mut self, name: &OsStr) -> Result<Step, Errno> {
-        let in_dev = self.nodes.len() == 2 && self.place == Path::new("/dev");
+        let in_dev = self.tree.dev.as_ref() == Some(&self.place);
         if let Some((_, target)) = LINKS_OF_DEV.iter().find(|(link, _)| in_dev && name == *link) {
             return Ok(Step::InProc(target.into()));
         }
@@ -375,6 +396,45 @@ mod tests {
             assert_eq!(ends(folder.path(), &[("/dev", Content::Unknown)], &[&link]), [in_proc(target)]);
         }
         assert_eq!(ends(folder.path(), &[], &["/dev/fd/9/x"]), [in_proc("/proc/self/fd/9/x")]);
+    }
+
+    #[test]
+    fn links_of_dev_are_where_dev_is() {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("y")).unwrap();
+        fs::create_dir(folder.path().join("z")).unwrap();
+        symlink("y", folder.path().join("dev")).unwrap();
+        let dev = [("/dev", Content::Unknown)];
+        assert_eq!(ends(folder.path(), &[], &["/y/fd/3", "/z/fd/3"]), [in_proc("/proc/self/fd/3"), place("/z/fd/3")]);
+        assert_eq!(
+            ends(folder.path(), &dev, &["/y/stdin", "/dev/stdin"]),
+            [in_proc("/proc/self/fd/0"), in_proc("/proc/self/fd/0")]
+        );
+    }
+
+    #[test]
+    fn no_mount_makes_the_proc_another_one() {
+        let folder = TempDir::new().unwrap();
+        let mounts = [("/", Content::Unknown), ("/bin", Content::Of("/bin".into())), ("/proc", Content::Unknown)];
+        assert_eq!(ends(folder.path(), &mounts, &["/proc/self/task"]), [in_proc("/proc/self/task")]);
+    }
+
+    #[test]
+    fn no_way_takes_for_ever() {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("x")).unwrap();
+        for number in 0..39 {
+            let way = format!("{}/k{}", "/x/..".repeat(780), number + 1);
+            symlink(way, folder.path().join(format!("k{number}"))).unwrap();
+        }
+        let directory = open_path(CWD, folder.path().as_os_str(), OFlags::DIRECTORY).unwrap();
+        let entries = vec![json!({ "destination": "/k0" }); 100];
+        let document = json!({ "mounts": entries });
+        let mounts = mounts::all(&document).into_iter().map(|mount| (mount, Content::Unknown));
+        let error = ContainerTree::new(directory.as_fd(), mounts).unwrap_err().to_string();
+        assert_eq!(error, "mounts and links lead through more than 1000000 names; want shorter ways");
+        let long = format!("/{}", "x/".repeat(3000));
+        assert_eq!(ends(folder.path(), &[], &[&long]), [End::Nowhere]);
     }
 
     #[test]

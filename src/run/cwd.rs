@@ -36,7 +36,8 @@ pub fn check_final(document: &Value, root: impl AsFd) -> Result<()> {
 fn check(document: &Value, root: impl AsFd, content: impl Fn(&Mount<'_>) -> Content) -> Result<()> {
     let Some(asked) = document["process"]["cwd"].as_str().filter(|cwd| *cwd != "/") else { return Ok(()) };
     // A copy of what is there already (runc, "tmpcopyup").
-    let mounts = mounts::all(document).into_iter().filter(|mount| !mount.has(&["tmpcopyup"]));
+    let is_copy = |mount: &Mount<'_>| mount.kind() == "tmpfs" && !mount.is_bind() && mount.has(&["tmpcopyup"]);
+    let mounts = mounts::all(document).into_iter().filter(|mount| !is_copy(mount));
     let mounts = mounts.map(|mount| (content(&mount), mount)).map(|(content, mount)| (mount, content));
     let tree = ContainerTree::new(root.as_fd(), mounts)?;
     if let End::InProc(place) = tree.follow(Path::new(asked))? {

@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsRawFd;
 
 use anyhow::{Context, Result, bail, ensure};
 use camino::Utf8Path;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
+
+use super::trust::{Links, Trust};
 
 /// The longest; Linux hands no program as many variables.
 const LONGEST: u64 = 4 << 20;
@@ -15,25 +17,31 @@ const LONGEST: u64 = 4 << 20;
 /// Reads it.
 ///
 /// # Errors
-/// What cannot be read, is too long, or is a named pipe.
+/// What cannot be read, is too long, is a named pipe, or is reached through a link of another user.
 pub fn read(file: &Utf8Path) -> Result<Vec<u8>> {
     let reading = || format!("reading '{file}'");
-    let opened = open(file).with_context(reading)?;
-    let stat = rustix::fs::fstat(&opened).with_context(reading)?;
-    if FileType::from_raw_mode(stat.st_mode) == FileType::Fifo && !is_own(file) {
-        bail!("'{file}' is a named pipe, which may never end; want a file, or <(command) in a shell");
-    }
+    let opened =
+        if is_own(file) { File::open(file).with_context(reading)? } else { open(file).with_context(reading)? };
     let mut content = Vec::new();
-    File::from(opened).take(LONGEST + 1).read_to_end(&mut content).with_context(reading)?;
+    opened.take(LONGEST + 1).read_to_end(&mut content).with_context(reading)?;
     ensure!(content.len() as u64 <= LONGEST, "'{file}' is longer than {LONGEST} bytes");
     Ok(content)
 }
 
-fn open(file: &Utf8Path) -> Result<OwnedFd, Errno> {
-    // To open a pipe would wait for whoever writes to it.
-    let waits = if is_own(file) { OFlags::empty() } else { OFlags::NONBLOCK };
-    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC | waits;
-    rustix::fs::openat(CWD, file.as_std_path(), flags, Mode::empty())
+fn open(file: &Utf8Path) -> Result<File> {
+    let found = Trust::new(&[])?.open_source(CWD, file.as_std_path(), Links::All).map_err(plain)?;
+    // What was found, and nothing else: a pipe would wait for whoever writes to it.
+    if FileType::from_raw_mode(rustix::fs::fstat(&found)?.st_mode) == FileType::Fifo {
+        bail!("it is a named pipe, which may never end; want a file, or <(command) in a shell");
+    }
+    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let path = format!("/proc/self/fd/{}", found.as_raw_fd());
+    Ok(rustix::fs::openat(CWD, path.as_str(), flags, Mode::empty())?.into())
+}
+
+/// What the kernel says alone, where it is that: the whole path is in the message anyway.
+fn plain(error: anyhow::Error) -> anyhow::Error {
+    error.downcast_ref::<Errno>().copied().map_or(error, anyhow::Error::from)
 }
 
 /// Whether it is what this process has open already, as from `<(command)`.
@@ -64,7 +72,9 @@ mod tests {
             let path = at(name);
             assert_eq!(
                 error,
-                format!("'{path}' is a named pipe, which may never end; want a file, or <(command) in a shell")
+                format!(
+                    "reading '{path}': it is a named pipe, which may never end; want a file, or <(command) in a shell"
+                )
             );
         }
         assert!(format!("{:#}", read("/dev/zero".into()).unwrap_err()).ends_with("is longer than 4194304 bytes"));

@@ -19,16 +19,33 @@ pub const VIRTUAL: [&str; 7] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc",
 /// The options that name directories (Linux, `Documentation/filesystems/overlayfs.rst`).
 const DIRECTORIES: [&str; 5] = ["lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir"];
 
-/// Whether an option names directories of the machine.
-pub fn names_directories(option: &str) -> bool {
-    option.split_once('=').is_some_and(|(name, _)| DIRECTORIES.contains(&name))
+/// The options of a mount that name directories of the machine, each with its list of them. One text may have several: runtimes
+/// hand all to the kernel with commas between them.
+pub fn directories<'d>(mount: &Mount<'d>) -> impl Iterator<Item = (&'d str, &'d str)> {
+    let options: Vec<_> = mount.options().flat_map(|option| unescaped_split(option, ',')).collect();
+    options.into_iter().filter_map(|option| option.split_once('=')).filter(|(name, _)| DIRECTORIES.contains(name))
 }
 
-/// Checks them. `hidden` is the directory that the run takes the place of.
+/// The parts of a text between separators that have no backslash before them.
+fn unescaped_split(text: &str, separator: char) -> Vec<&str> {
+    let (mut parts, mut start, mut is_escaped) = (Vec::new(), 0, false);
+    for (at, character) in text.char_indices() {
+        if character == separator && !is_escaped {
+            parts.push(&text[start..at]);
+            start = at + separator.len_utf8();
+        }
+        is_escaped = character == '\\' && !is_escaped;
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// Checks them. `hidden` are directories of which nothing is to be shown or changed: what the run takes the place of, and what
+/// is to stay as it is.
 ///
 /// # Errors
 /// A path that is relative, or below that directory, or that somebody else can change.
-pub fn check(document: &Value, hidden: &Utf8Path, trust: &Trust) -> Result<()> {
+pub fn check(document: &Value, hidden: &[&Utf8Path], trust: &Trust) -> Result<()> {
     let of_disks = |mount: &Mount<'_>| !mount.is_bind() && !VIRTUAL.contains(&mount.kind());
     for mount in mounts::all(document).into_iter().filter(of_disks) {
         for path in paths(&mount)? {
@@ -39,10 +56,10 @@ pub fn check(document: &Value, hidden: &Utf8Path, trust: &Trust) -> Result<()> {
     Ok(())
 }
 
-fn check_one(path: &str, hidden: &Utf8Path, trust: &Trust) -> Result<()> {
+fn check_one(path: &str, hidden: &[&Utf8Path], trust: &Trust) -> Result<()> {
     let opened = trust.open_source(CWD.as_fd(), Path::new(path), Links::All)?;
     let place = real_path(opened)?;
-    if place.starts_with(hidden) {
+    if let Some(hidden) = hidden.iter().find(|hidden| place.starts_with(hidden)) {
         bail!("it is below '{hidden}', which belongs to the run; want a path elsewhere");
     }
     if !trust.fixes_all_of(&place) {
@@ -58,9 +75,8 @@ fn paths(mount: &Mount<'_>) -> Result<Vec<String>> {
     if mount.source.starts_with('/') && rustix::fs::stat(mount.source).is_ok() {
         paths.push(mount.source.to_owned());
     }
-    let options = mount.options().filter(|option| names_directories(option));
-    for (name, list) in options.filter_map(|option| option.split_once('=')) {
-        for path in unescaped(list).into_iter().filter(|path| !path.is_empty()) {
+    for (name, list) in directories(mount) {
+        for path in unescaped_split(list, ':').into_iter().map(unescaped).filter(|path| !path.is_empty()) {
             if !path.starts_with('/') {
                 bail!("mounts.{}.options: found '{name}' with the path '{path}', want an absolute one", mount.index);
             }
@@ -70,18 +86,14 @@ fn paths(mount: &Mount<'_>) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-/// The parts of a list with `:`, before which a backslash takes its meaning away.
-fn unescaped(list: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut characters = list.chars();
+/// A path in which a backslash took the meaning of the next character away.
+fn unescaped(path: &str) -> String {
+    let mut plain = String::new();
+    let mut characters = path.chars();
     while let Some(character) = characters.next() {
-        match character {
-            ':' => parts.push(String::new()),
-            '\\' => parts.iter_mut().next_back().into_iter().for_each(|part| part.extend(characters.next())),
-            other => parts.iter_mut().next_back().into_iter().for_each(|part| part.push(other)),
-        }
+        plain.extend(if character == '\\' { characters.next() } else { Some(character) });
     }
-    parts
+    plain
 }
 
 #[cfg(test)]
@@ -105,7 +117,7 @@ mod tests {
         fs::set_permissions(top.join("open"), fs::Permissions::from_mode(0o777)).unwrap();
         let said = |kind: &str, source: &str, options: &[String]| {
             let mount = json!({ "destination": "/x", "type": kind, "source": source, "options": options });
-            check(&json!({ "mounts": [mount] }), &top.join("bundle"), &Trust::new(&[]).unwrap())
+            check(&json!({ "mounts": [mount] }), &[&top.join("bundle")], &Trust::new(&[]).unwrap())
                 .map_err(|error| format!("{error:#}").replace(top.as_str(), "TOP"))
         };
         let overlay = |lower: &str| {
@@ -130,6 +142,12 @@ mod tests {
             Err("mounts.0.options: found 'lowerdir' with the path 'bundle', want an absolute one".to_owned())
         );
         assert!(overlay(&format!("{top}/nothing")).is_err());
+        for option in
+            ["index=off,lowerdir=TOP/bundle:TOP/up", "ro,lowerdir=TOP/bundle", "upperdir=TOP/up,workdir=TOP/bundle"]
+        {
+            let said = said("overlay", "overlay", &[option.replace("TOP", top.as_str())]).unwrap_err();
+            assert!(said.ends_with(below), "{option}: {said}");
+        }
         assert!(said("ecryptfs", &format!("{top}/bundle/rootfs"), &[]).is_err());
         for (kind, source) in
             [("cifs", "//server/share"), ("ext4", "/dev/null"), ("tmpfs", top.as_str()), ("nfs", "x:/y")]
@@ -137,6 +155,6 @@ mod tests {
             assert_eq!(said(kind, source, &["subvol=/x".to_owned()]), Ok(()), "{kind}");
         }
         let bind = json!({ "source": top.join("bundle"), "type": "bind" });
-        assert!(check(&json!({ "mounts": [bind] }), &top.join("bundle"), &Trust::new(&[]).unwrap()).is_ok());
+        assert!(check(&json!({ "mounts": [bind] }), &[&top.join("bundle")], &Trust::new(&[]).unwrap()).is_ok());
     }
 }

@@ -25,7 +25,7 @@ pub fn needed(document: &Value, root: impl AsFd, notifies: bool) -> Option<Layer
     let root = root.as_fd();
     let entries = mounts::all(document);
     let mut mounted = Mounted::default();
-    let mut is_needed = notifies || document["root"]["readonly"] != true;
+    let mut is_needed = notifies || document["root"]["readonly"] != true || can_remount(document);
     for mount in &entries {
         is_needed |= writes_to_root(mount);
         match mount.place() {
@@ -42,6 +42,13 @@ pub fn needed(document: &Value, root: impl AsFd, notifies: bool) -> Option<Layer
     let cwd = document["process"]["cwd"].as_str().unwrap_or("/");
     let has_cwd = !lacks(cwd) || mounts::normal(cwd).is_some_and(|cwd| is_there(root, &cwd));
     (is_needed || has_devices || !has_cwd).then_some(Layer { has_devices })
+}
+
+/// Whether the container can make a read-only mount of the bundle writable (mount(2), `MS_REMOUNT`): what it writes then goes to
+/// the layer.
+fn can_remount(document: &Value) -> bool {
+    let sets = document["process"]["capabilities"].as_object().into_iter().flatten();
+    sets.flat_map(|(_, set)| set.as_array().into_iter().flatten()).any(|capability| capability == "CAP_SYS_ADMIN")
 }
 
 /// The paths of the device nodes that the container is to have beside the usual ones.
@@ -138,6 +145,8 @@ mod tests {
         }
         let relative = json!({ "destination": "/srv", "source": "rootfs/srv", "options": ["rbind", "rw"] });
         assert_eq!(with_mount(relative), PLAIN);
+        let capabilities = json!({ "bounding": ["CAP_KILL", "CAP_SYS_ADMIN"] });
+        assert_eq!(needed_with(|document| document["process"]["capabilities"] = capabilities), PLAIN);
         assert_eq!(needed_with(|document| document["root"]["readonly"] = json!(false)), PLAIN);
         assert_eq!(needed_with(|document| document["process"]["cwd"] = json!("/new")), PLAIN);
         assert_eq!(needed_with(|document| document["process"]["cwd"] = json!("/dev/new")), None);

@@ -100,13 +100,12 @@ impl Run {
     /// A bundle that is none, or wishes that it cannot fulfil.
     pub fn plan(&self, bundle: &Bundle, host: &Host) -> Result<Plan> {
         let document = bundle.config()?;
-        if let Some((name, known)) = spelling::find_foreign(&document) {
-            bail!(
-                "'{}': found the field '{name}', which some runtimes take for '{known}'; leave it out",
-                bundle.config_path()
-            );
+        if let Some(foreign) = spelling::find_foreign(&document) {
+            bail!("'{}': {foreign}", bundle.config_path());
         }
-        bounds::check(&document).with_context(|| format!("'{}'", bundle.config_path()))?;
+        bounds::check(&document)
+            .and_then(|()| mounts::check(&document))
+            .with_context(|| format!("'{}'", bundle.config_path()))?;
         let runtime = Runtime::find(self.runtime.as_deref()).ok();
         if host.cgroups == Cgroups::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {
             bail!("runc starts nothing on a machine without cgroups; use crun");
@@ -162,7 +161,8 @@ impl Run {
                 bundle.path
             );
         }
-        file_systems::check(document, &cover, &trust).with_context(|| format!("'{}'", bundle.config_path()))?;
+        file_systems::check(document, &[&cover, bundle.kept()], &trust)
+            .with_context(|| format!("'{}'", bundle.config_path()))?;
         descriptors::ensure_no_directory()?;
         let root = bundle.root(bundle::root_of(document))?;
         let layer = layer::needed(document, &root, self.notifies);

@@ -56,7 +56,8 @@ impl Stage<'_> {
     pub fn set(&self, document: &Value) -> Result<()> {
         let cover =
             Identity::new(open_directory(self.cover)?).with_context(|| format!("looking at '{}'", self.cover))?;
-        let origin = Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes };
+        let propagates = document["linux"].get("rootfsPropagation").is_some();
+        let origin = Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes, propagates };
         let sources = FoundSources::new(document, origin)?;
         self.own_namespaces()?;
         self.cgroups.make_way(self.cover)?;

@@ -1,5 +1,6 @@
 //! The entries of `mounts` in a config.json that anybody may have written (config.md, "Mounts").
 
+use anyhow::{Result, bail};
 use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
@@ -60,6 +61,14 @@ impl<'d> Mount<'d> {
         self.has(&["shared", "rshared", "slave", "rslave"])
     }
 
+    /// The path in the root file system that a relative source has, which starts at the bundle as `root` does.
+    pub fn path_in_root(&self, root: &str) -> Option<String> {
+        let source = normal(&format!("/{}", self.source)).filter(|_| !self.source.starts_with('/'))?;
+        let root = normal(&format!("/{root}"))?;
+        let below = source.strip_prefix(root).ok()?;
+        Some(if below == "" { ".".to_owned() } else { below.to_string() })
+    }
+
     /// Where it goes, without slashes that mean nothing; nothing if that is no place below `/`.
     pub fn place(&self) -> Option<Utf8PathBuf> {
         normal(self.destination).filter(|place| place != "/")
@@ -70,6 +79,23 @@ impl<'d> Mount<'d> {
 pub fn all(document: &Value) -> Vec<Mount<'_>> {
     let entries = document["mounts"].as_array().into_iter().flatten().enumerate();
     entries.map(|(index, entry)| Mount::new(index, entry)).collect()
+}
+
+/// Checks that each mount says what is where, and nothing of others.
+///
+/// # Errors
+/// One that changes another mount, or whose destination runtimes look for in different ways.
+pub fn check(document: &Value) -> Result<()> {
+    for mount in all(document) {
+        let (index, destination) = (mount.index, mount.destination);
+        if mount.has(&["remount"]) {
+            bail!("mounts.{index}.options: found 'remount', which changes another mount; give that one its options");
+        }
+        if destination.split('/').any(|name| name == "..") {
+            bail!("mounts.{index}.destination: found '{destination}', want a path without '..'");
+        }
+    }
+    Ok(())
 }
 
 /// Takes set-user-id bits and device nodes of bind mounts out of effect, unless an option asks for them, or for what is below
@@ -139,6 +165,18 @@ mod tests {
     }
 
     #[test]
+    fn a_mount_says_nothing_of_others() {
+        let said = |entry: Value| check(&json!({ "mounts": [{}, entry] })).map_err(|error| error.to_string());
+        assert_eq!(said(json!({ "destination": "/a..b/..c", "options": ["ro"] })), Ok(()));
+        let error = said(json!({ "destination": "/x", "options": ["bind", "remount", "rw"] })).unwrap_err();
+        assert!(error.starts_with("mounts.1.options: found 'remount', which changes another mount"), "{error}");
+        for destination in ["/a/../b", "..", "/..", "/a/.."] {
+            let error = said(json!({ "destination": destination })).unwrap_err();
+            assert_eq!(error, format!("mounts.1.destination: found '{destination}', want a path without '..'"));
+        }
+    }
+
+    #[test]
     fn the_tmpfs_on_tmp_gets_a_size() {
         let size = |entry: Value| {
             let mut document = json!({ "mounts": [entry] });
@@ -150,6 +188,24 @@ mod tests {
         assert_eq!(size(json!({ "destination": "/tmp", "type": "tmpfs" })), (true, json!(["size=8388608"])));
         assert_eq!(size(json!({ "destination": "/run", "type": "tmpfs" })), (false, Value::Null));
         assert_eq!(size(json!({ "destination": "/tmp", "type": "bind" })), (false, Value::Null));
+    }
+
+    #[test]
+    fn a_source_in_the_root_file_system_is_known() {
+        let path = |source: &str| {
+            let document = json!({ "mounts": [{ "destination": "/x", "source": source, "options": ["rbind"] }] });
+            all(&document)[0].path_in_root("rootfs")
+        };
+        for (source, expected) in [
+            ("rootfs/srv/x", Some("srv/x")),
+            ("./rootfs", Some(".")),
+            ("rootfs/../config.json", None),
+            ("data", None),
+            ("rootfs-too/x", None),
+            ("/rootfs/x", None),
+        ] {
+            assert_eq!(path(source).as_deref(), expected, "{source}");
+        }
     }
 
     #[test]

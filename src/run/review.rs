@@ -1,9 +1,12 @@
 //! What whoever runs somebody else's bundle should look at first: what of this machine it reaches for.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use super::bundle::root_of;
 use super::file_systems::{self, VIRTUAL};
-use super::mounts;
+use super::mounts::{self, Mount};
 use crate::nix::store::StorePath;
 
 /// The hooks that run outside of the container (config.md, "POSIX-platform Hooks").
@@ -11,6 +14,27 @@ const OUTSIDE: [&str; 5] = ["prestart", "createRuntime", "createContainer", "pos
 
 /// The namespaces that keep a container from the machine (config-linux.md, "Namespaces").
 const USUAL: [&str; 5] = ["pid", "network", "ipc", "uts", "mount"];
+
+/// What the names of annotations begin with that change what a runtime does (crun(1), "Annotations"; runc, docs/systemd.md).
+const OF_RUNTIMES: [&str; 2] = ["run.oci.", "org.systemd.property."];
+
+/// The capabilities that Docker gives a container.
+const USUAL_CAPABILITIES: [&str; 14] = [
+    "CAP_AUDIT_WRITE",
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_MKNOD",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_RAW",
+    "CAP_SETFCAP",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+    "CAP_SETUID",
+    "CAP_SYS_CHROOT",
+];
 
 /// A line for each hook that runs on the machine, each directory or file of the machine that is mounted, and each namespace
 /// that is not the container's own.
@@ -21,9 +45,9 @@ pub fn notes(document: &Value) -> Vec<String> {
             notes.push(format!("the hook {name} runs {} on this machine", hook["path"]));
         }
     }
-    for mount in mounts::all(document).into_iter().filter(|mount| mount.is_bind() && !is_store_path(mount.source)) {
-        let is_in_root = mounts::normal(&format!("/{}", mount.source)).is_some() && mount.source.starts_with("rootfs/");
-        if !is_in_root {
+    let root = root_of(document);
+    for mount in mounts::all(document).into_iter().filter(|mount| mount.is_bind() && !is_kept_store_path(mount)) {
+        if mount.path_in_root(root).is_none() {
             let access = if mount.has(&["rro"]) || !mount.is_recursive() && mount.is_read_only() {
                 "to read"
             } else if mount.is_read_only() {
@@ -36,13 +60,13 @@ pub fn notes(document: &Value) -> Vec<String> {
     }
     for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind()))
     {
-        let directories = mount.options().filter(|option| file_systems::names_directories(option));
-        let directories: Vec<_> = directories.map(|option| format!(", {option}")).collect();
+        let directories = file_systems::directories(&mount).map(|(name, list)| format!(", {name}={list}"));
+        let directories: String = directories.collect();
         notes.push(format!(
             "a file system '{}' of '{}'{} is mounted at '{}'",
             mount.kind(),
             mount.source,
-            directories.concat(),
+            directories,
             mount.destination
         ));
     }
@@ -57,6 +81,21 @@ pub fn notes(document: &Value) -> Vec<String> {
             notes.push(format!("{field} is '{path}'"));
         }
     }
+    for (name, value) in document["annotations"].as_object().into_iter().flatten() {
+        if OF_RUNTIMES.iter().any(|prefix| name.starts_with(prefix)) {
+            notes.push(format!("the annotation {name} is {value}, which a runtime acts on"));
+        }
+    }
+    let sets = document["process"]["capabilities"].as_object().into_iter().flatten();
+    let names = sets.flat_map(|(_, set)| set.as_array().into_iter().flatten()).filter_map(Value::as_str);
+    let powerful: BTreeSet<_> = names.filter(|name| !USUAL_CAPABILITIES.contains(name)).collect();
+    if !powerful.is_empty() {
+        let powerful: Vec<_> = powerful.into_iter().collect();
+        notes.push(format!(
+            "it has {}, which containers seldom have; some of these undo what keeps it from the machine",
+            powerful.join(", ")
+        ));
+    }
     let namespaces: Vec<_> = document["linux"]["namespaces"].as_array().into_iter().flatten().collect();
     for namespace in &namespaces {
         if let (Some(kind), Some(path)) = (namespace["type"].as_str(), namespace["path"].as_str()) {
@@ -69,9 +108,12 @@ pub fn notes(document: &Value) -> Vec<String> {
     notes
 }
 
-fn is_store_path(source: &str) -> bool {
-    let (store, name) = source.rsplit_once('/').unwrap_or_default();
-    store == "/nix/store" && name.parse::<StorePath>().is_ok()
+/// Whether a mount shows a store path, which everybody can read, and nothing can be written to it. A link that is one may lead
+/// anywhere.
+fn is_kept_store_path(mount: &Mount<'_>) -> bool {
+    let (store, name) = mount.source.rsplit_once('/').unwrap_or_default();
+    let is_named = mount.is_read_only() && store == "/nix/store" && name.parse::<StorePath>().is_ok();
+    is_named && rustix::fs::readlink(mount.source, Vec::new()).is_err()
 }
 
 #[cfg(test)]

@@ -72,8 +72,16 @@ fn variables_that_cannot_be_are_named() {
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let said = refused(Runtime::Crun.launcher(0).arg("--env-file").arg(&pipe).arg(&bundle), 1);
-    let problem = "is a named pipe, which may never end; want a file, or <(command) in a shell";
-    assert_eq!(said, format!("oci-bundle: --env-file: '{}' {problem}", pipe.display()));
+    let problem = "it is a named pipe, which may never end; want a file, or <(command) in a shell";
+    assert_eq!(said, format!("oci-bundle: --env-file: reading '{}': {problem}", pipe.display()));
+    // A link of somebody else's may lead to what only root can read.
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("/etc/shadow", &link).unwrap();
+    for path in [folder.path(), &link] {
+        std::os::unix::fs::lchown(path, Some(4321), Some(4321)).unwrap();
+    }
+    let said = refused(Runtime::Crun.launcher(0).arg("--env-file").arg(&link).arg(&bundle), 1);
+    assert!(said.ends_with("is a link that another user can change; name the place itself"), "{said}");
     let said = refused(Runtime::Crun.launcher(0).args(["--env-file", "/none"]).arg(&bundle), 1);
     assert_eq!(said, "oci-bundle: --env-file: reading '/none': No such file or directory (os error 2)");
     let mut run = Runtime::Crun.launcher(0);

@@ -19,7 +19,7 @@ fn a_source_in_the_bundle_is_not_written_to() {
         };
         run_foreign("touch /data/written", change, |run, _| {
             let said = refusal(run);
-            assert!(said.contains("it is in the bundle, which stays as it is"), "{said}");
+            assert!(said.contains(", which stays as it is; say 'ro', or mount a directory outside"), "{said}");
         });
     }
 }
@@ -40,6 +40,52 @@ fn a_link_as_a_source_leads_nowhere() {
             assert!(said.contains("it is a link, which is not kept as one here"), "{said}");
         });
     }
+}
+
+#[test]
+fn no_mount_changes_another_one() {
+    for options in [json!(["bind", "remount", "rw"]), json!(["remount"])] {
+        let change = |document: &mut Value| {
+            let mounts = document["mounts"].as_array_mut().unwrap();
+            mounts.push(json!({ "destination": "/data", "type": "bind", "source": ".", "options": ["rbind", "ro"] }));
+            mounts.push(json!({ "destination": "/data", "type": "x", "source": "none", "options": options }));
+        };
+        run_foreign("touch /data/written", change, |run, _| {
+            let said = refusal(run);
+            assert!(said.contains("found 'remount', which changes another mount"), "{said}");
+        });
+    }
+}
+
+#[test]
+fn a_name_that_ends_early_for_a_runtime_is_refused() {
+    for change in [
+        |document: &mut Value| document["hooks\0"] = json!({ "prestart": [{ "path": "/bin/sh" }] }),
+        |document: &mut Value| document["hooks"] = json!({ "CreateRuntime": [{ "path": "/bin/sh" }] }),
+        |document: &mut Value| {
+            let mount = json!({ "destination": "/x", "type": "tmpfs", "source": ".", "options": ["rbind\0", "ro"] });
+            document["mounts"].as_array_mut().unwrap().push(mount);
+        },
+    ] {
+        run_foreign("exit 0", change, |run, _| {
+            let said = refusal(run);
+            assert!(said.ends_with("; leave it out\n"), "{said}");
+        });
+    }
+}
+
+#[test]
+fn a_container_that_may_remount_writes_to_its_layer() {
+    let change = |document: &mut Value| {
+        document["root"]["readonly"] = json!(true);
+        for set in ["bounding", "effective", "permitted"] {
+            document["process"]["capabilities"][set] = json!(["CAP_SYS_ADMIN"]);
+        }
+        document["linux"].as_object_mut().unwrap().remove("seccomp");
+    };
+    run_foreign("mount -o remount,rw,bind / && echo x >/WRITTEN && cat /WRITTEN", change, |run, _| {
+        assert_eq!(prints(run), "x\n");
+    });
 }
 
 #[test]

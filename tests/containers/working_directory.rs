@@ -37,9 +37,17 @@ fn is_refused(mut run: Command, cwd: &str, way: &str) {
 
 #[test]
 fn a_working_directory_leads_nowhere_else() {
-    let change = |root: &Path, _: &mut Value| {
+    let change = |root: &Path, document: &mut Value| {
         fs::create_dir(root.join("srv")).unwrap();
         symlink("/proc/self/fd/9", root.join("link")).unwrap();
+        document["linux"]["rootfsPropagation"] = json!("shared");
+        let proc = |destination: &str| json!({ "destination": destination, "type": "proc", "source": "proc" });
+        document["mounts"].as_array_mut().unwrap().extend([
+            proc("/x"),
+            json!({ "destination": "/y", "type": "tmpfs", "source": "tmpfs" }),
+            json!({ "destination": "/y/x", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"] }),
+            proc("/y/x/d"),
+        ]);
     };
     for (cwd, way) in [
         ("/proc/self/fd/9", ""),
@@ -47,6 +55,9 @@ fn a_working_directory_leads_nowhere_else() {
         ("/link", "/proc/self/fd/9"),
         ("/dev/fd/9", "/proc/self/fd/9"),
         ("/dev/stdin", "/proc/self/fd/0"),
+        // A proc by another way.
+        ("/x/self/task", ""),
+        ("/y/x/d/self/task", ""),
     ] {
         let bundle = bundle_in(cwd, "", change);
         for (runtime, uid) in all() {
