@@ -39,7 +39,7 @@
 
       checks = forSystems (
         pkgs:
-        import ./nix/checks.nix {
+        import ./nix/checks {
           inherit pkgs;
           examples = examplesFor pkgs;
           source = self;

@@ -1,12 +1,12 @@
 /**
-  Adds the package `oci-bundle`, and puts its `buildContainer` in the place of nixpkgs' own.
+  Adds the package `oci-bundle`, and puts our `buildContainer` in the place of nixpkgs' own.
 
   The builder runs while the container is built, so it comes from the packages of the system that builds; the contents
   are for the system of the set that the overlay is applied to.
 */
-final: prev: {
-  oci-bundle = final.callPackage ./package.nix { };
-
+final: prev:
+import ./packages { inherit (final) callPackage; }
+// {
   ociTools = (prev.ociTools or { }) // {
     buildContainer = import ./build-container.nix {
       inherit (final.buildPackages) oci-bundle;

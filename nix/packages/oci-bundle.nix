@@ -5,7 +5,7 @@
   doCheck ? false,
 }:
 let
-  manifest = builtins.fromTOML (builtins.readFile ../Cargo.toml);
+  manifest = builtins.fromTOML (builtins.readFile ../../Cargo.toml);
 
   # What cargo needs and nothing else, so that no other change builds it again.
   sources = [
@@ -14,7 +14,7 @@ let
     "src"
     "tests/builder"
   ];
-  root = toString ../.;
+  root = toString ../../.;
   isWithin = path: parent: path == parent || lib.hasPrefix "${parent}/" path;
   isSource =
     path:
@@ -28,11 +28,11 @@ rustPlatform.buildRustPackage {
   inherit doCheck;
 
   src = builtins.path {
-    path = ../.;
+    path = ../../.;
     name = "${manifest.package.name}-source";
     filter = path: _type: isSource path;
   };
-  cargoLock.lockFile = ../Cargo.lock;
+  cargoLock.lockFile = ../../Cargo.lock;
 
   meta = {
     inherit (manifest.package) description;

@@ -24,10 +24,9 @@ let
         touch $out
       '';
 
-  bundles = import ../tests/checks { inherit pkgs examples; };
 in
 {
   inherit format;
   builder = pkgs.oci-bundle.override { doCheck = true; };
 }
-// bundles
+// import ./examples.nix { inherit pkgs examples; }
