@@ -8,7 +8,7 @@ final: prev:
 import ./packages { inherit (final) callPackage; }
 // {
   ociTools = (prev.ociTools or { }) // {
-    buildContainer = import ./build-container.nix {
+    buildContainer = import ./lib/build-container.nix {
       inherit (final.buildPackages) oci-bundle;
       buildSystem = final.stdenv.buildPlatform.system;
       hostSystem = final.stdenv.hostPlatform.system;

@@ -17,6 +17,36 @@ fn its_inputs_are_the_builder_and_the_closure_alone() {
 }
 
 #[test]
+fn an_argument_changes_only_the_outputs_that_use_it() {
+    const OUTPUTS: [&str; 3] = ["bundle", "closure", "run"];
+    let derivations = |arguments: &str| {
+        OUTPUTS.map(|output| {
+            nix::instantiate(&format!(
+                r#"(buildContainer {{ args = [ "${{pkgs.hello}}/bin/hello" ]; {arguments} }}).{output}"#
+            ))
+        })
+    };
+    let plain = derivations("");
+    for (arguments, changed) in [
+        // The name of the program is the derived one.
+        (r#"name = "hello";"#, vec![]),
+        ("readonly = null; name = null; runtime = null;", vec![]),
+        ("seccomp = null;", vec!["bundle", "run"]),
+        ("runtime = pkgs.runc;", vec!["run"]),
+        ("readonly = true;", vec!["bundle", "run"]),
+        ("keepReferences = true;", vec!["bundle", "run"]),
+        (r#"hostname = "other";"#, vec!["bundle", "run"]),
+        ("contents = [ pkgs.busybox ];", vec!["bundle", "closure", "run"]),
+        (r#"name = "other";"#, vec!["bundle", "closure", "run"]),
+    ] {
+        let others = derivations(arguments);
+        let different: Vec<_> =
+            (0..3).filter(|&output| others[output] != plain[output]).map(|output| OUTPUTS[output]).collect();
+        assert_eq!(different, changed, "{arguments}");
+    }
+}
+
+#[test]
 fn it_is_built_in_the_sandbox_and_again_with_the_same_result() {
     nix::build(HELLO);
     for sandbox in ["true", "false"] {

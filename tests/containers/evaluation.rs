@@ -21,7 +21,7 @@ fn a_store_path_ends_where_its_name_has_to() {
     let letters = "builtins.concatStringsSep \"\" (builtins.genList (index: \"abcdefghij\") 100000)";
     let found = nix::evaluated(&format!(
         "let file = builtins.toFile \"x\" \"\";
-         in map (text: map (path: path == file) (import {}/nix/store-paths.nix text)) [
+         in map (text: map (path: path == file) (import {}/nix/lib/internal/store-paths.nix text)) [
            \"${{file}}${{{letters}}}\" \"${{file}} ${{file}}.b/${{file}}\" \"\" \"${{file}}\"
          ]",
         nix::repository().display()
@@ -77,7 +77,7 @@ fn a_field_of_the_spec_that_is_no_argument_is_answered_with_its_place() {
         ["oomScoreAdj", "maskedPaths", "noNewPrivileges", "createRuntime", "uidMappings", "resources", "process"]
     {
         let answer = nix::evaluated(&format!(
-            "(import {}/nix/elsewhere.nix {}).argument",
+            "(import {}/nix/lib/internal/elsewhere.nix {}).argument",
             nix::repository().display(),
             nix::string(name)
         ));
@@ -94,7 +94,7 @@ fn no_field_of_the_spec_is_taken_for_that_of_another_tool() {
     assert!(fields.contains(&"process".to_owned()) && fields.len() > 10, "{fields:?}");
     let fields: Vec<_> = fields.iter().map(|name| nix::string(name)).collect();
     let taken = nix::evaluated(&format!(
-        "builtins.filter (name: (import {}/nix/elsewhere.nix name).config != null) [ {} \"freebsd\" ]",
+        "builtins.filter (name: (import {}/nix/lib/internal/elsewhere.nix name).config != null) [ {} \"freebsd\" ]",
         nix::repository().display(),
         fields.join(" ")
     ));

@@ -69,7 +69,7 @@ fn a_copied_bundle_refers_to_nothing_and_runs_when_all_else_is_gone() {
         format!(
             r#"
               let
-                buildContainer = import /mnt/nix/build-container.nix {{
+                buildContainer = import /mnt/nix/lib/build-container.nix {{
                   oci-bundle = builtins.storePath {};
                   buildSystem = builtins.currentSystem;
                 }};

@@ -71,7 +71,7 @@ fn the_runtime_is_a_package_or_a_program() {
 fn a_package_set_without_crun_is_told() {
     let said = nix::build_fails(
         r#"let
-             buildContainer = import REPOSITORY/nix/build-container.nix {
+             buildContainer = import REPOSITORY/nix/lib/build-container.nix {
                inherit (pkgs) oci-bundle;
                buildSystem = "x86_64-linux";
              };

@@ -1,17 +1,16 @@
 //! The tables of the documentation against the code.
 
-use std::collections::BTreeSet;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::builder::Builder;
 use crate::nix;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const DOCS: &str = include_str!("../../docs/arguments.md");
 const README: &str = include_str!("../../README.md");
 
 fn import(file: &str) -> String {
-    format!("import {}/nix/{file}", nix::repository().display())
+    format!("import {}/nix/lib/{file}", nix::repository().display())
 }
 
 /// The names that the builder knows at a place: it lists them for one that is like none of them.
@@ -53,11 +52,19 @@ fn every_argument_has_a_section() {
 
 #[test]
 fn nix_and_the_builder_know_the_same_arguments() {
-    let names = nix::evaluated(&format!("builtins.attrNames ({})", import("arguments.nix")));
-    let mut names: BTreeSet<String> = serde_json::from_value(names).unwrap();
-    // It is not in the bundle, so the builder never sees it.
-    assert!(names.remove("runtime"));
-    assert_eq!(known_to_the_builder(json!({ "zzzzzzzzzzzz": 1 })), names);
+    let used_by =
+        nix::evaluated(&format!("builtins.mapAttrs (_: argument: argument.usedBy) ({})", import("arguments.nix")));
+    let used_by: BTreeMap<String, Vec<String>> = serde_json::from_value(used_by).unwrap();
+    let outputs = nix::evaluated(
+        r#"builtins.attrNames (removeAttrs (buildContainer { args = [ "x" ]; }).passthru [ "config" ])"#,
+    );
+    let outputs: BTreeSet<String> = serde_json::from_value(outputs).unwrap();
+    for (name, used_by) in &used_by {
+        assert!(!used_by.is_empty() && used_by.iter().all(|output| outputs.contains(output)), "{name}: {used_by:?}");
+    }
+    // What is for other outputs alone the builder never sees.
+    let bundle = used_by.into_iter().filter(|(_, used_by)| used_by.iter().any(|output| output == "bundle"));
+    assert_eq!(known_to_the_builder(json!({ "zzzzzzzzzzzz": 1 })), bundle.map(|(name, _)| name).collect());
 }
 
 #[test]
@@ -72,24 +79,43 @@ fn the_attributes_within_arguments_are_documented() {
     }
 }
 
+/// The values of arguments that mean the same as if they are left out.
+fn defaults() -> Map<String, Value> {
+    let defaults = nix::evaluated(&format!(
+        "let arguments = {}; has = name: arguments.${{name}} ? default;
+         in builtins.listToAttrs (map (name: {{ inherit name; value = arguments.${{name}}.default; }})
+           (builtins.filter has (builtins.attrNames arguments)))",
+        import("arguments.nix")
+    ));
+    let defaults = defaults.as_object().unwrap().clone();
+    assert!(defaults.len() >= 12, "{defaults:?}");
+    defaults
+}
+
 #[test]
 fn a_default_that_is_written_changes_nothing() {
-    let plain = r#"args = [ "${pkgs.hello}/bin/hello" ];"#;
-    let config = |arguments: &str| {
-        fs::read_to_string(nix::build(&format!("buildContainer {{ {plain} {arguments} }}")).join("config.json"))
-            .unwrap()
-    };
-    let defaults =
-        nix::evaluated(&format!("builtins.mapAttrs (_: argument: argument.default) ({})", import("arguments.nix")));
-    let written: Vec<String> = defaults
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter_map(|(name, default)| Some((name, default.as_str()?)))
-        // Text in parentheses is no value.
-        .filter(|(_, default)| !default.starts_with('('))
-        .map(|(name, default)| format!("{name} = {default};"))
-        .collect();
-    assert!(written.len() >= 9, "{written:?}");
-    assert_eq!(config(&written.join(" ")), config(""));
+    let defaults = nix::string(&Value::from(defaults()).to_string());
+    for output in ["bundle", "closure", "run"] {
+        let derivation = |more: &str| {
+            nix::instantiate(&format!(
+                r#"(buildContainer ({{ args = [ "${{pkgs.hello}}/bin/hello" ]; }} // {more})).{output}"#
+            ))
+        };
+        let written = format!("builtins.fromJSON {defaults} // {{ runtime = pkgs.crun; }}");
+        assert_eq!(derivation(&written), derivation("{ }"), "{output}");
+    }
+}
+
+#[test]
+fn the_builder_has_the_defaults_of_the_reference() {
+    // Nix leaves them out, so what the builder takes instead has to be the same.
+    let builder = Builder::new();
+    for (name, default) in defaults() {
+        let mut container = json!({ "args": ["x"], "checkProgram": false });
+        container.as_object_mut().unwrap().remove(&name);
+        let without = builder.run(&container);
+        assert_eq!(without.is_ok(), name != "checkProgram", "{name}: {without:?}");
+        container[&name] = default;
+        assert_eq!(builder.run(&container), without, "{name}");
+    }
 }

@@ -81,7 +81,7 @@ let
     runtime = "/bin/runtime";
   };
   package = changes: pkgs.hello // changes;
-  arguments = import ../../nix/arguments.nix;
+  arguments = import ../../nix/lib/arguments.nix;
 
   # Each makes arguments of a value.
   places = map (name: value: { ${name} = value; }) (attrNames arguments) ++ [

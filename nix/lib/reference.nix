@@ -2,7 +2,7 @@
   The table of buildContainer's arguments, in Markdown, as README.md and docs/arguments.md have it; `link` makes the first
   column of a name. The tests compare them.
 
-      nix-instantiate --eval --raw nix/reference.nix -A readme
+      nix-instantiate --eval --raw nix/lib/reference.nix -A readme
 */
 let
   arguments = import ./arguments.nix;
@@ -30,15 +30,26 @@ let
   ];
   unordered = builtins.filter (name: !builtins.elem name order) (builtins.attrNames arguments);
 
+  expression =
+    value:
+    if value == [ ] then
+      "[ ]"
+    else if value == { } then
+      "{ }"
+    else
+      builtins.toJSON value;
+
   defaultOf =
     argument:
-    if argument.default == null then
-      "none: it has to be given"
-    else
+    if argument ? default then
+      "`${expression argument.default}`"
+    else if argument ? defaultText then
       let
-        inWords = builtins.match "\\((.*)\\)" argument.default;
+        inWords = builtins.match "\\((.*)\\)" argument.defaultText;
       in
-      if inWords == null then "`${argument.default}`" else builtins.head inWords;
+      if inWords == null then "`${argument.defaultText}`" else builtins.head inWords
+    else
+      "none: it has to be given";
 
   # Of the heading of its section.
   anchorOf =

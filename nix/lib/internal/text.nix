@@ -11,8 +11,7 @@ let
     pathExists
     ;
   isPlain = value: isString value || isPath value && pathExists value;
-in
-rec {
+
   /**
     Whether the set is one that says which text it is.
 
@@ -39,4 +38,7 @@ rec {
         else
           isPlain value.outPath
       );
+in
+{
+  inherit isText standsForText;
 }

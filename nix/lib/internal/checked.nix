@@ -10,6 +10,7 @@ let
     attrNames
     concatMap
     concatStringsSep
+    elem
     elemAt
     filter
     foldl'
@@ -34,9 +35,13 @@ let
     shown
     ;
   inherit (import ./text.nix) isText standsForText;
-  arguments = import ./arguments.nix;
+  arguments = import ../arguments.nix;
   elsewhere = import ./elsewhere.nix;
   nearest = import ./nearest.nix;
+
+  required = filter (name: !(arguments.${name} ? default || arguments.${name} ? defaultText)) (
+    attrNames arguments
+  );
 in
 container:
 let
@@ -54,8 +59,7 @@ let
     else
       "there are: ${concatStringsSep ", " (attrNames arguments)}";
 
-  isMissing = name: arguments.${name}.default == null && (container.${name} or null) == null;
-  missing = filter isMissing (attrNames arguments);
+  missing = filter (name: (container.${name} or null) == null) required;
 
   # Each value with its attribute path and its shape.
   values = concatMap (
@@ -150,8 +154,10 @@ let
       firstOf (name: inside "${attribute}.${attributeName name}" value.${name}) (attrNames value)
     else
       null;
-  # The runtime's path is looked at where `run` is.
-  unfit = firstOf (name: unfitIn 0 name container.${name}) (filter (name: name != "runtime") names);
+  # Only a bundle's arguments become JSON; what other outputs use is looked at where they are.
+  unfit = firstOf (name: unfitIn 0 name container.${name}) (
+    filter (name: elem "bundle" arguments.${name}.usedBy) names
+  );
 in
 if !isAttrs container then
   throw "buildContainer: found ${describe container}, want an attribute set"

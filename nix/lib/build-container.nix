@@ -1,0 +1,63 @@
+/**
+  Makes the function `buildContainer`, which turns its arguments into an OCI runtime bundle.
+
+  It checks the arguments' shapes, finds the store paths in them and names the derivation; the builder does the rest.
+  Only `builtins` are used, so any package set will do.
+
+  # Inputs
+  `oci-bundle`
+  : The package of the builder, for the system that builds.
+
+  `buildSystem`
+  : The Nix system that builds, such as "x86_64-linux".
+
+  `hostSystem`
+  : The Nix system that the containers' contents are for.
+
+  `host`
+  : The packages of that system, of which `container.run` takes `oci-bundle` and `crun`.
+
+  # Type
+  { oci-bundle, buildSystem, hostSystem, host } -> AttrSet -> Derivation
+*/
+{
+  oci-bundle,
+  buildSystem,
+  hostSystem ? buildSystem,
+  host ? {
+    inherit oci-bundle;
+  },
+}:
+let
+  inherit (builtins) head toJSON;
+
+  checked = import ./internal/checked.nix;
+  canonical = import ./internal/canonical.nix;
+  derivedName = import ./internal/derived-name.nix;
+  route = import ./internal/route.nix;
+  storePaths = import ./internal/store-paths.nix;
+  outputsOf = import ./outputs {
+    inherit
+      oci-bundle
+      buildSystem
+      hostSystem
+      host
+      ;
+  };
+in
+container:
+let
+  given = checked container;
+  arguments = canonical given;
+  outputs = outputsOf {
+    inherit arguments;
+    name = arguments.name or (derivedName (head given.args));
+    # All outputs are made of what is in the bundle.
+    closure = storePaths (toJSON (route "bundle" arguments));
+  };
+  passthru = outputs // {
+    # The arguments, as they came.
+    config = given;
+  };
+in
+outputs.bundle // passthru // { inherit passthru; }

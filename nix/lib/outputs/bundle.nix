@@ -1,0 +1,46 @@
+/**
+  The OCI runtime bundle, and nothing but the builder and the closure to make it from.
+*/
+{
+  oci-bundle,
+  buildSystem,
+  hostSystem,
+  ...
+}:
+let
+  inherit (builtins) compareVersions nixVersion;
+  hasHostReferences = import ../internal/host-references.nix;
+
+  # A copy names its store paths, so Nix would keep the originals beside it. 2.14 and 2.15 know the attribute, and refuse
+  # it unless an experimental feature is on; what is older ignores it and keeps them.
+  canDiscard = compareVersions nixVersion "2.14" < 0 || compareVersions nixVersion "2.16" >= 0;
+in
+{
+  name,
+  arguments,
+  closure,
+  ...
+}:
+let
+  isSelfContained =
+    (arguments.store or null) != "mount"
+    && !(arguments.keepReferences or false)
+    && !hasHostReferences arguments;
+in
+derivation (
+  {
+    inherit name hostSystem;
+    system = buildSystem;
+    builder = "${oci-bundle}/bin/oci-bundle";
+    args = [ "build" ];
+    __structuredAttrs = true;
+    # The builder has the name from the derivation.
+    container = removeAttrs arguments [ "name" ];
+  }
+  # Nix refuses to export the graph of nothing.
+  // (if closure == [ ] then { } else { exportReferencesGraph = { inherit closure; }; })
+  // (if canDiscard && isSelfContained then { unsafeDiscardReferences.out = true; } else { })
+)
+// {
+  meta.description = "OCI runtime bundle of ${name}";
+}

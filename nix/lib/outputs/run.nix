@@ -1,0 +1,77 @@
+/**
+  A package with a program that runs the bundle.
+
+  The `host` of its inputs has `oci-bundle`, and `crun`, which starts a container that names no runtime. They are looked at when
+  `run` is.
+*/
+{
+  oci-bundle,
+  buildSystem,
+  host,
+  ...
+}:
+let
+  inherit (builtins)
+    filter
+    head
+    isAttrs
+    isString
+    parseDrvName
+    unsafeDiscardStringContext
+    ;
+  inherit (import ../internal/message.nix) describe mistake;
+  inherit (import ../internal/text.nix) isText;
+
+  # The program of a package as nixpkgs' lib.getExe finds it; a string or a path is the program itself.
+  program =
+    attribute: package:
+    let
+      given = filter (name: name != null) [
+        (package.meta.mainProgram or null)
+        (package.pname or null)
+        (parseDrvName (unsafeDiscardStringContext package.name)).name
+      ];
+      name = head given;
+      directory = if isText (package.bin or null) then package.bin else package;
+    in
+    if !isText package then
+      mistake attribute "found ${describe package}, want a package, such as pkgs.runc, or the path of a program"
+    else if !(isAttrs package && package ? outPath) then
+      "${package}"
+    else if !isString (package.name or null) then
+      mistake attribute "found an attribute set without a name, want a package, such as pkgs.runc, or the path of a program"
+    else if !isString name then
+      mistake "${attribute}.meta.mainProgram" "found ${describe name}, want the name of a program in the package's bin"
+    else
+      "${directory}/bin/${name}";
+in
+{
+  name,
+  arguments,
+  outputs,
+  ...
+}:
+let
+  command = "run-${name}";
+  runtime =
+    arguments.runtime or host.crun
+      or (mistake "runtime" "missing, as the package set has no crun; want a package of an OCI runtime, such as pkgs.runc");
+in
+derivation {
+  name = command;
+  system = buildSystem;
+  builder = "${oci-bundle}/bin/oci-bundle";
+  args = [
+    "write-launcher"
+    command
+    (program "pkgs.oci-bundle" host.oci-bundle)
+    (program "runtime" runtime)
+    "${outputs.bundle}"
+  ];
+}
+// {
+  meta = {
+    description = "Runs the container ${name}";
+    mainProgram = command;
+  };
+}
