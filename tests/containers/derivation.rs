@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use crate::nix;
 
 const HELLO: &str = r#"buildContainer { args = [ "${pkgs.hello}/bin/hello" ]; }"#;
@@ -43,6 +45,16 @@ fn an_argument_changes_only_the_outputs_that_use_it() {
         let different: Vec<_> =
             (0..3).filter(|&output| others[output] != plain[output]).map(|output| OUTPUTS[output]).collect();
         assert_eq!(different, changed, "{arguments}");
+    }
+}
+
+#[test]
+fn it_is_built_where_its_inputs_are_or_taken_from_a_cache() {
+    for output in ["bundle", "closure", "run"] {
+        let derivation = nix::evaluated(&format!(
+            "let container = ({HELLO}).{output}; in {{ inherit (container) preferLocalBuild; other = container ? allowSubstitutes; }}"
+        ));
+        assert_eq!(derivation, json!({ "preferLocalBuild": true, "other": false }), "{output}");
     }
 }
 

@@ -1,14 +1,10 @@
 /**
   The OCI runtime bundle, and nothing but the builder and the closure to make it from.
 */
-{
-  oci-bundle,
-  buildSystem,
-  hostSystem,
-  ...
-}:
+setting:
 let
   inherit (builtins) compareVersions nixVersion;
+  derive = import ../internal/derive.nix setting;
   hasHostReferences = import ../internal/host-references.nix;
 
   # A copy names its store paths, so Nix would keep the originals beside it. 2.14 and 2.15 know the attribute, and refuse
@@ -27,18 +23,15 @@ let
     && !(arguments.keepReferences or false)
     && !hasHostReferences arguments;
 in
-derivation (
+derive closure (
   {
-    inherit name hostSystem;
-    system = buildSystem;
-    builder = "${oci-bundle}/bin/oci-bundle";
+    inherit name;
+    inherit (setting) hostSystem;
     args = [ "build" ];
     __structuredAttrs = true;
     # The builder has the name from the derivation.
     container = removeAttrs arguments [ "name" ];
   }
-  # Nix refuses to export the graph of nothing.
-  // (if closure == [ ] then { } else { exportReferencesGraph = { inherit closure; }; })
   // (if canDiscard && isSelfContained then { unsafeDiscardReferences.out = true; } else { })
 )
 // {

@@ -1,18 +1,16 @@
 /**
   A file with the store paths of the closure, a line each.
 */
-{ oci-bundle, buildSystem, ... }:
+setting:
+let
+  derive = import ../internal/derive.nix setting;
+in
 { name, closure, ... }:
-derivation (
-  {
-    name = "${name}-closure";
-    system = buildSystem;
-    builder = "${oci-bundle}/bin/oci-bundle";
-    args = [ "write-closure" ];
-    __structuredAttrs = true;
-  }
-  // (if closure == [ ] then { } else { exportReferencesGraph = { inherit closure; }; })
-)
+derive closure {
+  name = "${name}-closure";
+  args = [ "write-closure" ];
+  __structuredAttrs = true;
+}
 // {
   meta.description = "The store paths of the container ${name}";
 }

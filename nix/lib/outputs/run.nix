@@ -1,15 +1,10 @@
 /**
   A package with a program that runs the bundle.
 
-  The `host` of its inputs has `oci-bundle`, and `crun`, which starts a container that names no runtime. They are looked at when
+  The setting's `host` has `oci-bundle`, and `crun`, which starts a container that names no runtime. They are looked at when
   `run` is.
 */
-{
-  oci-bundle,
-  buildSystem,
-  host,
-  ...
-}:
+setting:
 let
   inherit (builtins)
     filter
@@ -19,6 +14,8 @@ let
     parseDrvName
     unsafeDiscardStringContext
     ;
+  inherit (setting) host;
+  derive = import ../internal/derive.nix setting;
   inherit (import ../internal/message.nix) describe mistake;
   inherit (import ../internal/text.nix) isText;
 
@@ -57,10 +54,8 @@ let
     arguments.runtime or host.crun
       or (mistake "runtime" "missing, as the package set has no crun; want a package of an OCI runtime, such as pkgs.runc");
 in
-derivation {
+derive [ ] {
   name = command;
-  system = buildSystem;
-  builder = "${oci-bundle}/bin/oci-bundle";
   args = [
     "write-launcher"
     command
