@@ -73,9 +73,16 @@ fn nothing_deceptive_is_left_in_a_message() {
 fn a_field_of_the_spec_that_is_no_argument_is_answered_with_its_place() {
     let schema = crate::schema::load();
     let places: Vec<_> = schema.places().iter().map(|place| place.pattern()).collect();
-    for name in
-        ["oomScoreAdj", "maskedPaths", "noNewPrivileges", "createRuntime", "uidMappings", "resources", "process"]
-    {
+    for name in [
+        "oomScoreAdj",
+        "maskedPaths",
+        "noNewPrivileges",
+        "createRuntime",
+        "startContainer",
+        "uidMappings",
+        "resources",
+        "process",
+    ] {
         let answer = nix::evaluated(&format!(
             "(import {}/nix/lib/internal/elsewhere.nix {}).argument",
             nix::repository().display(),
@@ -84,6 +91,20 @@ fn a_field_of_the_spec_that_is_no_argument_is_answered_with_its_place() {
         let place = answer.as_str().unwrap().strip_prefix("use config.").unwrap();
         assert!(place.rsplit('.').next() == Some(name) && places.iter().any(|known| known == place), "{answer}");
     }
+}
+
+#[test]
+fn nix_knows_every_hook_of_the_spec() {
+    let schema = crate::schema::load();
+    let mut hooks: Vec<_> = schema.places().iter().map(|place| place.pattern()).collect();
+    hooks.retain(|place| place.starts_with("hooks.") && !place.contains('[') && place.matches('.').count() == 1);
+    hooks.sort();
+    let known = nix::evaluated(&format!(
+        "builtins.sort builtins.lessThan (map (name: \"hooks.${{name}}\")
+           (import {}/nix/lib/internal/runtime-spec.nix).hookNames)",
+        nix::repository().display()
+    ));
+    assert_eq!(known, serde_json::json!(hooks));
 }
 
 #[test]

@@ -34,6 +34,7 @@ let
     mistake
     shown
     ;
+  inherit (import ./runtime-spec.nix) mountSources;
   inherit (import ./text.nix) isText standsForText;
   arguments = import ../arguments.nix;
   elsewhere = import ./elsewhere.nix;
@@ -101,19 +102,9 @@ let
     in
     # The store itself cannot be listed where Nix evaluates a flake.
     toString directory != storeDir && (readDir directory).${baseNameOf path} or null == "regular";
-  mounts = container.mounts or null;
-  frozen = concatMap (
-    name:
-    let
-      attribute = "mounts.${attributeName name}";
-      mount = mounts.${name};
-      at = attribute: path: if isPath path && !isFile path then [ { inherit attribute path; } ] else [ ];
-    in
-    if isAttrs mount && !standsForText mount then
-      at "${attribute}.source" (mount.source or null)
-    else
-      at attribute mount
-  ) (if isAttrs mounts && !standsForText mounts then attrNames mounts else [ ]);
+  frozen = filter (entry: isPath entry.source && !isFile entry.source) (
+    mountSources (container.mounts or null)
+  );
   copied = head frozen;
 
   # The first place that satisfies, or null: no further one is looked at.
@@ -172,6 +163,6 @@ else if unfit != null then
 else if foreign != [ ] then
   mistake "config.${attributeName (head foreign)}" "no such field in the OCI runtime spec (${(elsewhere (head foreign)).config})"
 else if frozen != [ ] then
-  mistake copied.attribute "found ${describe copied.path}, a directory, which would be copied to the store; write \"\${${shown copied.path}}\" if a copy is meant, and toString ${shown copied.path} or a string for the directory of the host"
+  mistake copied.attribute "found ${describe copied.source}, a directory, which would be copied to the store; write \"\${${shown copied.source}}\" if a copy is meant, and toString ${shown copied.source} or a string for the directory of the host"
 else
   container

@@ -13,10 +13,12 @@
 let
   inherit (builtins)
     genList
+    listToAttrs
     replaceStrings
     stringLength
     substring
     ;
+  inherit (import ./runtime-spec.nix) hookNames;
 
   args = "use the argument 'args', the command and its arguments";
   contents = "use the argument 'contents' for packages whose trees appear at /, and 'files' for single files";
@@ -195,8 +197,6 @@ let
     annotations = "annotations";
     apparmorprofile = "process.apparmorProfile";
     cgroupspath = "linux.cgroupsPath";
-    createcontainer = "hooks.createContainer";
-    createruntime = "hooks.createRuntime";
     domainname = "domainname";
     gidmappings = "linux.gidMappings";
     hooks = "hooks";
@@ -206,18 +206,20 @@ let
     nonewprivileges = "process.noNewPrivileges";
     ociversion = "ociVersion";
     oomscoreadj = "process.oomScoreAdj";
-    poststart = "hooks.poststart";
-    poststop = "hooks.poststop";
-    prestart = "hooks.prestart";
     process = "process";
     readonlypaths = "linux.readonlyPaths";
     resources = "linux.resources";
     rootfspropagation = "linux.rootfsPropagation";
     selinuxlabel = "process.selinuxLabel";
-    startcontainer = "hooks.startContainer";
     timeoffsets = "linux.timeOffsets";
     uidmappings = "linux.uidMappings";
-  };
+  }
+  // listToAttrs (
+    map (name: {
+      name = plain name;
+      value = "hooks.${name}";
+    }) hookNames
+  );
 
   characters = text: genList (index: substring index 1 text) (stringLength text);
   plain = replaceStrings (characters "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") (

@@ -3,9 +3,10 @@
 */
 setting:
 let
-  inherit (builtins) compareVersions nixVersion;
+  inherit (builtins) compareVersions nixVersion toJSON;
   derive = import ../internal/derive.nix setting;
-  hasHostReferences = import ../internal/host-references.nix;
+  inherit (import ../internal/runtime-spec.nix) onHost;
+  storePaths = import ../internal/store-paths.nix;
 
   # A copy names its store paths, so Nix would keep the originals beside it. 2.14 and 2.15 know the attribute, and refuse
   # it unless an experimental feature is on; what is older ignores it and keeps them.
@@ -21,7 +22,7 @@ let
   isSelfContained =
     (arguments.store or null) != "mount"
     && !(arguments.keepReferences or false)
-    && !hasHostReferences arguments;
+    && storePaths (toJSON (onHost arguments)) == [ ];
 in
 derive closure (
   {
