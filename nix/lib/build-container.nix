@@ -44,20 +44,31 @@ let
       host
       ;
   };
+  override = import ./override.nix buildContainer;
+  extend = import ./extend.nix buildContainer;
+
+  buildContainer =
+    container:
+    let
+      given = checked container;
+      arguments = canonical given;
+      outputs = outputsOf {
+        inherit arguments;
+        name = arguments.name or (derivedName (head given.args));
+        # All outputs are made of what is in the bundle.
+        closure = storePaths (toJSON (route "bundle" arguments));
+      };
+      passthru = outputs // {
+        # The arguments, as they came.
+        config = given;
+      };
+    in
+    outputs.bundle
+    // passthru
+    // {
+      inherit passthru;
+      override = override given;
+      extend = extend given;
+    };
 in
-container:
-let
-  given = checked container;
-  arguments = canonical given;
-  outputs = outputsOf {
-    inherit arguments;
-    name = arguments.name or (derivedName (head given.args));
-    # All outputs are made of what is in the bundle.
-    closure = storePaths (toJSON (route "bundle" arguments));
-  };
-  passthru = outputs // {
-    # The arguments, as they came.
-    config = given;
-  };
-in
-outputs.bundle // passthru // { inherit passthru; }
+buildContainer

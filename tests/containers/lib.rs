@@ -57,5 +57,6 @@ mod tree;
 mod unchanged;
 mod untouched;
 mod user;
+mod variants;
 mod working_directory;
 mod writable;

@@ -34,6 +34,16 @@ fn run_starts_the_container_for_any_user() {
 }
 
 #[test]
+fn run_names_its_program() {
+    // For `nix run`, and for nixpkgs' lib.getExe.
+    let named = nix::evaluated(&format!(
+        r#"let run = {}; in pkgs.lib.getExe run == "${{run}}/bin/run-it" && run.meta.mainProgram == "run-it""#,
+        attribute("run", "")
+    ));
+    assert_eq!(named, true);
+}
+
+#[test]
 fn run_takes_another_runtime_from_the_environment() {
     let built = nix::build(&attribute("run", ""));
     let program = built.join("bin/run-it");

@@ -169,9 +169,18 @@ let
         container.run.drvPath
       ] true
     )).success;
-  outcomes = concatMap (
-    place: map (value: isFine (buildContainer (plain // place value))) values
-  ) places;
+  outcomes =
+    concatMap (place: map (value: isFine (buildContainer (plain // place value))) values) places
+    ++ variants;
+  plainContainer = buildContainer plain;
+  variants = map isFine (
+    concatMap (value: [
+      (plainContainer.override value)
+      (plainContainer.override (_: value))
+      (plainContainer.extend value)
+      (plainContainer.extend (_: value))
+    ]) values
+  );
   count = wanted: length (builtins.filter (outcome: outcome == wanted) outcomes);
 in
 {
