@@ -5,10 +5,11 @@
   pkgs ? import <nixpkgs> { },
 }:
 let
-  extended = pkgs.extend (import ./nix/overlay.nix);
+  mkLib = import ./nix/lib/mk-lib.nix;
 in
 {
-  inherit (extended) oci-bundle;
-  inherit (extended.ociTools) buildContainer;
+  inherit (import ./nix/packages { inherit (pkgs) callPackage; }) oci-bundle;
+  inherit (mkLib pkgs) buildContainer;
+  inherit mkLib;
   overlay = import ./nix/overlay.nix;
 }

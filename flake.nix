@@ -11,24 +11,26 @@
         "aarch64-linux"
       ];
       overlay = import ./nix/overlay.nix;
+      mkLib = import ./nix/lib/mk-lib.nix;
       forSystems =
         make:
         builtins.listToAttrs (
           map (system: {
             name = system;
-            value = make (nixpkgs.legacyPackages.${system}.extend overlay);
+            value = make nixpkgs.legacyPackages.${system};
           }) systems
         );
+      forSystemsWithOverlay = make: forSystems (pkgs: make (pkgs.extend overlay));
       examplesFor = pkgs: import ./examples { inherit pkgs; };
     in
     {
-      lib = forSystems (pkgs: {
-        inherit (pkgs.ociTools) buildContainer;
-      });
+      lib = forSystems mkLib // {
+        inherit mkLib;
+      };
 
       overlays.default = overlay;
 
-      packages = forSystems (
+      packages = forSystemsWithOverlay (
         pkgs:
         examplesFor pkgs
         // {
@@ -37,7 +39,7 @@
         }
       );
 
-      checks = forSystems (
+      checks = forSystemsWithOverlay (
         pkgs:
         import ./nix/checks {
           inherit pkgs;

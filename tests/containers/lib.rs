@@ -23,6 +23,7 @@ mod inherited;
 mod kept_ids;
 mod kernel;
 mod large_closure;
+mod library;
 mod limits;
 mod machine;
 mod machines;

@@ -41,8 +41,19 @@ let
     inherit callPackage lib system;
 
     pkgs = final;
-    # Nothing is cross-compiled here.
+    # Nothing is compiled for another system here: a set of pkgsCross has that system's own packages.
     buildPackages = final;
+    pkgsCross.aarch64-multiplatform = import ./. {
+      system = "aarch64-linux";
+      overlays = overlays ++ [
+        (_: prev: {
+          buildPackages = final;
+          stdenv = prev.stdenv // {
+            buildPlatform = platform;
+          };
+        })
+      ];
+    };
     stdenv = {
       inherit system;
       hostPlatform = platform;
