@@ -38,6 +38,24 @@ fn the_architecture_has_every_room_and_no_other() {
 }
 
 #[test]
+fn the_architecture_has_every_file_of_the_nix_side() {
+    let page = include_str!("../../docs/architecture.md");
+    let (_, table) = page.split_once("| file of `nix` | what it is |\n| --- | --- |\n").unwrap();
+    let rows = table.lines().map_while(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let described: BTreeSet<_> =
+        rows.flat_map(|(files, _)| files.split(", ")).map(|file| file.trim_matches('`').to_owned()).collect();
+    let mut there = BTreeSet::new();
+    for folder in ["", "lib/"] {
+        for entry in nix::repository().join("nix").join(folder).read_dir().unwrap() {
+            there.insert(format!("{folder}{}", entry.unwrap().file_name().into_string().unwrap()));
+        }
+    }
+    // What is in it is listed instead.
+    there.remove("lib");
+    assert_eq!(described, there);
+}
+
+#[test]
 fn every_dependency_is_listed_with_its_purpose() {
     let section = |text: &str, start: &str| text.split_once(start).unwrap().1.to_owned();
     let manifest = section(include_str!("../../Cargo.toml"), "\n[dependencies]\n");
