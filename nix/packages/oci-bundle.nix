@@ -1,3 +1,6 @@
+/**
+  Our program: the builder of containers, and what runs them.
+*/
 {
   rustPlatform,
   lib,
