@@ -16,7 +16,7 @@ pub struct Package {
     pub priority: i64,
 }
 
-/// Decodes the argument `contents`: store paths, or what nix/contents.nix makes of packages.
+/// Decodes the argument `contents`: store paths, or what nix/lib/internal/contents.nix makes of packages.
 ///
 /// # Errors
 /// A [`Mistake`] at the element that is wrong.

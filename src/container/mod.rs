@@ -24,7 +24,7 @@ use self::user::User;
 use crate::field::{Field, Mistake};
 use crate::path::ContainerPath;
 
-/// The arguments' names. nix/arguments.nix has the same list, with what the reference says of each.
+/// The arguments' names. nix/lib/arguments.nix has the same list, with what the reference says of each.
 pub const ARGUMENTS: [&str; 19] = [
     "arch",
     "args",

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::nix::closure::Node;
 
-/// What nix/build-container.nix puts into the derivation of a bundle, and what Nix adds to it.
+/// What nix/lib/outputs/bundle.nix puts into the derivation of a bundle, and what Nix adds to it.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct Attrs {
     /// The derivation's name.
@@ -28,7 +28,7 @@ pub struct Attrs {
     pub outputs: Outputs,
 }
 
-/// What nix/passthru.nix puts into the derivation of a list of a closure.
+/// What nix/lib/outputs/closure.nix puts into the derivation of a list of a closure.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct ClosureAttrs {
     /// The reference graph; not there if it is empty.
@@ -50,7 +50,7 @@ pub struct Outputs {
 /// Nix 2.8 with the sandbox on names a path from outside the sandbox, where the file is not.
 ///
 /// # Errors
-/// A file that is missing, cannot be read, or is not what nix/build-container.nix makes.
+/// A file that is missing, cannot be read, or is not what nix/lib/outputs/bundle.nix makes.
 pub fn read<A: DeserializeOwned>(named: Option<&Utf8Path>, build_dir: Option<&Utf8Path>) -> Result<A> {
     let fallback = build_dir.map(|dir| dir.join(".attrs.json"));
     for file in named.into_iter().chain(fallback.as_deref()) {
@@ -75,7 +75,7 @@ pub fn read<A: DeserializeOwned>(named: Option<&Utf8Path>, build_dir: Option<&Ut
 /// The attributes in such a file.
 ///
 /// # Errors
-/// What is not what nix/build-container.nix makes.
+/// What is not what nix/lib/outputs/bundle.nix makes.
 pub fn decode<A: DeserializeOwned>(text: &str) -> Result<A> {
     let mut decoder = serde_json::Deserializer::from_str(text);
     let attrs = serde_path_to_error::deserialize(&mut decoder)?;
