@@ -48,6 +48,7 @@ mod script;
 mod seccomp;
 mod sources;
 mod spec_schema;
+mod spec_table;
 mod starts;
 mod store;
 mod subordinate;

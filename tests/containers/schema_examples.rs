@@ -185,7 +185,7 @@ pub fn good(schema: &Schema, place: &Place<'_>) -> Vec<Value> {
     }
     match shape.kind {
         Some("boolean") => vec![json!(true), json!(false)],
-        Some("integer") => [json!(1)].into_iter().chain(shape.bounds.iter().copied().cloned()).collect(),
+        Some("integer") => [json!(1)].into_iter().chain(shape.least.into_iter().chain(shape.most).cloned()).collect(),
         Some("string") if shape.definitions.contains("FilePath") => vec![json!("/x")],
         Some("string") => vec![json!("x")],
         Some("array") => {

@@ -17,13 +17,21 @@ pub struct Shape<'s> {
     pub kind: Option<&'s str>,
     pub choices: Vec<&'s Value>,
     pub pattern: Option<&'s str>,
-    pub bounds: Vec<&'s Value>,
+    pub least: Option<&'s Value>,
+    pub most: Option<&'s Value>,
     pub required: BTreeSet<&'s str>,
     /// The names of the definitions that were followed, such as `FilePath`.
     pub definitions: BTreeSet<&'s str>,
     properties: BTreeMap<&'s str, Node<'s>>,
     items: Option<Node<'s>>,
     values: Option<Node<'s>>,
+}
+
+impl Shape<'_> {
+    /// Whether this is an object with names of its own.
+    pub fn has_fields(&self) -> bool {
+        !self.properties.is_empty()
+    }
 }
 
 /// A schema inside a file.
@@ -106,11 +114,8 @@ impl Schema {
 
     /// Every place below the document, in the order of the steps.
     pub fn places(&self) -> Vec<Place<'_>> {
-        let (file, value) = self.files.get_key_value("config-schema.json").unwrap();
         let mut places = Vec::new();
-        for shape in self.shapes(Node { file, value }) {
-            self.walk(&Place { steps: Vec::new(), shapes: vec![shape] }, &mut places);
-        }
+        self.walk(&self.document(), &mut places);
         places
     }
 
@@ -119,6 +124,13 @@ impl Schema {
             places.push(place.clone());
             self.walk(&place, places);
         }
+    }
+
+    /// The document as a whole.
+    pub fn document(&self) -> Place<'_> {
+        let (file, value) = self.files.get_key_value("config-schema.json").unwrap();
+        let shape = self.shapes(Node { file, value }).remove(0);
+        Place { steps: Vec::new(), shapes: vec![shape] }
     }
 
     /// The places a step further in.
@@ -165,11 +177,13 @@ impl Schema {
             kind: text("type"),
             choices: list("enum").collect(),
             pattern: text("pattern"),
-            bounds: ["minimum", "maximum"].iter().filter_map(|keyword| node.value.get(*keyword)).collect(),
+            least: node.value.get("minimum"),
+            most: node.value.get("maximum"),
             required: list("required").filter_map(Value::as_str).collect(),
             definitions: text("$ref").and_then(|reference| reference.rsplit('/').next()).into_iter().collect(),
             properties: fields("properties").map(|(name, value)| (name.as_str(), inner(value))).collect(),
-            items: node.value.get("items").map(inner),
+            // Of a list for elements by their position, the schema has only such of length one.
+            items: node.value.get("items").map(|items| inner(items.get(0).unwrap_or(items))),
             values: free.or_else(|| fields("patternProperties").map(|(_, value)| value).next()).map(inner),
         }
     }
@@ -182,7 +196,9 @@ impl Schema {
                 let (name, pointer) = reference.split_once('#').expect("a reference has a fragment");
                 let name = if name.is_empty() { node.file } else { name };
                 let (file, root) = self.files.get_key_value(name).unwrap();
-                vec![Node { file, value: root.pointer(pointer).unwrap() }]
+                // v1.3.0 has one without the slash that a pointer starts with.
+                let pointer = format!("/{}", pointer.trim_start_matches('/'));
+                vec![Node { file, value: root.pointer(&pointer).unwrap() }]
             }
             Some(list) => list.as_array().unwrap().iter().map(|value| Node { value, ..node }).collect(),
         }
@@ -197,10 +213,11 @@ fn product<'s>(ones: &[Shape<'s>], others: &[Shape<'s>]) -> Vec<Shape<'s>> {
 fn both<'s>(mut one: Shape<'s>, other: Shape<'s>) -> Shape<'s> {
     one.kind = one.kind.or(other.kind);
     one.pattern = one.pattern.or(other.pattern);
+    one.least = one.least.or(other.least);
+    one.most = one.most.or(other.most);
     one.items = one.items.or(other.items);
     one.values = one.values.or(other.values);
     one.choices.extend(other.choices);
-    one.bounds.extend(other.bounds);
     one.required.extend(other.required);
     one.definitions.extend(other.definitions);
     one.properties.extend(other.properties);
