@@ -10,10 +10,15 @@ pub mod fit;
 pub mod ids;
 mod known;
 mod limits;
+#[cfg(test)]
+mod messages;
 pub mod mounts;
 mod namespaces;
 mod places;
 mod relations;
+#[cfg(test)]
+#[expect(dead_code, unused_imports)]
+mod schema;
 mod seccomp;
 mod semantics;
 mod signals;

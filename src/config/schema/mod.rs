@@ -1,0 +1,164 @@
+//! What the runtime spec has at each place of `config.json`: the table, and how to find something in it.
+
+mod table;
+
+use self::table::PLACES;
+pub use self::table::VALUES;
+
+/// What stands at a place of the document.
+#[derive(Debug)]
+pub struct Place {
+    /// Such as `linux.devices[].path` or `linux.netDevices.*.name`; the document as a whole has none.
+    pub path: &'static str,
+    pub kind: Kind,
+    /// Whether the object around it has to have it.
+    pub is_required: bool,
+    /// What a number means, where that is not plain.
+    pub note: Option<&'static str>,
+    /// Whether 0 is as good as leaving it out.
+    pub or_zero: bool,
+    /// The first version that has it, if the object around it is older.
+    pub since: Option<&'static str>,
+    /// The last version that has it, if the object around it is there for longer.
+    pub until: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An attribute set with the names that the table has.
+    Object,
+    /// A list of such attribute sets, or one of them.
+    ListOrObject,
+    /// An attribute set with any names.
+    Map,
+    List,
+    Text,
+    Boolean,
+    /// An integer that is within both bounds.
+    Integer(i128, i128),
+    /// The same, of 64 bits without a sign.
+    Unsigned(i128, i128),
+    /// One of these strings.
+    OneOf(&'static [&'static str]),
+}
+
+/// What a number of 64 bits with a sign cannot exceed anyway.
+const NO_BOUND: i128 = i64::MAX as i128;
+
+const INT64: Kind = Kind::Integer(i64::MIN as i128, NO_BOUND);
+const UINT16: Kind = Kind::Integer(0, u16::MAX as i128);
+const UINT32: Kind = Kind::Integer(0, u32::MAX as i128);
+const UINT64: Kind = Kind::Unsigned(0, u64::MAX as i128);
+
+const fn at(path: &'static str, kind: Kind) -> Place {
+    Place { path, kind, is_required: false, note: None, or_zero: false, since: None, until: None }
+}
+
+impl Place {
+    const fn required(mut self) -> Self {
+        self.is_required = true;
+        self
+    }
+
+    const fn note(mut self, note: &'static str) -> Self {
+        self.note = Some(note);
+        self
+    }
+
+    const fn or_zero(mut self) -> Self {
+        self.or_zero = true;
+        self
+    }
+
+    const fn since(mut self, version: &'static str) -> Self {
+        self.since = Some(version);
+        self
+    }
+
+    const fn until(mut self, version: &'static str) -> Self {
+        self.until = Some(version);
+        self
+    }
+
+    /// The name of a field.
+    pub fn name(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
+    }
+
+    /// Whether this is a number of 64 bits without a sign.
+    pub fn is_unsigned(&self) -> bool {
+        matches!(self.kind, Kind::Unsigned(..))
+    }
+
+    /// What stands there, in the words of Nix.
+    pub fn words(&self) -> String {
+        let words = match self.kind {
+            Kind::Object | Kind::Map => "an attribute set".to_owned(),
+            Kind::List | Kind::ListOrObject => "a list".to_owned(),
+            Kind::Text => "a string".to_owned(),
+            Kind::Boolean => "true or false".to_owned(),
+            INT64 => "an integer".to_owned(),
+            Kind::Integer(0, NO_BOUND..) | Kind::Unsigned(0, NO_BOUND..) => {
+                "an integer that is not negative".to_owned()
+            }
+            Kind::Integer(least, NO_BOUND..) | Kind::Unsigned(least, NO_BOUND..) => {
+                format!("an integer that is at least {least}")
+            }
+            Kind::Integer(least, most) | Kind::Unsigned(least, most) => format!("an integer from {least} to {most}"),
+            Kind::OneOf(values) => format!("one of {}", values.join(", ")),
+        };
+        self.note.map_or(words.clone(), |note| format!("{words}; {note}"))
+    }
+}
+
+/// Every place.
+pub fn places() -> &'static [Place] {
+    &PLACES
+}
+
+/// The place with this path.
+pub fn find(path: &str) -> Option<&'static Place> {
+    PLACES.binary_search_by(|place| place.path.cmp(path)).ok().map(|index| &PLACES[index])
+}
+
+/// The fields of the object at this path.
+pub fn fields(path: &str) -> impl Iterator<Item = &'static Place> {
+    let start = if path.is_empty() { String::new() } else { format!("{path}.") };
+    let first = PLACES.partition_point(|place| place.path <= start.as_str());
+    let below = PLACES[first..].iter().map_while(move |place| Some((place, place.path.strip_prefix(&start)?)));
+    below.filter(|(_, name)| !name.contains(['.', '['])).map(|(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_sorted_and_below_what_the_table_has() {
+        assert!(PLACES.is_sorted_by(|one, other| one.path < other.path));
+        for place in &PLACES[1..] {
+            let parent = place.path.strip_suffix("[]");
+            let parent = parent.unwrap_or_else(|| place.path.rsplit_once('.').map_or("", |(parent, _)| parent));
+            let kind = find(parent).map(|parent| parent.kind);
+            let fits = if place.path.ends_with("[]") {
+                matches!(kind, Some(Kind::List | Kind::ListOrObject))
+            } else if place.name() == "*" {
+                kind == Some(Kind::Map)
+            } else {
+                matches!(kind, Some(Kind::Object | Kind::ListOrObject))
+            };
+            assert!(fits, "{}", place.path);
+        }
+    }
+
+    #[test]
+    fn an_object_has_its_own_fields_alone() {
+        let names = |path| fields(path).map(Place::name).collect::<Vec<_>>();
+        assert_eq!(names("linux.personality"), ["domain", "flags"]);
+        assert_eq!(names("linux.netDevices.*"), ["name"]);
+        assert_eq!(names("windows.resources.cpu.affinity"), ["group", "mask"]);
+        assert_eq!(names("root.path"), [""; 0]);
+        assert_eq!(names("").first(), Some(&"annotations"));
+        assert_eq!(names("").len(), 14);
+    }
+}
