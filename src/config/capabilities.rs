@@ -1,4 +1,4 @@
-//! The names of Linux capabilities, which the decoder takes in more spellings than runtimes do.
+//! The names of Linux capabilities, which the spec leaves to Linux.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,7 @@
 //! Where a field belongs that the spec does not have in its place.
 
-use oci_spec::runtime::Spec;
-
-use super::{differences, known, places};
+use super::places;
+use super::schema::{self, Place};
 use crate::container::ARGUMENTS;
 use crate::field::nearest;
 
@@ -24,9 +23,9 @@ const OTHER_PLATFORMS: [&str; 5] = ["windows.", "solaris.", "vm.", "zos.", "free
 /// The most places that are worth naming.
 const MOST: usize = 3;
 
-/// What to say of the field `name` of the object at the pattern `parent`, which has these `fields`: where it belongs, what it is
-/// misspelt for, or what there is.
-pub fn hint(name: &str, parent: &str, fields: &[&str]) -> String {
+/// What to say of the field `name` of this object: where it belongs, what it is misspelt for, or what there is.
+pub fn hint(name: &str, object: &Place) -> String {
+    let parent = object.path;
     let dot = if parent.is_empty() { "" } else { "." };
     if FOREIGN.contains(&format!("{parent}{dot}{name}").as_str()) {
         return "it is of Docker's format; give such a profile to the argument 'seccomp'".to_owned();
@@ -34,37 +33,39 @@ pub fn hint(name: &str, parent: &str, fields: &[&str]) -> String {
     if parent.is_empty() && ARGUMENTS.contains(&name) {
         return format!("use the argument '{name}', which stands beside 'config'");
     }
-    if let Some(near) = nearest(name, fields) {
+    let fields: Vec<_> = object.fields().collect();
+    if let Some(near) = nearest(name, &fields.iter().map(|field| field.name()).collect::<Vec<_>>()) {
         return format!("did you mean '{near}'?");
     }
     let elsewhere = places_of(name, parent);
     if elsewhere.is_empty() || elsewhere.len() > MOST {
-        return format!("there are: {}", fields.join(", "));
+        // What newer versions do not have is nothing to start with.
+        let current: Vec<_> = fields.iter().filter(|field| field.until.is_none()).map(|field| field.name()).collect();
+        return format!("there are: {}", current.join(", "));
     }
     let named: Vec<_> = elsewhere.iter().map(|pattern| format!("'{}.{pattern}'", places::root())).collect();
     format!("did you mean {}?", named.join(" or "))
 }
 
 /// The places nearest to `parent` that have a field of this name.
-fn places_of(name: &str, parent: &str) -> Vec<String> {
-    let mut patterns = Vec::new();
-    collect(&mut Vec::new(), &mut patterns);
-    let is_argument = |pattern: &str| pattern == "root.path" || pattern.starts_with("mounts");
-    let mut found: Vec<_> = patterns
-        .into_iter()
-        .filter(|pattern| pattern.rsplit('.').next() == Some(name) && !is_argument(pattern))
-        .map(|pattern| {
-            let other =
-                OTHER_PLATFORMS.iter().any(|platform| pattern.starts_with(platform) && !parent.starts_with(platform));
-            (other, distance(parent, &pattern), pattern)
+fn places_of(name: &str, parent: &str) -> Vec<&'static str> {
+    let is_argument = |path: &str| path == "root.path" || path.starts_with("mounts");
+    let mut found: Vec<_> = schema::places()
+        .iter()
+        .filter(|place| !place.path.is_empty() && !place.is_element() && place.name() == name)
+        .filter(|place| !place.path.contains('*') && !is_argument(place.path))
+        .map(|place| {
+            let is_other =
+                OTHER_PLATFORMS.iter().any(|other| place.path.starts_with(other) && !parent.starts_with(other));
+            (is_other, distance(parent, place.path), place.path)
         })
         .collect();
-    found.sort();
+    found.sort_unstable();
     let nearest = found.first().map(|(other, distance, _)| (*other, *distance));
     found
         .into_iter()
         .filter(|(other, distance, _)| nearest == Some((*other, *distance)))
-        .map(|(.., pattern)| pattern)
+        .map(|(.., path)| path)
         .collect()
 }
 
@@ -74,39 +75,6 @@ fn distance(one: &str, other: &str) -> usize {
     let (one, other) = (steps(one), steps(other));
     let common = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
     one.len() + other.len() - 2 * common
-}
-
-/// Every field of the spec, as a pattern.
-fn collect(steps: &mut Vec<String>, patterns: &mut Vec<String>) {
-    let pattern = pattern_of(steps);
-    match known::at::<Spec>(steps) {
-        known::Known::Fields(decoded) => {
-            for name in differences::fields(&pattern, decoded) {
-                steps.push(name.to_owned());
-                patterns.push(pattern_of(steps));
-                collect(steps, patterns);
-                steps.pop();
-            }
-        }
-        known::Known::List => {
-            steps.push("0".to_owned());
-            collect(steps, patterns);
-            steps.pop();
-        }
-        known::Known::Map | known::Known::Choices(_) | known::Known::Nothing => {}
-    }
-}
-
-fn pattern_of(steps: &[String]) -> String {
-    let mut pattern = String::new();
-    for step in steps {
-        match step.as_str() {
-            "0" => pattern += "[]",
-            name if pattern.is_empty() => pattern += name,
-            name => pattern = format!("{pattern}.{name}"),
-        }
-    }
-    pattern
 }
 
 #[cfg(test)]
@@ -130,16 +98,16 @@ mod tests {
             ("archMap", "linux.seccomp", "it is of Docker's format; give such a profile to the argument 'seccomp'"),
             ("env", "", "use the argument 'env', which stands beside 'config'"),
             ("xyzzy", "linux.personality", "there are: domain, flags"),
-            ("enableCmt", "linux", "there are: domain, flags"),
+            ("", "linux.personality", "there are: domain, flags"),
+            ("namespaces[]", "linux.personality", "there are: domain, flags"),
+            ("enableCmt", "linux.personality", "there are: domain, flags"),
         ] {
-            let fields: &[&str] =
-                if name == "xyzzy" || name == "enableCmt" { &["domain", "flags"] } else { &["a-field"] };
-            assert_eq!(hint(name, parent, fields), expected, "{parent} {name}");
+            assert_eq!(hint(name, schema::find(parent).unwrap()), expected, "{parent} {name}");
         }
     }
 
     #[test]
     fn a_misspelt_field_is_the_one_beside_it() {
-        assert_eq!(hint("readOnly", "root", &["path", "readonly"]), "did you mean 'readonly'?");
+        assert_eq!(hint("readOnly", schema::find("root").unwrap()), "did you mean 'readonly'?");
     }
 }

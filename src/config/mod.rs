@@ -4,11 +4,9 @@ mod capabilities;
 mod check;
 mod defaults;
 mod devices;
-mod differences;
 mod elsewhere;
 pub mod fit;
 pub mod ids;
-mod known;
 mod limits;
 #[cfg(test)]
 mod messages;
@@ -16,8 +14,6 @@ pub mod mounts;
 mod namespaces;
 mod places;
 mod relations;
-#[cfg(test)]
-#[expect(dead_code, unused_imports)]
 mod schema;
 mod seccomp;
 mod semantics;

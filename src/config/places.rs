@@ -24,13 +24,6 @@ pub fn find<'v>(document: &'v Value, pattern: &str) -> Vec<Field<'v>> {
     found
 }
 
-/// The pattern of a path below `config`: `linux.devices[]` for `config.linux.devices[0]`.
-pub fn pattern(path: &AttrPath) -> String {
-    let (root, path) = (root().to_string(), path.to_string());
-    let below = path.strip_prefix(&root).unwrap_or(&path).trim_start_matches('.');
-    below.split_inclusive('[').map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit())).collect()
-}
-
 /// Every value at `pattern`, to change it.
 pub fn find_mut<'v>(document: &'v mut Value, pattern: &str) -> Vec<&'v mut Value> {
     let mut found = vec![document];
@@ -38,14 +31,6 @@ pub fn find_mut<'v>(document: &'v mut Value, pattern: &str) -> Vec<&'v mut Value
         found = found.into_iter().flat_map(|value| inside(value, step)).collect();
     }
     found
-}
-
-/// Takes every value at `pattern` out of the document.
-pub fn remove(document: &mut Value, pattern: &str) {
-    let (parents, name) = pattern.rsplit_once('.').unwrap_or(("", pattern));
-    for fields in find_mut(document, parents).into_iter().filter_map(Value::as_object_mut) {
-        fields.remove(name);
-    }
 }
 
 fn inside<'v>(value: &'v mut Value, step: &str) -> Vec<&'v mut Value> {
@@ -69,23 +54,5 @@ mod tests {
         assert_eq!(found, ["config.a[0].b", "config.a[3].b"]);
         assert!(find(&document, "a.b").is_empty());
         assert!(find(&document, "x[].y").is_empty());
-    }
-
-    #[test]
-    fn a_path_has_the_pattern_that_finds_it() {
-        let document = json!({"a": [{"b": [1]}, {"b": [2, 3]}]});
-        for field in find(&document, "a[].b[]") {
-            assert_eq!(pattern(field.path()), "a[].b[]");
-        }
-        assert_eq!(pattern(&root()), "");
-    }
-
-    #[test]
-    fn a_pattern_is_taken_out_wherever_it_is() {
-        let mut document = json!({"a": [{"b": 1, "c": 1}, 2, {"b": 2}], "b": 3, "d": {"e": 4}});
-        for pattern in ["a[].b", "b", "d.x", "a.b", "x[].b"] {
-            remove(&mut document, pattern);
-        }
-        assert_eq!(document, json!({"a": [{"c": 1}, 2, {}], "d": {"e": 4}}));
     }
 }

@@ -24,7 +24,7 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
     namespaces::check(document)
 }
 
-/// A sibling, if it is there. The objects here are objects, or decoding would have said so.
+/// A sibling, if it is there. The objects here are objects, or the walk along the table would have said so.
 pub fn sibling<'v>(object: &Field<'v>, name: &str) -> Option<Field<'v>> {
     object.get(name).ok().flatten()
 }

@@ -2,55 +2,18 @@
 
 use serde_json::Value;
 
-use super::{places, values};
-
-/// Every field of this type, in all versions of the spec. Source: `uint64` in the schemas of v1.0.0 to v1.3.0, and in
-/// specs-go/config.go for `vm.hwconfig` and for `affinity` as a list.
-const FIELDS: [&str; 34] = [
-    "linux.resources.blockIO.throttleReadBpsDevice[].rate",
-    "linux.resources.blockIO.throttleReadIOPSDevice[].rate",
-    "linux.resources.blockIO.throttleWriteBpsDevice[].rate",
-    "linux.resources.blockIO.throttleWriteIOPSDevice[].rate",
-    "linux.resources.cpu.burst",
-    "linux.resources.cpu.period",
-    "linux.resources.cpu.realtimePeriod",
-    "linux.resources.cpu.shares",
-    "linux.resources.hugepageLimits[].limit",
-    "linux.resources.memory.swappiness",
-    "linux.seccomp.syscalls[].args[].value",
-    "linux.seccomp.syscalls[].args[].valueTwo",
-    "process.consoleSize.height",
-    "process.consoleSize.width",
-    "process.rlimits[].hard",
-    "process.rlimits[].soft",
-    "process.scheduler.deadline",
-    "process.scheduler.period",
-    "process.scheduler.runtime",
-    "vm.hwConfig.iomems[].firstGFN",
-    "vm.hwConfig.iomems[].firstMFN",
-    "vm.hwConfig.iomems[].nrMFNs",
-    "vm.hwConfig.memory",
-    "vm.hwconfig.iomems[].firstGFN",
-    "vm.hwconfig.iomems[].firstMFN",
-    "vm.hwconfig.iomems[].nrMFNs",
-    "vm.hwconfig.memory",
-    "windows.resources.cpu.affinity.mask",
-    "windows.resources.cpu.affinity[].mask",
-    "windows.resources.cpu.count",
-    "windows.resources.memory.limit",
-    "windows.resources.storage.bps",
-    "windows.resources.storage.iops",
-    "windows.resources.storage.sandboxSize",
-];
+use super::places;
+use super::schema::{self, Kind};
 
 /// Writes such numbers as they are meant: a string of digits is that number, and a negative integer the one with the same bits
 /// (two's complement), as `builtins.fromJSON` reads it, and as -1 is `RLIM_INFINITY` (getrlimit(2)).
 ///
 /// A field that has to be smaller anyway takes no negative integer, which could only be a mistake there.
 pub fn write(document: &mut Value) {
-    for pattern in FIELDS {
-        let is_small = values::is_bounded(pattern);
-        for value in places::find_mut(document, pattern) {
+    for place in schema::places() {
+        let Kind::Unsigned(_, most) = place.kind else { continue };
+        let is_small = most < u64::MAX.into();
+        for value in places::find_mut(document, place.path) {
             if let Some(number) = value.as_str().and_then(parsed) {
                 *value = number.into();
             } else if let Some(number) = value.as_i64().filter(|number| *number < 0 && !is_small) {

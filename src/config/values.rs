@@ -1,63 +1,10 @@
-//! What a single value has to be, where its type does not say.
-
-use std::ops::RangeInclusive;
+//! What a single value has to be, where the table of the spec does not say.
 
 use serde_json::Value;
 
 use super::{places, signals};
 use crate::container::process::LONGEST_HOSTNAME;
 use crate::field::{Field, Mistake};
-
-const NO_BOUND: i128 = i128::MAX;
-
-/// Numbers, with where they end and, where a number says little, what they mean.
-const RANGES: [(&str, RangeInclusive<i128>, &str); 27] = [
-    // proc(5), "/proc/[pid]/oom_score_adj".
-    ("process.oomScoreAdj", -1000..=1000, ""),
-    // config.md, "Linux Process".
-    ("process.ioPriority.priority", 0..=7, ""),
-    // sched(7).
-    ("process.scheduler.nice", -20..=19, ""),
-    ("process.scheduler.priority", 0..=99, ""),
-    // config.md, "POSIX-platform Hooks": greater than zero.
-    ("hooks.prestart[].timeout", 1..=NO_BOUND, ""),
-    ("hooks.createRuntime[].timeout", 1..=NO_BOUND, ""),
-    ("hooks.createContainer[].timeout", 1..=NO_BOUND, ""),
-    ("hooks.startContainer[].timeout", 1..=NO_BOUND, ""),
-    ("hooks.poststart[].timeout", 1..=NO_BOUND, ""),
-    ("hooks.poststop[].timeout", 1..=NO_BOUND, ""),
-    // The schema's FileMode. Nix has no octal numbers, so the mistake is near.
-    ("linux.devices[].fileMode", 0..=0o777, FILE_MODE),
-    ("freebsd.devices[].mode", 0..=0o777, FILE_MODE),
-    ("zos.devices[].fileMode", 0..=0o777, FILE_MODE),
-    // config-linux.md, "Memory".
-    ("linux.resources.memory.limit", -1..=NO_BOUND, NO_LIMIT),
-    ("linux.resources.memory.reservation", -1..=NO_BOUND, NO_LIMIT),
-    ("linux.resources.memory.swap", -1..=NO_BOUND, NO_LIMIT),
-    ("linux.resources.memory.kernel", -1..=NO_BOUND, NO_LIMIT),
-    ("linux.resources.memory.kernelTCP", -1..=NO_BOUND, NO_LIMIT),
-    ("linux.resources.memory.swappiness", 0..=100, ""),
-    // config-linux.md, "CPU".
-    ("linux.resources.cpu.idle", 0..=1, ""),
-    ("linux.resources.cpu.quota", -1..=NO_BOUND, "; it is in microseconds, and -1 is no limit"),
-    // config-linux.md, "PIDs"; the kernel's PID_MAX_LIMIT.
-    ("linux.resources.pids.limit", -1..=4_194_304, NO_LIMIT),
-    // The kernel's Documentation/scheduler/sched-bwc.rst: from 1 ms to 1 s.
-    ("linux.resources.cpu.period", 1000..=1_000_000, "; it is in microseconds"),
-    // A system call has six arguments: runc's and crun's seccomp take no other index.
-    ("linux.seccomp.syscalls[].args[].index", 0..=5, ""),
-    // time_namespaces(7).
-    ("linux.timeOffsets.monotonic.nanosecs", 0..=999_999_999, ""),
-    ("linux.timeOffsets.boottime.nanosecs", 0..=999_999_999, ""),
-    // config-freebsd.md, "Jail".
-    ("freebsd.jail.enforceStatfs", 0..=2, ""),
-];
-
-/// Of these numbers, 0 is out of the range and "unset" to runtimes, as to those who write a template.
-const UNSET_BY_ZERO: [&str; 1] = ["linux.resources.cpu.period"];
-
-const FILE_MODE: &str = "; it is in decimal, so 0644 is 420";
-const NO_LIMIT: &str = "; -1 is no limit";
 
 /// Paths that the spec wants absolute: config.md, "POSIX-platform Hooks"; config-linux.md, "Namespaces", "Devices", "Masked
 /// Paths" and "Readonly Paths"; config-vm.md; config-zos.md, "Namespaces".
@@ -117,18 +64,6 @@ const INTERFACE: &str = "the name of a network interface: 1 to 15 bytes without 
 /// # Errors
 /// The first [`Mistake`].
 pub fn check(document: &Value) -> Result<(), Mistake> {
-    for (pattern, range, meaning) in RANGES {
-        for field in places::find(document, pattern) {
-            let is_unset = UNSET_BY_ZERO.contains(&pattern) && number(&field) == Some(0);
-            if !is_unset && !number(&field).is_some_and(|number| range.contains(&number)) {
-                let want = match (range.start(), range.end()) {
-                    (start, &NO_BOUND) => format!("an integer that is at least {start}"),
-                    (start, end) => format!("an integer from {start} to {end}"),
-                };
-                return Err(field.unwanted(&format!("{want}{meaning}")));
-            }
-        }
-    }
     for pattern in ABSOLUTE {
         for path in places::find(document, pattern) {
             if !path.string()?.starts_with('/') {
@@ -152,11 +87,6 @@ pub fn check(document: &Value) -> Result<(), Mistake> {
     }
     names(document)?;
     signals::check(document)
-}
-
-/// Whether the numbers at `pattern` are smaller than their type allows.
-pub fn is_bounded(pattern: &str) -> bool {
-    RANGES.iter().any(|(bounded, range, _)| *bounded == pattern && *range.end() < NO_BOUND)
 }
 
 /// The value as a number, of whichever of the spec's types.

@@ -21,7 +21,7 @@ pub fn fails_with(mistakes: &[(&str, &str)]) {
 /// Patches, with the version of the spec that they need. `tests/containers/schema_fields.rs` has the fields of the schema that
 /// Debian has, each alone; those that are newer have to be here.
 #[rustfmt::skip]
-const GOOD: [(&str, &str); 56] = [
+const GOOD: [(&str, &str); 57] = [
     // process.ioPriority
     (r#"{"process": {"ioPriority": {"class": "IOPRIO_CLASS_RT", "priority": 0}}}"#, "1.1.0"),
     (r#"{"process": {"ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 1}}}"#, "1.1.0"),
@@ -120,6 +120,8 @@ const GOOD: [(&str, &str); 56] = [
     ),
     (r#"{"annotations": {"a": "b", "org.opencontainers.image.stopSignal": "SIGRTMIN+3"}}"#, "1.0.0"),
     (r#"{"domainname": "x"}"#, "1.1.0"),
+    // Required by the schema, optional by the text.
+    (r#"{"linux": {"resources": {"pids": {}}}}"#, "1.0.0"),
     (r#"{"linux": {"personality": {"domain": "LINUX32"}}}"#, "1.0.2"),
     (r#"{"windows": {"layerFolders": ["c"], "devices": [{"id": "x", "idType": "class"}]}}"#, "1.0.2"),
     (r#"{"solaris": {"milestone": "x"}}"#, "1.0.0"),

@@ -311,7 +311,7 @@ fn a_wrong_filter_is_named_where_the_user_wrote_it() {
         (r#""profile.json""#.to_owned(), r#"seccomp: found the string "profile.json", want a seccomp filter, such as builtins.fromJSON (builtins.readFile ./profile.json)"#),
         ("{}".to_owned(), "seccomp.defaultAction: missing; the OCI runtime spec requires it"),
         (r#"{"defaultAktion": "SCMP_ACT_ALLOW"}"#.to_owned(), "seccomp.defaultAktion: no such field of a seccomp filter (did you mean 'defaultAction'?)"),
-        (r#"{"defaultAction": "ALLOW"}"#.to_owned(), r#"seccomp.defaultAction: found the string "ALLOW", want one of "SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_LOG", "SCMP_ACT_ALLOW"; did you mean "SCMP_ACT_ALLOW"?"#),
+        (r#"{"defaultAction": "ALLOW"}"#.to_owned(), r#"seccomp.defaultAction: found the string "ALLOW", want one of "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY"; did you mean "SCMP_ACT_ALLOW"?"#),
         (r#"{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": {}}"#.to_owned(), "seccomp.syscalls: found an empty attribute set, want a list"),
         (r#"{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": ["read"]}"#.to_owned(), r#"seccomp.syscalls[0]: found the string "read", want an attribute set"#),
         (r#"{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": [], "action": "SCMP_ACT_ERRNO"}]}"#.to_owned(), "seccomp.syscalls[0].names: found an empty list, want at least one element"),

@@ -185,6 +185,7 @@ impl Table {
                 }
                 ("list-or-object", []) => self.row(path).kind = Kind::ListOrObject,
                 ("required", []) => self.row(path).is_required = true,
+                ("optional", []) => self.row(path).is_required = false,
                 ("or-zero", []) => self.row(path).or_zero = true,
                 ("one-of", values) => {
                     let row = self.row(path);

@@ -43,12 +43,17 @@ pub enum Kind {
 }
 
 /// What a number of 64 bits with a sign cannot exceed anyway.
-const NO_BOUND: i128 = i64::MAX as i128;
+pub const NO_BOUND: i128 = i64::MAX as i128;
 
-const INT64: Kind = Kind::Integer(i64::MIN as i128, NO_BOUND);
+/// Every number of 64 bits with a sign.
+pub const INT64: Kind = Kind::Integer(i64::MIN as i128, NO_BOUND);
 const UINT16: Kind = Kind::Integer(0, u16::MAX as i128);
 const UINT32: Kind = Kind::Integer(0, u32::MAX as i128);
-const UINT64: Kind = Kind::Unsigned(0, u64::MAX as i128);
+/// Every number of 64 bits without a sign.
+pub const UINT64: Kind = Kind::Unsigned(0, u64::MAX as i128);
+
+/// What stands between the steps of a path, and in no name of a field.
+const SEPARATORS: [char; 2] = ['.', '['];
 
 const fn at(path: &'static str, kind: Kind) -> Place {
     Place { path, kind, is_required: false, note: None, or_zero: false, since: None, until: None }
@@ -80,34 +85,39 @@ impl Place {
         self
     }
 
+    /// The fields of an object.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Self> + use<> {
+        let start = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
+        let first = PLACES.partition_point(|place| place.path <= start.as_str());
+        let below = PLACES[first..].iter().map_while(move |place| Some((place, place.path.strip_prefix(&start)?)));
+        below.filter(|(_, name)| !name.contains(SEPARATORS)).map(|(place, _)| place)
+    }
+
+    /// The field of an object that has this name.
+    pub fn field(&self, name: &str) -> Option<&'static Self> {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        // A name can be any string.
+        if name.is_empty() || name.contains(SEPARATORS) { None } else { find(&format!("{}{dot}{name}", self.path)) }
+    }
+
+    /// The elements of a list.
+    pub fn element(&self) -> Option<&'static Self> {
+        find(&format!("{}[]", self.path))
+    }
+
+    /// The values of a map.
+    pub fn entry(&self) -> Option<&'static Self> {
+        find(&format!("{}.*", self.path))
+    }
+
+    /// Whether this is the element of a list.
+    pub fn is_element(&self) -> bool {
+        self.path.ends_with("[]")
+    }
+
     /// The name of a field.
     pub fn name(&self) -> &'static str {
         self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
-    }
-
-    /// Whether this is a number of 64 bits without a sign.
-    pub fn is_unsigned(&self) -> bool {
-        matches!(self.kind, Kind::Unsigned(..))
-    }
-
-    /// What stands there, in the words of Nix.
-    pub fn words(&self) -> String {
-        let words = match self.kind {
-            Kind::Object | Kind::Map => "an attribute set".to_owned(),
-            Kind::List | Kind::ListOrObject => "a list".to_owned(),
-            Kind::Text => "a string".to_owned(),
-            Kind::Boolean => "true or false".to_owned(),
-            INT64 => "an integer".to_owned(),
-            Kind::Integer(0, NO_BOUND..) | Kind::Unsigned(0, NO_BOUND..) => {
-                "an integer that is not negative".to_owned()
-            }
-            Kind::Integer(least, NO_BOUND..) | Kind::Unsigned(least, NO_BOUND..) => {
-                format!("an integer that is at least {least}")
-            }
-            Kind::Integer(least, most) | Kind::Unsigned(least, most) => format!("an integer from {least} to {most}"),
-            Kind::OneOf(values) => format!("one of {}", values.join(", ")),
-        };
-        self.note.map_or(words.clone(), |note| format!("{words}; {note}"))
     }
 }
 
@@ -116,17 +126,14 @@ pub fn places() -> &'static [Place] {
     &PLACES
 }
 
+/// The document as a whole.
+pub fn document() -> &'static Place {
+    &PLACES[0]
+}
+
 /// The place with this path.
 pub fn find(path: &str) -> Option<&'static Place> {
     PLACES.binary_search_by(|place| place.path.cmp(path)).ok().map(|index| &PLACES[index])
-}
-
-/// The fields of the object at this path.
-pub fn fields(path: &str) -> impl Iterator<Item = &'static Place> {
-    let start = if path.is_empty() { String::new() } else { format!("{path}.") };
-    let first = PLACES.partition_point(|place| place.path <= start.as_str());
-    let below = PLACES[first..].iter().map_while(move |place| Some((place, place.path.strip_prefix(&start)?)));
-    below.filter(|(_, name)| !name.contains(['.', '['])).map(|(place, _)| place)
 }
 
 #[cfg(test)]
@@ -153,12 +160,24 @@ mod tests {
 
     #[test]
     fn an_object_has_its_own_fields_alone() {
-        let names = |path| fields(path).map(Place::name).collect::<Vec<_>>();
+        let names = |path| find(path).unwrap().fields().map(Place::name).collect::<Vec<_>>();
         assert_eq!(names("linux.personality"), ["domain", "flags"]);
         assert_eq!(names("linux.netDevices.*"), ["name"]);
         assert_eq!(names("windows.resources.cpu.affinity"), ["group", "mask"]);
         assert_eq!(names("root.path"), [""; 0]);
         assert_eq!(names("").first(), Some(&"annotations"));
         assert_eq!(names("").len(), 14);
+    }
+
+    #[test]
+    fn a_name_is_one_step_of_a_path() {
+        let field = |path, name| find(path).unwrap().field(name).map(|place| place.path);
+        assert_eq!(field("linux", "devices"), Some("linux.devices"));
+        assert_eq!(field("", "linux"), Some("linux"));
+        for (path, name) in
+            [("linux", "devices[]"), ("linux", "resources.cpu"), ("", "linux.devices"), ("", ""), ("linux", "")]
+        {
+            assert_eq!(field(path, name), None, "{path} {name}");
+        }
     }
 }

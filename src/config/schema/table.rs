@@ -210,7 +210,7 @@ pub static PLACES: [Place; 426] = [
     at("linux.resources.network.priorities[].name", Text).required(),
     at("linux.resources.network.priorities[].priority", UINT32).required(),
     at("linux.resources.pids", Object),
-    at("linux.resources.pids.limit", Integer(-1, 4_194_304)).required().note("-1 is no limit"),
+    at("linux.resources.pids.limit", Integer(-1, 4_194_304)).note("-1 is no limit"),
     at("linux.resources.rdma", Map).since("1.0.2"),
     at("linux.resources.rdma.*", Object),
     at("linux.resources.rdma.*.hcaHandles", UINT32),
