@@ -14,7 +14,7 @@ pub mod mounts;
 mod namespaces;
 mod places;
 mod relations;
-mod schema;
+pub mod schema;
 mod seccomp;
 mod semantics;
 mod signals;

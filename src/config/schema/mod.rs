@@ -10,6 +10,7 @@ pub use self::table::VALUES;
 pub struct Place {
     /// Such as `linux.devices[].path` or `linux.netDevices.*.name`; the document as a whole has none.
     pub path: &'static str,
+    /// What kind of value it is.
     pub kind: Kind,
     /// Whether the object around it has to have it.
     pub is_required: bool,
@@ -23,6 +24,7 @@ pub struct Place {
     pub until: Option<&'static str>,
 }
 
+/// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An attribute set with the names that the table has.
@@ -31,8 +33,11 @@ pub enum Kind {
     ListOrObject,
     /// An attribute set with any names.
     Map,
+    /// A list.
     List,
+    /// A string.
     Text,
+    /// True or false.
     Boolean,
     /// An integer that is within both bounds.
     Integer(i128, i128),
