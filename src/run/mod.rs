@@ -41,6 +41,7 @@ mod size;
 mod spelling;
 mod state_dir;
 mod trust;
+mod unfit;
 mod user_namespace;
 mod users;
 mod volume;
@@ -105,6 +106,7 @@ impl Run {
         }
         bounds::check(&document)
             .and_then(|()| mounts::check(&document))
+            .and_then(|()| unfit::check(&document))
             .with_context(|| format!("'{}'", bundle.config_path()))?;
         let runtime = Runtime::find(self.runtime.as_deref()).ok();
         if host.cgroups == Cgroups::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
 use serde_json::Value;
 
 use super::bundle::root_of;
@@ -13,7 +14,10 @@ use crate::nix::store::StorePath;
 const OUTSIDE: [&str; 5] = ["prestart", "createRuntime", "createContainer", "poststart", "poststop"];
 
 /// The namespaces that keep a container from the machine (config-linux.md, "Namespaces").
-const USUAL: [&str; 5] = ["pid", "network", "ipc", "uts", "mount"];
+const USUAL: [&str; 6] = ["cgroup", "pid", "network", "ipc", "uts", "mount"];
+
+/// What of a proc root changes the machine with (proc(5)).
+const CHANGING_PROC: [&str; 2] = ["sys", "sysrq-trigger"];
 
 /// What the names of annotations begin with that change what a runtime does (crun(1), "Annotations"; runc, docs/systemd.md).
 const OF_RUNTIMES: [&str; 2] = ["run.oci.", "org.systemd.property."];
@@ -70,6 +74,7 @@ pub fn notes(document: &Value) -> Vec<String> {
             mount.destination
         ));
     }
+    notes.extend(writable_parts(document));
     for device in document["linux"]["devices"].as_array().into_iter().flatten() {
         notes.push(format!("it gets the device {}", device["path"]));
     }
@@ -108,6 +113,32 @@ pub fn notes(document: &Value) -> Vec<String> {
     notes
 }
 
+/// What of the kernel root could change through the container's file systems: in a user namespace of its own it is not root.
+fn writable_parts(document: &Value) -> Vec<String> {
+    let namespaces = document["linux"]["namespaces"].as_array().into_iter().flatten();
+    if namespaces.into_iter().any(|namespace| namespace["type"] == "user" && namespace.get("path").is_none()) {
+        return Vec::new();
+    }
+    let sealed = ["maskedPaths", "readonlyPaths"].map(|list| document["linux"][list].as_array());
+    let is_sealed = |path: &Utf8Path| {
+        let paths = sealed.iter().flatten().flat_map(|paths| paths.iter()).filter_map(Value::as_str);
+        paths.filter_map(mounts::normal).any(|sealed| path.starts_with(sealed))
+    };
+    let mut parts = Vec::new();
+    for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !mount.is_read_only()) {
+        let Some(place) = mount.place() else { continue };
+        let part = match mount.kind() {
+            "proc" if CHANGING_PROC.iter().all(|name| is_sealed(&place.join(name))) => continue,
+            "proc" => "the settings of this machine's kernel",
+            "sysfs" => "the devices of this machine",
+            "cgroup" | "cgroup2" => "cgroups",
+            _ => continue,
+        };
+        parts.push(format!("root can change {part} at '{}'", mount.destination));
+    }
+    parts
+}
+
 /// Whether a mount shows a store path, which everybody can read, and nothing can be written to it. A link that is one may lead
 /// anywhere.
 fn is_kept_store_path(mount: &Mount<'_>) -> bool {
@@ -128,14 +159,30 @@ mod tests {
         let store = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
         let plain = json!({
             "hooks": { "startContainer": [{ "path": "/inside" }] },
-            "linux": { "namespaces": own },
+            "linux": { "namespaces": own, "readonlyPaths": ["/proc/sys"], "maskedPaths": ["/proc/sysrq-trigger"] },
             "mounts": [
                 { "destination": "/proc", "type": "proc" },
+                { "destination": "/sys", "type": "sysfs", "options": ["ro"] },
                 { "destination": store, "source": store, "options": ["rbind", "ro"] },
                 { "destination": "/x", "source": "rootfs/x", "options": ["bind"] },
             ],
         });
         assert_eq!(notes(&plain), Vec::<String>::new());
+        let mut writable = plain.clone();
+        writable["linux"]["readonlyPaths"] = json!([]);
+        writable["mounts"][1]["options"] = json!(["nosuid"]);
+        let more = json!({ "destination": "/var", "type": "cgroup2" });
+        writable["mounts"].as_array_mut().unwrap().push(more);
+        assert_eq!(
+            notes(&writable),
+            [
+                "root can change the settings of this machine's kernel at '/proc'",
+                "root can change the devices of this machine at '/sys'",
+                "root can change cgroups at '/var'",
+            ]
+        );
+        writable["linux"]["namespaces"].as_array_mut().unwrap().push(json!({ "type": "user" }));
+        assert_eq!(notes(&writable), Vec::<String>::new());
         let reaching = json!({
             "hooks": { "createRuntime": [{ "path": "/bin/a" }], "poststop": [{ "path": "/bin/b" }] },
             "linux": { "namespaces": [{ "type": "network", "path": "/run/netns/x" }, { "type": "mount" }, { "type": "uts" },
@@ -173,6 +220,7 @@ mod tests {
                 "the annotation run.oci.hooks.stdout is \"/x\", which a runtime acts on",
                 "it has CAP_BPF, CAP_SYS_ADMIN, which containers seldom have; some of these undo what keeps it from the machine",
                 "it joins the network namespace '/run/netns/x'",
+                "it is in this machine's cgroup namespace",
                 "it is in this machine's pid namespace",
             ]
         );

@@ -75,6 +75,26 @@ fn a_name_that_ends_early_for_a_runtime_is_refused() {
 }
 
 #[test]
+fn what_no_run_can_give_is_refused() {
+    let capability = |document: &mut Value| document["process"]["capabilities"]["bounding"] = json!(["cap_sys_admin"]);
+    run_foreign("exit 0", capability, |run, _| {
+        let said = refusal(run);
+        assert!(said.contains("process.capabilities.bounding: found 'cap_sys_admin', want a name of"), "{said}");
+    });
+    let namespace = |document: &mut Value| {
+        for namespace in document["linux"]["namespaces"].as_array_mut().unwrap() {
+            if namespace["type"] == "mount" {
+                namespace["path"] = json!("/proc/self/ns/mnt");
+            }
+        }
+    };
+    run_foreign("exit 0", namespace, |run, _| {
+        let said = refusal(run);
+        assert!(said.contains("found the mount namespace '/proc/self/ns/mnt', in which nothing of the run"), "{said}");
+    });
+}
+
+#[test]
 fn a_container_that_may_remount_writes_to_its_layer() {
     let change = |document: &mut Value| {
         document["root"]["readonly"] = json!(true);
