@@ -35,6 +35,13 @@ pub fn check(document: &Value) -> Result<()> {
         for name in ["destination", "source"] {
             path(&format!("mounts.{index}.{name}"), &mount[name])?;
         }
+        // Runtimes hand them to the kernel as one text (mount(2), "data").
+        let options = mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let length: usize = options.map(str::len).sum();
+        ensure!(
+            length <= LONGEST_PATH,
+            "mounts.{index}.options: found {length} bytes, want at most {LONGEST_PATH}, which is the most that Linux takes"
+        );
     }
     for (index, device) in document["linux"]["devices"].as_array().into_iter().flatten().enumerate() {
         path(&format!("linux.devices.{index}.path"), &device["path"])?;
@@ -71,6 +78,8 @@ mod tests {
                 format!("{field}: found a path of 4096 bytes, want at most 4095, which is the most that Linux takes")
             );
         }
+        let options = json!({ "mounts": [{ "options": ["ro", "x".repeat(4094)] }] });
+        assert!(check(&options).unwrap_err().to_string().starts_with("mounts.0.options: found 4096 bytes, want"));
         let many = json!({ "mounts": vec![json!(null); 100_001] });
         assert!(check(&many).unwrap_err().to_string().starts_with("mounts: found 100001, want at most 100000"));
     }

@@ -102,10 +102,11 @@ impl Bundle {
         self.open_root(&self.directory, root)
     }
 
-    /// The directory in which nothing may be changed: the bundle, or the store that it is in.
+    /// The directory in which nothing may be changed: the bundle, or the store that it is in, itself or in a store path.
     pub fn kept(&self) -> &Utf8Path {
-        let is_stored = self.path.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
-        self.path.parent().filter(|_| is_stored).unwrap_or(&self.path)
+        let is_store_path = |path: &&Utf8Path| path.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
+        let outermost = self.path.ancestors().filter(is_store_path).last();
+        outermost.and_then(Utf8Path::parent).unwrap_or(&self.path)
     }
 }
 
@@ -153,6 +154,23 @@ mod tests {
         ] {
             let error = format!("{:#}", bundle.root(root).unwrap_err());
             assert!(error.contains(problem) && error.starts_with("config.json: root.path: "), "{root}: {error}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_store_may_be_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        let stored = "00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-x";
+        for (below, kept) in [
+            (stored.to_owned(), ""),
+            (format!("{stored}/deep/bundle"), ""),
+            (format!("s/{stored}/{stored}"), "s"),
+            ("plain/bundle".to_owned(), "plain/bundle"),
+        ] {
+            fs::create_dir_all(top.join(&below)).unwrap();
+            let kept = if kept.is_empty() { top.clone() } else { top.join(kept) };
+            assert_eq!(Bundle::open(&top.join(&below)).unwrap().kept(), kept, "{below}");
         }
     }
 

@@ -46,7 +46,8 @@ pub fn notes(document: &Value) -> Vec<String> {
     let mut notes = Vec::new();
     for name in OUTSIDE {
         for hook in document["hooks"][name].as_array().into_iter().flatten() {
-            notes.push(format!("the hook {name} runs {} on this machine", hook["path"]));
+            let more = ["args", "env"].iter().filter_map(|field| Some(format!(", {field} {}", hook.get(field)?)));
+            notes.push(format!("the hook {name} runs {}{} on this machine", hook["path"], more.collect::<String>()));
         }
     }
     let root = root_of(document);
@@ -59,7 +60,8 @@ pub fn notes(document: &Value) -> Vec<String> {
             } else {
                 "to read and write"
             };
-            notes.push(format!("'{}' of this machine is mounted at '{}', {access}", mount.source, mount.destination));
+            let [source, destination] = [mount.source, mount.destination].map(quoted);
+            notes.push(format!("{source} of this machine is mounted at {destination}, {access}"));
         }
     }
     for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind()))
@@ -67,17 +69,18 @@ pub fn notes(document: &Value) -> Vec<String> {
         let directories = file_systems::directories(&mount).map(|(name, list)| format!(", {name}={list}"));
         let directories: String = directories.collect();
         notes.push(format!(
-            "a file system '{}' of '{}'{} is mounted at '{}'",
-            mount.kind(),
-            mount.source,
-            directories,
-            mount.destination
+            "a file system {} of {}{directories} is mounted at {}",
+            quoted(mount.kind()),
+            quoted(mount.source),
+            quoted(mount.destination)
         ));
     }
     notes.extend(writable_parts(document));
     for device in document["linux"]["devices"].as_array().into_iter().flatten() {
-        notes.push(format!("it gets the device {}", device["path"]));
+        let [kind, major, minor] = ["type", "major", "minor"].map(|field| device.get(field).unwrap_or(&Value::Null));
+        notes.push(format!("it gets the device {} ({kind} {major}:{minor})", device["path"]));
     }
+    notes.extend(device_rules(document));
     for (field, value) in [
         ("linux.cgroupsPath", &document["linux"]["cgroupsPath"]),
         ("linux.seccomp.listenerPath", &document["linux"]["seccomp"]["listenerPath"]),
@@ -91,9 +94,7 @@ pub fn notes(document: &Value) -> Vec<String> {
             notes.push(format!("the annotation {name} is {value}, which a runtime acts on"));
         }
     }
-    let sets = document["process"]["capabilities"].as_object().into_iter().flatten();
-    let names = sets.flat_map(|(_, set)| set.as_array().into_iter().flatten()).filter_map(Value::as_str);
-    let powerful: BTreeSet<_> = names.filter(|name| !USUAL_CAPABILITIES.contains(name)).collect();
+    let powerful: BTreeSet<_> = capabilities(document).filter(|name| !USUAL_CAPABILITIES.contains(name)).collect();
     if !powerful.is_empty() {
         let powerful: Vec<_> = powerful.into_iter().collect();
         notes.push(format!(
@@ -111,6 +112,36 @@ pub fn notes(document: &Value) -> Vec<String> {
         notes.push(format!("it is in this machine's {kind} namespace"));
     }
     notes
+}
+
+/// A text in quotes that it cannot end.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "\\'"))
+}
+
+/// Which of the machine's devices the container may use, if it has or makes a node of them.
+fn device_rules(document: &Value) -> Vec<String> {
+    let rules: Vec<_> = document["linux"]["resources"]["devices"].as_array().into_iter().flatten().collect();
+    let is_allowed = |rule: &&&Value| {
+        // To make a node is not to use it.
+        rule["allow"] == true && rule["access"].as_str().is_none_or(|access| access.contains(['r', 'w']))
+    };
+    let mut notes: Vec<_> =
+        rules.iter().filter(is_allowed).map(|rule| format!("it may use the devices of the rule {rule}")).collect();
+    let denies_all = rules.first().is_some_and(|rule| {
+        let is_any = ["type", "major", "minor"].iter().all(|field| rule.get(field).is_none_or(|value| value == "a"));
+        rule["allow"] == false && is_any && rule["access"].as_str().is_none_or(|access| access == "rwm")
+    });
+    if !denies_all && capabilities(document).any(|capability| capability == "CAP_MKNOD") {
+        notes.push("it can make nodes of devices, and no first rule denies all of them".to_owned());
+    }
+    notes
+}
+
+/// The capabilities of all sets.
+fn capabilities(document: &Value) -> impl Iterator<Item = &str> {
+    let sets = document["process"]["capabilities"].as_object().into_iter().flatten();
+    sets.flat_map(|(_, set)| set.as_array().into_iter().flatten()).filter_map(Value::as_str)
 }
 
 /// What of the kernel root could change through the container's file systems: in a user namespace of its own it is not root.
@@ -159,7 +190,8 @@ mod tests {
         let store = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
         let plain = json!({
             "hooks": { "startContainer": [{ "path": "/inside" }] },
-            "linux": { "namespaces": own, "readonlyPaths": ["/proc/sys"], "maskedPaths": ["/proc/sysrq-trigger"] },
+            "process": { "capabilities": { "bounding": ["CAP_MKNOD"] } },
+            "linux": { "resources": { "devices": [{ "allow": false, "access": "rwm" }] }, "namespaces": own, "readonlyPaths": ["/proc/sys"], "maskedPaths": ["/proc/sysrq-trigger"] },
             "mounts": [
                 { "destination": "/proc", "type": "proc" },
                 { "destination": "/sys", "type": "sysfs", "options": ["ro"] },
@@ -184,13 +216,14 @@ mod tests {
         writable["linux"]["namespaces"].as_array_mut().unwrap().push(json!({ "type": "user" }));
         assert_eq!(notes(&writable), Vec::<String>::new());
         let reaching = json!({
-            "hooks": { "createRuntime": [{ "path": "/bin/a" }], "poststop": [{ "path": "/bin/b" }] },
+            "hooks": { "createRuntime": [{ "path": "/bin/a", "args": ["a", "-c"] }], "poststop": [{ "path": "/bin/b" }] },
             "linux": { "namespaces": [{ "type": "network", "path": "/run/netns/x" }, { "type": "mount" }, { "type": "uts" },
-                { "type": "ipc" }], "devices": [{ "path": "/dev/sda" }],
+                { "type": "ipc" }], "devices": [{ "path": "/dev/x", "type": "b", "major": 8, "minor": 0 }],
+                "resources": { "devices": [{ "allow": true, "access": "m" }, { "allow": true, "access": "rwm" }] },
                 "cgroupsPath": "/x" },
             "mounts": [
                 { "destination": "/a", "source": "/srv", "options": ["rbind"] },
-                { "destination": "/b", "source": "/etc", "type": "bind", "options": ["bind", "ro"] },
+                { "destination": "/b'", "source": "/etc", "type": "bind", "options": ["bind", "ro"] },
                 { "destination": "/c", "source": "/etc", "type": "bind", "options": ["rbind", "ro"] },
                 { "destination": "/d", "source": "rootfs/../../x", "options": ["rbind", "rro"] },
                 { "destination": "/e", "source": "/dev/sda", "type": "ext4" },
@@ -200,22 +233,24 @@ mod tests {
             ],
             "root": { "path": "other" },
             "annotations": { "run.oci.hooks.stdout": "/x", "org.example": "y" },
-            "process": { "capabilities": { "bounding": ["CAP_SYS_ADMIN", "CAP_KILL"], "ambient": ["CAP_BPF"] } },
+            "process": { "capabilities": { "bounding": ["CAP_SYS_ADMIN", "CAP_KILL"], "ambient": ["CAP_BPF", "CAP_MKNOD"] } },
         });
         assert_eq!(
             notes(&reaching),
             [
-                "the hook createRuntime runs \"/bin/a\" on this machine",
+                "the hook createRuntime runs \"/bin/a\", args [\"a\",\"-c\"] on this machine",
                 "the hook poststop runs \"/bin/b\" on this machine",
                 "'/srv' of this machine is mounted at '/a', to read and write",
-                "'/etc' of this machine is mounted at '/b', to read",
+                "'/etc' of this machine is mounted at '/b\\'', to read",
                 "'/etc' of this machine is mounted at '/c', to read, and to write to what is mounted below it",
                 "'rootfs/../../x' of this machine is mounted at '/d', to read",
                 &format!("'{store}' of this machine is mounted at '/g', to read and write"),
                 "'rootfs/h' of this machine is mounted at '/h', to read",
                 "a file system 'ext4' of '/dev/sda' is mounted at '/e'",
                 "a file system 'overlay' of 'x', lowerdir=/a:/b is mounted at '/f'",
-                "it gets the device \"/dev/sda\"",
+                "it gets the device \"/dev/x\" (\"b\" 8:0)",
+                "it may use the devices of the rule {\"access\":\"rwm\",\"allow\":true}",
+                "it can make nodes of devices, and no first rule denies all of them",
                 "linux.cgroupsPath is '/x'",
                 "the annotation run.oci.hooks.stdout is \"/x\", which a runtime acts on",
                 "it has CAP_BPF, CAP_SYS_ADMIN, which containers seldom have; some of these undo what keeps it from the machine",

@@ -4,13 +4,14 @@
 //! and its use. So what a caller names is opened once and used by its descriptor, and where a path has to be named again, only
 //! that part of it is relied on which nobody but trusted users can change.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
@@ -19,9 +20,16 @@ use rustix::process::geteuid;
 /// The most links on the way to one place (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
+/// The most names on the way to all places together: links of many names each may lead through many others.
+const MOST_STEPS: usize = 1_000_000;
+
 /// Users who can change what a run does in any case: the caller, who owns `/`, and who owns the programs that take part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trust(BTreeSet<u32>);
+pub struct Trust {
+    users: BTreeSet<u32>,
+    /// How many names may still be looked for.
+    steps: Cell<usize>,
+}
 
 impl Trust {
     /// The trusted users, with the owners of these programs.
@@ -34,11 +42,11 @@ impl Trust {
         let own = Utf8Path::new("/proc/self/exe");
         let owners = programs.iter().chain([&own]).filter_map(|program| rustix::fs::stat(program.as_std_path()).ok());
         users.extend(owners.map(|program| program.st_uid));
-        Ok(Self(users))
+        Ok(Self { users, steps: Cell::new(MOST_STEPS) })
     }
 
     fn has(&self, stat: &Stat) -> bool {
-        self.0.contains(&stat.st_uid)
+        self.users.contains(&stat.st_uid)
     }
 
     /// Whether nobody else can rename or replace this entry of this directory (unlink(2), on sticky directories).
@@ -101,6 +109,9 @@ impl Trust {
         push_front(&mut steps, path);
         let mut followed = 0;
         while let Some(step) = steps.pop_front() {
+            let left = self.steps.get();
+            ensure!(left > 0, "the ways to files of this machine have more than {MOST_STEPS} names; want shorter ones");
+            self.steps.set(left - 1);
             let error = match open_directory(at.as_fd(), &step) {
                 Ok(next) => {
                     at = next;
@@ -320,6 +331,20 @@ mod tests {
             assert!(opened(name, Links::All).is_err(), "{name}");
         }
         assert!(trust.open(path.join("file").as_std_path()).is_err());
+    }
+
+    #[test]
+    fn no_way_takes_for_ever() {
+        let (_folder, path) = folder();
+        for number in 0..39 {
+            let way = format!("{}{path}/l{}", "/..".repeat(1000), number + 1);
+            symlink(way, path.join(format!("l{number}"))).unwrap();
+        }
+        fs::create_dir(path.join("l39")).unwrap();
+        let trust = Trust::new(&[]).unwrap();
+        let mut results = (0..40).map(|_| trust.open_source(CWD, path.join("l0").as_std_path(), Links::All));
+        let error = results.find_map(Result::err).unwrap().to_string();
+        assert_eq!(error, "the ways to files of this machine have more than 1000000 names; want shorter ones");
     }
 
     #[test]

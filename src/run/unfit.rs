@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Looks for it.
 ///
 /// # Errors
-/// A capability in a spelling that runtimes read in different ways, and a mount namespace that is joined.
+/// A capability in a spelling that runtimes read in different ways, a mount namespace that is joined, and a cgroup elsewhere.
 pub fn check(document: &Value) -> Result<()> {
     for (set, names) in document["process"]["capabilities"].as_object().into_iter().flatten() {
         let mut names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -24,6 +24,10 @@ pub fn check(document: &Value) -> Result<()> {
                  out its path"
             );
         }
+    }
+    let cgroup = document["linux"]["cgroupsPath"].as_str().unwrap_or_default();
+    if cgroup.split('/').any(|name| name == "..") {
+        bail!("linux.cgroupsPath: found '{cgroup}', want a path without '..'");
     }
     Ok(())
 }
@@ -51,6 +55,8 @@ mod tests {
             let error = said(json!({ "process": { "capabilities": { "ambient": [name] } } })).unwrap_err();
             assert!(error.starts_with(&format!("process.capabilities.ambient: found '{name}', want ")), "{error}");
         }
+        let error = said(json!({ "linux": { "cgroupsPath": "../x" } })).unwrap_err();
+        assert_eq!(error, "linux.cgroupsPath: found '../x', want a path without '..'");
         let error = said(json!({ "linux": { "namespaces": [{ "type": "mount", "path": "/proc/1/ns/mnt" }] } }));
         assert!(
             error.unwrap_err().starts_with("linux.namespaces: found the mount namespace '/proc/1/ns/mnt', in which")
