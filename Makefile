@@ -10,6 +10,10 @@ OFFLINE := --no-write-lock-file --override-input nixpkgs path:$(CURDIR)/tests/pk
 # The tests that run containers are a package of their own.
 CONTAINERS := --manifest-path tests/containers/Cargo.toml
 
+# So are the programs beside the builder, which is the package at the top.
+CLI := --manifest-path cli/Cargo.toml
+IMAGE := --manifest-path image/Cargo.toml
+
 # So are those of properties, which hold for any input.
 PROPERTIES := --manifest-path tests/properties/Cargo.toml
 
@@ -34,11 +38,15 @@ setup:
 
 lint: setup
 	cargo fmt --check
+	cargo fmt --check $(CLI)
+	cargo fmt --check $(IMAGE)
 	cargo fmt --check $(CONTAINERS)
 	cargo fmt --check $(PROPERTIES)
 	cargo fmt --check $(FUZZ)
 	cargo fmt --check $(BENCHMARKS)
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets $(CLI) -- -D warnings
+	cargo clippy --locked --all-targets $(IMAGE) -- -D warnings
 	cargo clippy --locked --all-targets $(CONTAINERS) -- -D warnings
 	cargo clippy --locked --all-targets $(PROPERTIES) -- -D warnings
 	cargo clippy --locked --all-targets $(FUZZ) -- -D warnings
@@ -46,6 +54,7 @@ lint: setup
 
 unit: setup
 	cargo test --locked
+	cargo test --locked $(CLI)
 	cargo test --locked --lib $(BENCHMARKS)
 	PROPTEST_CASES=500 cargo test --locked $(PROPERTIES)
 	PROPTEST_CASES=500 cargo test --locked $(FUZZ)
@@ -70,6 +79,8 @@ containers: setup
 
 format: setup
 	cargo fmt
+	cargo fmt $(CLI)
+	cargo fmt $(IMAGE)
 	cargo fmt $(CONTAINERS)
 	cargo fmt $(PROPERTIES)
 	cargo fmt $(FUZZ)

@@ -1,5 +1,5 @@
 /**
-  Adds the package `oci-bundle`, and puts our `buildContainer` in the place of nixpkgs' own.
+  Adds our packages, and puts our `buildContainer` in the place of nixpkgs' own.
 
   The builder runs while the container is built, so it comes from the packages of the system that builds; the contents
   are for the system of the set that the overlay is applied to.
@@ -9,7 +9,7 @@ import ./packages { inherit (final) callPackage; }
 // {
   ociTools = (prev.ociTools or { }) // {
     buildContainer = import ./lib/build-container.nix {
-      inherit (final.buildPackages) oci-bundle;
+      build = final.buildPackages;
       buildSystem = final.stdenv.buildPlatform.system;
       hostSystem = final.stdenv.hostPlatform.system;
       host = final;

@@ -1,6 +1,6 @@
 //! Builds OCI runtime bundles from Nix closures.
 //!
-//! Nix runs `oci-bundle build` as the builder of the derivation that `buildContainer` makes. The work is four steps:
+//! Nix runs `oci-bundle-builder build` as the builder of the derivation that `buildContainer` makes. The work is four steps:
 //!
 //! 1. **decode** ([`nix`], [`container`]): the derivation's structured attributes become values that cannot be wrong:
 //!    a [`nix::closure::Closure`] is complete, a [`container::mount::Destination`] is absolute.
@@ -20,5 +20,4 @@ pub mod nix;
 pub mod path;
 pub mod program;
 pub mod rootfs;
-pub mod run;
 pub mod text;

@@ -25,6 +25,15 @@ pub fn escaped(text: &str) -> String {
     safe
 }
 
+/// The error and its causes, outermost first. Every message starts with the name that the user knows, once: a mistake in the
+/// arguments has the function's already.
+pub fn one_line(name: &str, error: &anyhow::Error) -> String {
+    let text = escaped(&format!("{error:#}"));
+    let function = name.split(": ").next().unwrap_or(name);
+    let problem = text.strip_prefix(&format!("{function}: ")).unwrap_or(&text);
+    format!("{name}: {problem}")
+}
+
 /// A JSON document with such characters as JSON writes them, `\u202e` (RFC 8259, section 7). It means the same: but for the
 /// line feeds between values, which stay, they can only stand inside strings.
 pub fn escaped_json(document: &str) -> String {
@@ -42,25 +51,4 @@ pub fn escaped_json(document: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    const DECEPTIVE: &str = "\0\n\r\t\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2028}\u{2029}\u{2066}\u{2069}\u{ad}\u{200b}\u{2060}\u{feff}\u{e0041}";
-
-    #[test]
-    fn nothing_deceptive_is_left_in_a_message() {
-        assert_eq!(escaped("a\u{1b}[31mb\u{202e}c\n"), "a\\u{1b}[31mb\\u{202e}c\\n");
-        assert!(!escaped(DECEPTIVE).chars().any(is_deceptive));
-        assert_eq!(escaped("Grüße, 世界, שלום, 👩\u{200d}💻"), "Grüße, 世界, שלום, 👩\u{200d}💻");
-    }
-
-    #[test]
-    fn a_json_document_means_the_same() {
-        let document = json!({ "a": [DECEPTIVE, "plain"], DECEPTIVE: 1 });
-        let text = escaped_json(&serde_json::to_string_pretty(&document).unwrap());
-        assert!(!text.chars().any(|c| c != '\n' && is_deceptive(c)));
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), document);
-    }
-}
+mod tests;

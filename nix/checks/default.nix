@@ -1,5 +1,5 @@
 /**
-  What `nix flake check` builds: the builder's tests, the format of every source, and the example containers, whose
+  What `nix flake check` builds: the programs' tests, the format of every source, and the example containers, whose
   rootfs and config.json are compared with what they should be.
 */
 {
@@ -27,6 +27,8 @@ let
 in
 {
   inherit format;
-  builder = pkgs.oci-bundle.override { doCheck = true; };
+  builder = pkgs.oci-bundle-builder.override { doCheck = true; };
+  cli = pkgs.oci-bundle.override { doCheck = true; };
+  image = pkgs.oci-bundle-image.override { doCheck = true; };
 }
 // import ./examples.nix { inherit pkgs examples; }

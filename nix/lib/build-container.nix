@@ -5,8 +5,8 @@
   Only `builtins` are used, so any package set will do.
 
   # Inputs
-  `oci-bundle`
-  : The package of the builder, for the system that builds.
+  `build`
+  : The packages of the system that builds, of which `oci-bundle-builder` builds bundles, and `oci-bundle` all else.
 
   `buildSystem`
   : The Nix system that builds, such as "x86_64-linux".
@@ -18,15 +18,13 @@
   : The packages of that system, of which `container.run` takes `oci-bundle` and `crun`.
 
   # Type
-  { oci-bundle, buildSystem, hostSystem, host } -> AttrSet -> Derivation
+  { build, buildSystem, hostSystem, host } -> AttrSet -> Derivation
 */
 {
-  oci-bundle,
+  build,
   buildSystem,
   hostSystem ? buildSystem,
-  host ? {
-    inherit oci-bundle;
-  },
+  host ? build,
 }:
 let
   inherit (builtins) head toJSON;
@@ -38,7 +36,7 @@ let
   storePaths = import ./internal/store-paths.nix;
   outputsOf = import ./outputs {
     inherit
-      oci-bundle
+      build
       buildSystem
       hostSystem
       host

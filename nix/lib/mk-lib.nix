@@ -12,7 +12,7 @@
 let
   inherit (builtins) intersectAttrs isAttrs;
   inherit (import ./internal/message.nix) describe;
-  oci-bundle = set: (import ../packages { inherit (set) callPackage; }).oci-bundle;
+  packages = set: import ../packages { inherit (set) callPackage; };
 in
 pkgs:
 if !(isAttrs pkgs && pkgs ? stdenv && pkgs ? callPackage) then
@@ -20,11 +20,9 @@ if !(isAttrs pkgs && pkgs ? stdenv && pkgs ? callPackage) then
 else
   {
     buildContainer = import ./build-container.nix {
-      oci-bundle = oci-bundle pkgs.buildPackages;
+      build = packages pkgs.buildPackages;
       buildSystem = pkgs.stdenv.buildPlatform.system;
       hostSystem = pkgs.stdenv.hostPlatform.system;
-      host = intersectAttrs { crun = null; } pkgs // {
-        oci-bundle = oci-bundle pkgs;
-      };
+      host = intersectAttrs { crun = null; } pkgs // packages pkgs;
     };
   }

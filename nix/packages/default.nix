@@ -2,9 +2,11 @@
   The packages of this project, for the system of the set whose `callPackage` is given.
 
   # Type
-  packages :: { callPackage } -> { oci-bundle :: Derivation; }
+  packages :: { callPackage } -> { oci-bundle, oci-bundle-builder, oci-bundle-image :: Derivation; }
 */
 { callPackage }:
 {
   oci-bundle = callPackage ./oci-bundle.nix { };
+  oci-bundle-builder = callPackage ./oci-bundle-builder.nix { };
+  oci-bundle-image = callPackage ./oci-bundle-image.nix { };
 }

@@ -1,46 +1,18 @@
 /**
-  Our program: the builder of containers, and what runs them.
+  The program for people, which runs containers. Nix runs it for wrappers and lists.
 */
 {
   rustPlatform,
   lib,
-  # The flake's checks run the tests; whoever only wants the builder need not.
   doCheck ? false,
 }:
-let
-  manifest = builtins.fromTOML (builtins.readFile ../../Cargo.toml);
-
-  # What cargo needs and nothing else, so that no other change builds it again.
+import ./package.nix { inherit rustPlatform lib; } {
+  directory = "cli";
   sources = [
     "Cargo.toml"
     "Cargo.lock"
     "src"
-    "tests/builder"
+    "cli"
   ];
-  root = toString ../../.;
-  isWithin = path: parent: path == parent || lib.hasPrefix "${parent}/" path;
-  isSource =
-    path:
-    builtins.any (
-      source: isWithin path "${root}/${source}" || isWithin "${root}/${source}" path
-    ) sources;
-in
-rustPlatform.buildRustPackage {
-  pname = manifest.package.name;
-  inherit (manifest.package) version;
   inherit doCheck;
-
-  src = builtins.path {
-    path = ../../.;
-    name = "${manifest.package.name}-source";
-    filter = path: _type: isSource path;
-  };
-  cargoLock.lockFile = ../../Cargo.lock;
-
-  meta = {
-    inherit (manifest.package) description;
-    license = lib.licenses.mit;
-    mainProgram = manifest.package.name;
-    platforms = lib.platforms.linux;
-  };
 }

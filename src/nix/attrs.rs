@@ -68,7 +68,7 @@ pub fn read<A: DeserializeOwned>(named: Option<&Utf8Path>, build_dir: Option<&Ut
     }
     bail!(
         "no structured attributes: neither NIX_ATTRS_JSON_FILE nor .attrs.json in NIX_BUILD_TOP is there; \
-         'oci-bundle build' is the builder of a derivation, which the Nix function buildContainer makes"
+         'oci-bundle-builder build' is the builder of a derivation, which the Nix function buildContainer makes"
     )
 }
 

@@ -7,10 +7,10 @@
 use std::fs;
 
 use camino::Utf8Path;
-use oci_bundle::container::Container;
-use oci_bundle::nix::attrs::{self, Attrs};
-use oci_bundle::nix::closure::Closure;
-use oci_bundle::nix::store::StoreDir;
+use oci_bundle_builder::container::Container;
+use oci_bundle_builder::nix::attrs::{self, Attrs};
+use oci_bundle_builder::nix::closure::Closure;
+use oci_bundle_builder::nix::store::StoreDir;
 use serde_json::json;
 
 use crate::derivation::{Derivation, Outcome};

@@ -105,16 +105,11 @@ impl Derivation {
 
     /// The same, run by another program, given with its arguments.
     pub fn builder_under(&self, wrapper: &[&str]) -> Command {
-        self.command_under(wrapper, "build")
-    }
-
-    /// The same for another of the program's commands.
-    pub fn command_under(&self, wrapper: &[&str], command_name: &str) -> Command {
         let path = std::env::var_os("PATH").unwrap();
         let mut command = Command::new(wrapper[0]);
         command
             .args(&wrapper[1..])
-            .args([env!("CARGO_BIN_EXE_oci-bundle"), command_name])
+            .args([env!("CARGO_BIN_EXE_oci-bundle-builder"), "build"])
             .env_clear()
             .env("PATH", path)
             .env("NIX_BUILD_TOP", self.build_dir())

@@ -1,4 +1,4 @@
-//! `oci-bundle build` as Nix runs it, on trees of every kind: what is in the bundle, and what it says when it cannot.
+//! `oci-bundle-builder build` as Nix runs it, on trees of every kind: what is in the bundle, and what it says when it cannot.
 
 mod base_files;
 mod captured;

@@ -58,10 +58,6 @@ fn a_graph_that_is_not_one_leaves_nothing() {
         let graph = graph.to_string().replace("STORE", derivation.store().to_str().unwrap());
         derivation.attrs["closure"] = serde_json::from_str(&graph).unwrap();
         derivation.fails_with(&format!("buildContainer: the reference graph from Nix {message}"));
-        let attrs = derivation.write_attrs("attrs.json");
-        let mut list = derivation.command_under(&["env"], "write-closure");
-        let outcome = Outcome::of(list.env("NIX_ATTRS_JSON_FILE", attrs));
-        derivation.fails(outcome, &format!("buildContainer: closure: the reference graph from Nix {message}"));
     }
 }
 
@@ -90,7 +86,7 @@ fn without_attributes_the_builder_says_who_runs_it() {
     derivation.fails(
         outcome,
         "buildContainer: no structured attributes: neither NIX_ATTRS_JSON_FILE nor .attrs.json in NIX_BUILD_TOP is \
-         there; 'oci-bundle build' is the builder of a derivation, which the Nix function buildContainer makes",
+         there; 'oci-bundle-builder build' is the builder of a derivation, which the Nix function buildContainer makes",
     );
 }
 

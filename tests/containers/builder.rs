@@ -20,7 +20,7 @@ impl Builder {
         for name in ["store", "build"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self { program: nix::program("oci-bundle"), folder }
+        Self { program: nix::program("oci-bundle-builder"), folder }
     }
 
     /// The config.json of a container with this argument `config`, or what was said. Its program need not be there, no

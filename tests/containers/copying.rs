@@ -31,7 +31,7 @@ fn with_builder(script: &str) -> (TempDir, Output) {
         .env("folder", &folder)
         .env("tree", &tree)
         .env("copy", folder.join(format!("out/rootfs{}", tree.display())))
-        .env("build", nix::program("oci-bundle").to_str().unwrap().to_owned() + " build")
+        .env("build", nix::program("oci-bundle-builder").to_str().unwrap().to_owned() + " build")
         .env("NIX_ATTRS_JSON_FILE", here.path().join("attrs.json"))
         .env("NIX_BUILD_TOP", here.path())
         .env("NIX_STORE", &store)

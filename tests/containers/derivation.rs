@@ -13,7 +13,8 @@ fn its_inputs_are_the_builder_and_the_closure_alone() {
     let container = nix::instantiate(HELLO);
     let mut inputs = nix::store(&["-q", "--references", container.to_str().unwrap()]);
     inputs.sort();
-    let mut expected = ["pkgs.oci-bundle", "pkgs.hello"].map(|package| nix::instantiate(package).display().to_string());
+    let mut expected =
+        ["pkgs.oci-bundle-builder", "pkgs.hello"].map(|package| nix::instantiate(package).display().to_string());
     expected.sort();
     assert_eq!(inputs, expected);
 }

@@ -1,8 +1,10 @@
 //! The documentation: every Nix block of docs/arguments.md is built and run, and where a block of text follows, that is what
 //! it prints; rooms and links exist.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::{nix, runtime};
 
@@ -30,11 +32,16 @@ fn the_examples_of_the_reference_do_what_they_say() {
 #[test]
 fn the_architecture_has_every_room_and_no_other() {
     let page = include_str!("../../docs/architecture.md");
-    let described: BTreeSet<_> =
-        page.lines().filter_map(|line| line.strip_prefix("| `src/")?.split('`').next()).collect();
-    let entries = nix::repository().join("src").read_dir().unwrap();
-    let there: BTreeSet<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(described, there.iter().map(String::as_str).collect());
+    for package in ["src", "cli/src", "image/src"] {
+        let start = format!("| `{package}/");
+        let described: BTreeSet<_> =
+            page.lines().filter_map(|line| line.strip_prefix(&start)?.split('`').next()).collect();
+        let entries = nix::repository().join(package).read_dir().unwrap().map(|entry| entry.unwrap().path());
+        // The tests of a file are in a folder of its name.
+        let names = entries.filter(|path| !(path.is_dir() && path.with_extension("rs").exists()));
+        let there: BTreeSet<_> = names.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        assert_eq!(described, there.iter().map(String::as_str).collect(), "{package}");
+    }
 }
 
 #[test]
@@ -55,11 +62,38 @@ fn the_architecture_has_every_file_of_the_nix_side() {
     assert_eq!(described, there);
 }
 
+/// Those of our programs.
+const MANIFESTS: [&str; 3] =
+    [include_str!("../../Cargo.toml"), include_str!("../../cli/Cargo.toml"), include_str!("../../image/Cargo.toml")];
+
+#[test]
+fn the_programs_have_the_same_versions_of_what_they_share() {
+    let mut versions = BTreeMap::new();
+    for lock in
+        [include_str!("../../Cargo.lock"), include_str!("../../cli/Cargo.lock"), include_str!("../../image/Cargo.lock")]
+    {
+        for package in lock.split("[[package]]\n").skip(1) {
+            let mut fields = package.lines().filter_map(|line| line.split_once(" = "));
+            let (name, version) = (fields.next().unwrap().1, fields.next().unwrap().1);
+            assert_eq!(versions.entry(name).or_insert(version), &version, "{name}");
+        }
+    }
+    let profile = |manifest: &'static str| {
+        let (_, profile) = manifest.split_once("\n[profile.release]\n").unwrap();
+        profile.split_once("\n[lints").unwrap().0
+    };
+    assert!(MANIFESTS.iter().all(|manifest| profile(manifest) == profile(MANIFESTS[0])));
+}
+
 #[test]
 fn every_dependency_is_listed_with_its_purpose() {
     let section = |text: &str, start: &str| text.split_once(start).unwrap().1.to_owned();
-    let manifest = section(include_str!("../../Cargo.toml"), "\n[dependencies]\n");
-    let wanted: BTreeSet<_> = manifest.lines().map_while(|line| Some(line.split_once(" = ")?.0.to_owned())).collect();
+    let mut wanted = BTreeSet::new();
+    for manifest in MANIFESTS {
+        let dependencies = section(manifest, "\n[dependencies]\n");
+        wanted.extend(dependencies.lines().map_while(|line| Some(line.split_once(" = ")?.0.to_owned())));
+    }
+    wanted.remove("oci-bundle-builder");
     let table = section(include_str!("../../README.md"), "| crate | for |\n| --- | --- |\n");
     let rows = table.lines().map_while(|line| line.strip_prefix("| ")?.split_once(" | "));
     let listed: BTreeSet<_> = rows.flat_map(|(crates, _)| crates.split(", ").map(str::to_owned)).collect();
@@ -95,25 +129,29 @@ fn anchor_of(heading: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
+/// All that Rust sources at and below a directory say.
+fn rust_below(directory: &Path) -> String {
+    let entries = directory.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let text = |path: PathBuf| match path.extension().and_then(OsStr::to_str) {
+        _ if path.is_dir() && path.file_name() != Some(OsStr::new("target")) => rust_below(&path),
+        Some("rs") => fs::read_to_string(path).unwrap(),
+        _ => String::new(),
+    };
+    entries.map(text).collect()
+}
+
 #[test]
 fn every_promise_names_tests_that_there_are() {
     let page = fs::read_to_string(nix::repository().join("SECURITY.md")).unwrap();
-    let mut sources = String::new();
-    for folder in ["src", "src/run", "tests/builder", "tests/containers", "tests/fuzz/src", "tests/properties/src"] {
-        for file in nix::repository().join(folder).read_dir().unwrap() {
-            let file = file.unwrap().path();
-            if file.extension().is_some_and(|extension| extension == "rs") {
-                sources += &fs::read_to_string(file).unwrap();
-            }
-        }
-    }
+    let sources: String =
+        ["src", "cli", "tests"].iter().map(|folder| rust_below(&nix::repository().join(folder))).collect();
     let mut tests = 0;
     let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     for promise in rows.filter(|row| !row.starts_with("---") && !row.starts_with("promise |")) {
         let column = promise.split(" | ").last().unwrap();
         for test in column.split('`').skip(1).step_by(2) {
             assert!(
-                sources.contains(&format!("    fn {test}(")) || sources.contains(&format!("\nfn {test}()")),
+                sources.contains(&format!(" fn {test}(")) || sources.contains(&format!("\nfn {test}(")),
                 "{promise}: {test}"
             );
             tests += 1;

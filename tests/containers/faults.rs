@@ -281,7 +281,7 @@ fn builder_of(nix_build: &mut Child) -> Option<u32> {
     let is_below = |pid: u32| std::iter::successors(Some(pid), |pid| parent(*pid)).any(|pid| pid == ancestor);
     let is_builder = |pid: &u32| {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        line == b"oci-bundle\0build\0" && is_below(*pid)
+        line == b"oci-bundle-builder\0build\0" && is_below(*pid)
     };
     while nix_build.try_wait().unwrap().is_none() {
         let mut processes = fs::read_dir("/proc").unwrap().flatten();

@@ -36,6 +36,7 @@ mod passthru;
 mod poisoned_state;
 mod process;
 mod programs;
+mod rebuilds;
 mod reference;
 mod roots;
 mod run;

@@ -56,17 +56,18 @@ fn a_container_for_another_system_is_built_on_this_one() {
             r#"
               let
                 other = import {}/tests/pkgs {{ system = "aarch64-linux"; }};
-                oci-bundle = set: "${{(import {}/nix/packages {{ inherit (set) callPackage; }}).oci-bundle}}";
+                packages = set: import {}/nix/packages {{ inherit (set) callPackage; }};
                 container = {cross}.buildContainer {{ args = [ "${{other.hello}}/bin/hello" ]; }};
                 inherit (container) run;
-                on = set: "${{oci-bundle set}}/bin/oci-bundle";
+                on = set: name: "${{(packages set).${{name}}}}/bin/${{name}}";
               in
               {{
                 inherit (container) system hostSystem;
                 closure = container.closure.system;
                 wrapper = run.system;
-                builders = builtins.all (output: output.builder == on plain) [ container container.closure run ];
-                named = builtins.elem (on other) run.args && builtins.elem "${{other.crun}}/bin/crun" run.args;
+                builders = builtins.all (output: output.builder == on plain "oci-bundle") [ container.closure run ]
+                  && container.builder == on plain "oci-bundle-builder";
+                named = builtins.elem (on other "oci-bundle") run.args && builtins.elem "${{other.crun}}/bin/crun" run.args;
               }}
             "#,
             nix::repository().display(),

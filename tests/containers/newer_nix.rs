@@ -61,7 +61,7 @@ impl Store {
 
 #[test]
 fn a_copied_bundle_refers_to_nothing_and_runs_when_all_else_is_gone() {
-    let builder = nix::build("pkgs.oci-bundle");
+    let builder = nix::build("pkgs.oci-bundle-builder");
     let coreutils = nix::build("pkgs.coreutils");
     let motd = nix::build(r#"pkgs.writeText "motd" "still here\n""#);
     let store = Store::with(&[&builder, &coreutils, &motd]);
@@ -70,7 +70,7 @@ fn a_copied_bundle_refers_to_nothing_and_runs_when_all_else_is_gone() {
             r#"
               let
                 buildContainer = import /mnt/nix/lib/build-container.nix {{
-                  oci-bundle = builtins.storePath {};
+                  build.oci-bundle-builder = builtins.storePath {};
                   buildSystem = builtins.currentSystem;
                 }};
               in

@@ -82,7 +82,7 @@ fn a_package_set_without_crun_is_told() {
     let said = nix::build_fails(
         r#"let
              buildContainer = import REPOSITORY/nix/lib/build-container.nix {
-               inherit (pkgs) oci-bundle;
+               build = { inherit (pkgs) oci-bundle oci-bundle-builder; };
                buildSystem = "x86_64-linux";
              };
            in (buildContainer { args = [ "${pkgs.hello}/bin/hello" ]; }).run"#

@@ -52,6 +52,8 @@ let
       version,
       src,
       cargoLock,
+      # Where the package is in `src`; with another place than the top, it may have a path dependency on what is there.
+      cargoRoot ? ".",
       doCheck ? true,
       checkType ? "release",
       cargoBuildFlags ? [ ],
@@ -69,15 +71,30 @@ let
         builtins.readFile (dirOf cargoLock.lockFile + "/Cargo.toml")
       );
       lock = builtins.toFile "Cargo.lock" (builtins.readFile cargoLock.lockFile);
-
-      vendor = rust ./rust/vendor.sh {
-        name = "${pname}-vendor";
-        inherit manifest lock;
+      top = dirOf cargoLock.lockFile + "/../Cargo.toml";
+      inTop =
+        if cargoRoot == "." then
+          { }
+        else
+          {
+            topManifest = builtins.toFile "Cargo.toml" (builtins.readFile top);
+          };
+      place = inTop // {
+        inherit cargoRoot;
       };
+
+      vendor = rust ./rust/vendor.sh (
+        place
+        // {
+          name = "${pname}-vendor";
+          inherit manifest lock;
+        }
+      );
 
       # With the release build's libraries only, or with the tests' as well.
       dependencies = rust ./rust/dependencies.sh (
         env
+        // place
         // {
           name = "${pname}-dependencies";
           inherit manifest lock vendor;
@@ -86,6 +103,7 @@ let
       );
       testDependencies = rust ./rust/dependencies.sh (
         env
+        // place
         // {
           name = "${pname}-test-dependencies";
           inherit manifest lock vendor;
@@ -99,6 +117,7 @@ let
         name = "${pname}-${version}";
         inherit
           src
+          cargoRoot
           vendor
           doCheck
           checkType

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use oci_bundle::bundle::progress::Progress;
-use oci_bundle::container::Container;
-use oci_bundle::container::mount::{Destination, Mount};
-use oci_bundle::nix::closure::{Closure, Node};
-use oci_bundle::nix::store::StoreDir;
-use oci_bundle::rootfs::Facts;
-use oci_bundle::rootfs::tree::Tree;
-use oci_bundle::{bundle, config, rootfs};
+use oci_bundle_builder::bundle::progress::Progress;
+use oci_bundle_builder::container::Container;
+use oci_bundle_builder::container::mount::{Destination, Mount};
+use oci_bundle_builder::nix::closure::{Closure, Node};
+use oci_bundle_builder::nix::store::StoreDir;
+use oci_bundle_builder::rootfs::Facts;
+use oci_bundle_builder::rootfs::tree::Tree;
+use oci_bundle_builder::{bundle, config, rootfs};
 use serde::Deserialize;
 use serde_json::Value;
 

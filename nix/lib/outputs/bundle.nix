@@ -24,7 +24,7 @@ let
     && !(arguments.keepReferences or false)
     && storePaths (toJSON (onHost arguments)) == [ ];
 in
-derive closure (
+derive "oci-bundle-builder" closure (
   {
     inherit name;
     inherit (setting) hostSystem;

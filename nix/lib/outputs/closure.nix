@@ -6,7 +6,7 @@ let
   derive = import ../internal/derive.nix setting;
 in
 { name, closure, ... }:
-derive closure {
+derive "oci-bundle" closure {
   name = "${name}-closure";
   args = [ "write-closure" ];
   __structuredAttrs = true;

@@ -54,10 +54,10 @@ let
     arguments.runtime or host.crun
       or (mistake "runtime" "missing, as the package set has no crun; want a package of an OCI runtime, such as pkgs.runc");
 in
-derive [ ] {
+derive "oci-bundle" [ ] {
   name = command;
   args = [
-    "write-launcher"
+    "write-wrapper"
     command
     (program "pkgs.oci-bundle" host.oci-bundle)
     (program "runtime" runtime)

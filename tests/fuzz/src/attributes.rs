@@ -1,13 +1,13 @@
 //! The structured attributes of a derivation, from the text to the plan of what would be written.
 
 use anyhow::Result;
-use oci_bundle::container::Container;
-use oci_bundle::nix::attrs::{self, Attrs};
-use oci_bundle::nix::closure::Closure;
-use oci_bundle::nix::store::StoreDir;
-use oci_bundle::rootfs::view::View;
-use oci_bundle::rootfs::{self, Facts};
-use oci_bundle::{config, program};
+use oci_bundle_builder::container::Container;
+use oci_bundle_builder::nix::attrs::{self, Attrs};
+use oci_bundle_builder::nix::closure::Closure;
+use oci_bundle_builder::nix::store::StoreDir;
+use oci_bundle_builder::rootfs::view::View;
+use oci_bundle_builder::rootfs::{self, Facts};
+use oci_bundle_builder::{config, program};
 
 /// Takes the text of an `.attrs.json`.
 ///

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
-use oci_bundle::rootfs::resolve::{Look, Seen, resolve};
-use oci_bundle::rootfs::tree::{Content, File};
+use oci_bundle_builder::rootfs::resolve::{Look, Seen, resolve};
+use oci_bundle_builder::rootfs::tree::{Content, File};
 
 /// A tree, by its places.
 struct Tree(BTreeMap<PathBuf, Seen>);

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use oci_bundle::program::{elf, script};
+use oci_bundle_builder::program::{elf, script};
 
 /// Takes the file.
 ///

@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
-use oci_bundle::run::{self, Host, Run, Terminal, Wishes};
-use oci_bundle::text;
+use oci_bundle::runner::{self, Host, Run, Terminal, Wishes};
+use oci_bundle_builder::text;
 use serde_json::Value;
 
 /// This machine, for root and for an ordinary user.
@@ -57,14 +57,14 @@ pub fn plan(bytes: &[u8]) {
             // No runtime is asked what it can do.
             let runtime = Some("/no/runtime".into());
             let run = Run { runtime, state: None, notifies: false, tmpfs_size: None, sockets: None, wishes };
-            let bundle = run::Bundle::open(bundle).unwrap();
+            let bundle = runner::Bundle::open(bundle).unwrap();
             let planned = run.plan(&bundle, host);
             match &planned {
                 Ok(plan) => {
                     let shown = text::escaped_json(&serde_json::to_string_pretty(&plan.document).unwrap());
                     assert!(!shown.chars().any(|c| c != '\n' && is_deceptive(c)), "{shown:?}");
                     assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), plan.document);
-                    for told in plan.dropped.iter().cloned().chain(run::notes(&plan.document)) {
+                    for told in plan.dropped.iter().cloned().chain(runner::notes(&plan.document)) {
                         assert_is_line(&text::escaped(&told));
                     }
                     assert_eq!(run.plan(&bundle, host).unwrap(), *plan);

@@ -18,9 +18,12 @@ else
   cargo build --frozen --target "$target" --release
 fi
 
-package=$(cargo pkgid --frozen | sed "s,.*#,,; s,@.*,,")
-for profile in release dev; do
-  cargo clean --frozen --target "$target" --package "$package" --profile "$profile"
+for package in $(sed -n 's/^name = "\(.*\)"$/\1/p' Cargo.toml ${topManifest:+../Cargo.toml}); do
+  # The one above need not be a dependency.
+  grep -q "^name = \"$package\"$" Cargo.lock || continue
+  for profile in release dev; do
+    cargo clean --frozen --target "$target" --package "$package" --profile "$profile"
+  done
 done
 find "$CARGO_TARGET_DIR" -type d -name incremental -prune -exec rm -r {} +
 rm -f "$CARGO_TARGET_DIR/.rustc_info.json"

@@ -42,10 +42,21 @@ directory = "$vendor"
 END
 }
 
-# A package with the manifest's dependencies and no code, in the current folder.
+# A package with the manifest's dependencies and no code, and one above it where there is one. The current folder is the
+# package's then.
 make_stub() {
-  cp "$manifest" Cargo.toml
+  if [ -n "${topManifest:-}" ]; then
+    stub_of "$topManifest"
+    mkdir "$cargoRoot"
+    cd "$cargoRoot"
+  fi
+  stub_of "$manifest"
   cp "$lock" Cargo.lock
+}
+
+# The same in the current folder, without a lock.
+stub_of() {
+  cp "$1" Cargo.toml
   # Besides the usual files, those that the manifest names.
   named=$(sed -nE 's/^[[:space:]]*path[[:space:]]*=[[:space:]]*"([^"]*\.rs)".*/\1/p' Cargo.toml)
   for file in src/lib.rs src/main.rs $named; do

@@ -6,7 +6,7 @@
 cp -a "$dependencies" "$CARGO_TARGET_DIR"
 cp -r "$src" source
 chmod -R u+w "$CARGO_TARGET_DIR" source
-cd source
+cd "source/$cargoRoot"
 use_vendor
 
 # shellcheck disable=SC2086  # lists of flags

@@ -1,9 +1,9 @@
 //! Whatever Nix hands over, decoding it ends with a value or with a message, and never with a panic.
 
-use oci_bundle::container::Container;
-use oci_bundle::nix::closure::{Closure, Node};
-use oci_bundle::nix::store::StoreDir;
-use oci_bundle::{config, program};
+use oci_bundle_builder::container::Container;
+use oci_bundle_builder::nix::closure::{Closure, Node};
+use oci_bundle_builder::nix::store::StoreDir;
+use oci_bundle_builder::{config, program};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

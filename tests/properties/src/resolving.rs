@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use oci_bundle::rootfs::resolve::{Look, Seen, resolve};
-use oci_bundle::rootfs::tree::{Content, File};
+use oci_bundle_builder::rootfs::resolve::{Look, Seen, resolve};
+use oci_bundle_builder::rootfs::tree::{Content, File};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;

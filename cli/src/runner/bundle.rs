@@ -1,0 +1,187 @@
+//! The bundle that is run: a directory that anybody may have made, which is opened once.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use anyhow::{Context, Result, bail, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+use serde_json::Value;
+
+use super::trust::{self, Identity};
+use oci_bundle_builder::nix::store::StorePath;
+
+/// More than any `config.json` takes, so that what never ends is not read for ever: 10 000 mounts take 3 MiB.
+const LARGEST: u64 = 8 << 20;
+
+/// A bundle (runtime-spec, bundle.md).
+#[derive(Debug)]
+pub struct Bundle {
+    /// Its real path.
+    pub path: Utf8PathBuf,
+    /// Which directory it is.
+    pub identity: Identity,
+    directory: OwnedFd,
+}
+
+impl Bundle {
+    /// Opens it; links to it are followed.
+    ///
+    /// # Errors
+    /// It is not there, or not a directory.
+    pub fn open(given: &Utf8Path) -> Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(CWD, given.as_std_path(), flags, Mode::empty());
+        let directory = opened.with_context(|| wanted(&given.join("config.json")))?;
+        let looking = || format!("looking at '{given}'");
+        let path = trust::real_path(&directory).with_context(looking)?;
+        ensure!(path != "/", "'{given}' is the root of this machine; want a bundle, such as ./result of a nix build");
+        let identity = Identity::new(&directory).with_context(looking)?;
+        Ok(Self { path, identity, directory })
+    }
+
+    /// What its `config.json` says.
+    ///
+    /// # Errors
+    /// It is not there, not a file, or not JSON.
+    pub fn config(&self) -> Result<Value> {
+        let name = self.config_path();
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(&self.directory, "config.json", flags, Mode::empty());
+        let file = opened.with_context(|| wanted(&name))?;
+        let stat = rustix::fs::fstat(&file).with_context(|| wanted(&name))?;
+        ensure!(FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile, "'{name}' is not a file");
+        let mut text = String::new();
+        let read = File::from(file).take(LARGEST + 1).read_to_string(&mut text).with_context(|| wanted(&name))?;
+        ensure!(read as u64 <= LARGEST, "'{name}' has more than {} MiB", LARGEST >> 20);
+        serde_json::from_str(&text).with_context(|| format!("'{name}' is not JSON"))
+    }
+
+    /// Where its `config.json` is.
+    pub fn config_path(&self) -> Utf8PathBuf {
+        self.path.join("config.json")
+    }
+
+    /// Opens the root file system that `root.path` names, below this directory, which is the bundle's: runtimes take no links
+    /// either, and what is elsewhere is not the bundle's to show.
+    ///
+    /// # Errors
+    /// There is none, or it is elsewhere.
+    pub fn open_root(&self, directory: impl AsFd, root: &str) -> Result<OwnedFd> {
+        let field = "config.json: root.path";
+        let want = "want a directory in the bundle, such as \"rootfs\"";
+        let below = if root.starts_with('/') { root.strip_prefix(self.path.as_str()) } else { Some(root) };
+        let below = below.filter(|below| !root.starts_with('/') || below.is_empty() || below.starts_with('/'));
+        let Some(below) = below.map(|below| below.trim_start_matches('/')) else {
+            bail!("{field}: '{root}' is outside of the bundle; {want}");
+        };
+        let below = if below.is_empty() { "." } else { below };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let opened = trust::retried(|| rustix::fs::openat2(directory.as_fd(), below, flags, Mode::empty(), resolve));
+        match opened {
+            Err(Errno::LOOP) => bail!("{field}: '{root}' is a link, or leads through one; {want}"),
+            Err(Errno::XDEV) => bail!("{field}: '{root}' is outside of the bundle; {want}"),
+            Err(Errno::NOTDIR) => bail!("{field}: '{root}' is not a directory; {want}"),
+            opened => opened.with_context(|| format!("{field}: '{root}'; {want}")),
+        }
+    }
+
+    /// It, as long as no mount namespace of its own is needed.
+    pub fn directory(&self) -> BorrowedFd<'_> {
+        self.directory.as_fd()
+    }
+
+    /// The root file system, as long as no mount namespace of its own is needed.
+    ///
+    /// # Errors
+    /// As for [`Bundle::open_root`].
+    pub fn root(&self, root: &str) -> Result<OwnedFd> {
+        self.open_root(&self.directory, root)
+    }
+
+    /// The directory in which nothing may be changed: the bundle, or the store that it is in, itself or in a store path.
+    pub fn kept(&self) -> &Utf8Path {
+        let is_store_path = |path: &&Utf8Path| path.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
+        let outermost = self.path.ancestors().filter(is_store_path).last();
+        outermost.and_then(Utf8Path::parent).unwrap_or(&self.path)
+    }
+}
+
+fn wanted(file: &Utf8Path) -> String {
+    format!("reading '{file}'; want a bundle, such as ./result of a nix build")
+}
+
+/// Where the root file system is, as `config.json` says.
+pub fn root_of(document: &Value) -> &str {
+    document["root"]["path"].as_str().unwrap_or("rootfs")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn the_root_is_in_the_bundle_and_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        fs::create_dir_all(path.join("bundle/rootfs/deep")).unwrap();
+        fs::create_dir(path.join("bundle-too")).unwrap();
+        fs::write(path.join("bundle/file"), "").unwrap();
+        symlink("/", path.join("bundle/link")).unwrap();
+        symlink("rootfs", path.join("bundle/near")).unwrap();
+        let bundle = Bundle::open(&path.join("bundle")).unwrap();
+        let inside = format!("{path}/bundle/rootfs");
+        for root in ["rootfs", "./rootfs/", "rootfs/deep", inside.as_str()] {
+            assert!(bundle.root(root).is_ok(), "{root}");
+        }
+        let beside = format!("{path}/bundle-too");
+        for (root, problem) in [
+            ("/", "outside of the bundle"),
+            (beside.as_str(), "outside of the bundle"),
+            ("..", "outside of the bundle"),
+            ("rootfs/../../bundle-too", "outside of the bundle"),
+            ("link", "is a link"),
+            ("near", "is a link"),
+            ("link/etc", "is a link"),
+            ("file", "not a directory"),
+            ("nothing", "No such file"),
+        ] {
+            let error = format!("{:#}", bundle.root(root).unwrap_err());
+            assert!(error.contains(problem) && error.starts_with("config.json: root.path: "), "{root}: {error}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_store_may_be_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        let stored = "00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-x";
+        for (below, kept) in [
+            (stored.to_owned(), ""),
+            (format!("{stored}/deep/bundle"), ""),
+            (format!("s/{stored}/{stored}"), "s"),
+            ("plain/bundle".to_owned(), "plain/bundle"),
+        ] {
+            fs::create_dir_all(top.join(&below)).unwrap();
+            let kept = if kept.is_empty() { top.clone() } else { top.join(kept) };
+            assert_eq!(Bundle::open(&top.join(&below)).unwrap().kept(), kept, "{below}");
+        }
+    }
+
+    #[test]
+    fn only_a_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(folder.path()).unwrap();
+        let bundle = Bundle::open(path).unwrap();
+        assert!(bundle.config().unwrap_err().to_string().contains("want a bundle"));
+        let made = rustix::fs::mknodat(CWD, path.join("config.json").as_std_path(), FileType::Fifo, 0o600.into(), 0);
+        made.unwrap();
+        assert!(bundle.config().unwrap_err().to_string().ends_with("is not a file"));
+    }
+}

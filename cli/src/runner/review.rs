@@ -1,0 +1,263 @@
+//! What whoever runs somebody else's bundle should look at first: what of this machine it reaches for.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+use serde_json::Value;
+
+use super::bundle::root_of;
+use super::file_systems::{self, VIRTUAL};
+use super::mounts::{self, Mount};
+use oci_bundle_builder::nix::store::StorePath;
+
+/// The hooks that run outside of the container (config.md, "POSIX-platform Hooks").
+const OUTSIDE: [&str; 5] = ["prestart", "createRuntime", "createContainer", "poststart", "poststop"];
+
+/// The namespaces that keep a container from the machine (config-linux.md, "Namespaces").
+const USUAL: [&str; 6] = ["cgroup", "pid", "network", "ipc", "uts", "mount"];
+
+/// What of a proc root changes the machine with (proc(5)).
+const CHANGING_PROC: [&str; 2] = ["sys", "sysrq-trigger"];
+
+/// What the names of annotations begin with that change what a runtime does (crun(1), "Annotations"; runc, docs/systemd.md).
+const OF_RUNTIMES: [&str; 2] = ["run.oci.", "org.systemd.property."];
+
+/// The capabilities that Docker gives a container.
+const USUAL_CAPABILITIES: [&str; 14] = [
+    "CAP_AUDIT_WRITE",
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_MKNOD",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_RAW",
+    "CAP_SETFCAP",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+    "CAP_SETUID",
+    "CAP_SYS_CHROOT",
+];
+
+/// A line for each hook that runs on the machine, each directory or file of the machine that is mounted, and each namespace
+/// that is not the container's own.
+pub fn notes(document: &Value) -> Vec<String> {
+    let mut notes = Vec::new();
+    for name in OUTSIDE {
+        for hook in document["hooks"][name].as_array().into_iter().flatten() {
+            let more = ["args", "env"].iter().filter_map(|field| Some(format!(", {field} {}", hook.get(field)?)));
+            notes.push(format!("the hook {name} runs {}{} on this machine", hook["path"], more.collect::<String>()));
+        }
+    }
+    let root = root_of(document);
+    for mount in mounts::all(document).into_iter().filter(|mount| mount.is_bind() && !is_kept_store_path(mount)) {
+        if mount.path_in_root(root).is_none() {
+            let access = if mount.has(&["rro"]) || !mount.is_recursive() && mount.is_read_only() {
+                "to read"
+            } else if mount.is_read_only() {
+                "to read, and to write to what is mounted below it"
+            } else {
+                "to read and write"
+            };
+            let [source, destination] = [mount.source, mount.destination].map(quoted);
+            notes.push(format!("{source} of this machine is mounted at {destination}, {access}"));
+        }
+    }
+    for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind()))
+    {
+        let directories = file_systems::directories(&mount).map(|(name, list)| format!(", {name}={list}"));
+        let directories: String = directories.collect();
+        notes.push(format!(
+            "a file system {} of {}{directories} is mounted at {}",
+            quoted(mount.kind()),
+            quoted(mount.source),
+            quoted(mount.destination)
+        ));
+    }
+    notes.extend(writable_parts(document));
+    for device in document["linux"]["devices"].as_array().into_iter().flatten() {
+        let [kind, major, minor] = ["type", "major", "minor"].map(|field| device.get(field).unwrap_or(&Value::Null));
+        notes.push(format!("it gets the device {} ({kind} {major}:{minor})", device["path"]));
+    }
+    notes.extend(device_rules(document));
+    for (field, value) in [
+        ("linux.cgroupsPath", &document["linux"]["cgroupsPath"]),
+        ("linux.seccomp.listenerPath", &document["linux"]["seccomp"]["listenerPath"]),
+    ] {
+        if let Some(path) = value.as_str() {
+            notes.push(format!("{field} is '{path}'"));
+        }
+    }
+    for (name, value) in document["annotations"].as_object().into_iter().flatten() {
+        if OF_RUNTIMES.iter().any(|prefix| name.starts_with(prefix)) {
+            notes.push(format!("the annotation {name} is {value}, which a runtime acts on"));
+        }
+    }
+    let powerful: BTreeSet<_> = capabilities(document).filter(|name| !USUAL_CAPABILITIES.contains(name)).collect();
+    if !powerful.is_empty() {
+        let powerful: Vec<_> = powerful.into_iter().collect();
+        notes.push(format!(
+            "it has {}, which containers seldom have; some of these undo what keeps it from the machine",
+            powerful.join(", ")
+        ));
+    }
+    let namespaces: Vec<_> = document["linux"]["namespaces"].as_array().into_iter().flatten().collect();
+    for namespace in &namespaces {
+        if let (Some(kind), Some(path)) = (namespace["type"].as_str(), namespace["path"].as_str()) {
+            notes.push(format!("it joins the {kind} namespace '{path}'"));
+        }
+    }
+    for kind in USUAL.iter().filter(|kind| !namespaces.iter().any(|namespace| namespace["type"] == **kind)) {
+        notes.push(format!("it is in this machine's {kind} namespace"));
+    }
+    notes
+}
+
+/// A text in quotes that it cannot end.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "\\'"))
+}
+
+/// Which of the machine's devices the container may use, if it has or makes a node of them.
+fn device_rules(document: &Value) -> Vec<String> {
+    let rules: Vec<_> = document["linux"]["resources"]["devices"].as_array().into_iter().flatten().collect();
+    let is_allowed = |rule: &&&Value| {
+        // To make a node is not to use it.
+        rule["allow"] == true && rule["access"].as_str().is_none_or(|access| access.contains(['r', 'w']))
+    };
+    let mut notes: Vec<_> =
+        rules.iter().filter(is_allowed).map(|rule| format!("it may use the devices of the rule {rule}")).collect();
+    let denies_all = rules.first().is_some_and(|rule| {
+        let is_any = ["type", "major", "minor"].iter().all(|field| rule.get(field).is_none_or(|value| value == "a"));
+        rule["allow"] == false && is_any && rule["access"].as_str().is_none_or(|access| access == "rwm")
+    });
+    if !denies_all && capabilities(document).any(|capability| capability == "CAP_MKNOD") {
+        notes.push("it can make nodes of devices, and no first rule denies all of them".to_owned());
+    }
+    notes
+}
+
+/// The capabilities of all sets.
+fn capabilities(document: &Value) -> impl Iterator<Item = &str> {
+    let sets = document["process"]["capabilities"].as_object().into_iter().flatten();
+    sets.flat_map(|(_, set)| set.as_array().into_iter().flatten()).filter_map(Value::as_str)
+}
+
+/// What of the kernel root could change through the container's file systems: in a user namespace of its own it is not root.
+fn writable_parts(document: &Value) -> Vec<String> {
+    let namespaces = document["linux"]["namespaces"].as_array().into_iter().flatten();
+    if namespaces.into_iter().any(|namespace| namespace["type"] == "user" && namespace.get("path").is_none()) {
+        return Vec::new();
+    }
+    let sealed = ["maskedPaths", "readonlyPaths"].map(|list| document["linux"][list].as_array());
+    let is_sealed = |path: &Utf8Path| {
+        let paths = sealed.iter().flatten().flat_map(|paths| paths.iter()).filter_map(Value::as_str);
+        paths.filter_map(mounts::normal).any(|sealed| path.starts_with(sealed))
+    };
+    let mut parts = Vec::new();
+    for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !mount.is_read_only()) {
+        let Some(place) = mount.place() else { continue };
+        let part = match mount.kind() {
+            "proc" if CHANGING_PROC.iter().all(|name| is_sealed(&place.join(name))) => continue,
+            "proc" => "the settings of this machine's kernel",
+            "sysfs" => "the devices of this machine",
+            "cgroup" | "cgroup2" => "cgroups",
+            _ => continue,
+        };
+        parts.push(format!("root can change {part} at '{}'", mount.destination));
+    }
+    parts
+}
+
+/// Whether a mount shows a store path, which everybody can read, and nothing can be written to it. A link that is one may lead
+/// anywhere.
+fn is_kept_store_path(mount: &Mount<'_>) -> bool {
+    let (store, name) = mount.source.rsplit_once('/').unwrap_or_default();
+    let is_named = mount.is_read_only() && store == "/nix/store" && name.parse::<StorePath>().is_ok();
+    is_named && rustix::fs::readlink(mount.source, Vec::new()).is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_reaches_for_the_machine_is_listed() {
+        let own = USUAL.map(|kind| json!({ "type": kind }));
+        let store = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
+        let plain = json!({
+            "hooks": { "startContainer": [{ "path": "/inside" }] },
+            "process": { "capabilities": { "bounding": ["CAP_MKNOD"] } },
+            "linux": { "resources": { "devices": [{ "allow": false, "access": "rwm" }] }, "namespaces": own, "readonlyPaths": ["/proc/sys"], "maskedPaths": ["/proc/sysrq-trigger"] },
+            "mounts": [
+                { "destination": "/proc", "type": "proc" },
+                { "destination": "/sys", "type": "sysfs", "options": ["ro"] },
+                { "destination": store, "source": store, "options": ["rbind", "ro"] },
+                { "destination": "/x", "source": "rootfs/x", "options": ["bind"] },
+            ],
+        });
+        assert_eq!(notes(&plain), Vec::<String>::new());
+        let mut writable = plain.clone();
+        writable["linux"]["readonlyPaths"] = json!([]);
+        writable["mounts"][1]["options"] = json!(["nosuid"]);
+        let more = json!({ "destination": "/var", "type": "cgroup2" });
+        writable["mounts"].as_array_mut().unwrap().push(more);
+        assert_eq!(
+            notes(&writable),
+            [
+                "root can change the settings of this machine's kernel at '/proc'",
+                "root can change the devices of this machine at '/sys'",
+                "root can change cgroups at '/var'",
+            ]
+        );
+        writable["linux"]["namespaces"].as_array_mut().unwrap().push(json!({ "type": "user" }));
+        assert_eq!(notes(&writable), Vec::<String>::new());
+        let reaching = json!({
+            "hooks": { "createRuntime": [{ "path": "/bin/a", "args": ["a", "-c"] }], "poststop": [{ "path": "/bin/b" }] },
+            "linux": { "namespaces": [{ "type": "network", "path": "/run/netns/x" }, { "type": "mount" }, { "type": "uts" },
+                { "type": "ipc" }], "devices": [{ "path": "/dev/x", "type": "b", "major": 8, "minor": 0 }],
+                "resources": { "devices": [{ "allow": true, "access": "m" }, { "allow": true, "access": "rwm" }] },
+                "cgroupsPath": "/x" },
+            "mounts": [
+                { "destination": "/a", "source": "/srv", "options": ["rbind"] },
+                { "destination": "/b'", "source": "/etc", "type": "bind", "options": ["bind", "ro"] },
+                { "destination": "/c", "source": "/etc", "type": "bind", "options": ["rbind", "ro"] },
+                { "destination": "/d", "source": "rootfs/../../x", "options": ["rbind", "rro"] },
+                { "destination": "/e", "source": "/dev/sda", "type": "ext4" },
+                { "destination": "/f", "source": "x", "type": "overlay", "options": ["ro,lowerdir=/a:/b"] },
+                { "destination": "/g", "source": store, "options": ["rbind"] },
+                { "destination": "/h", "source": "rootfs/h", "options": ["bind", "ro"] },
+            ],
+            "root": { "path": "other" },
+            "annotations": { "run.oci.hooks.stdout": "/x", "org.example": "y" },
+            "process": { "capabilities": { "bounding": ["CAP_SYS_ADMIN", "CAP_KILL"], "ambient": ["CAP_BPF", "CAP_MKNOD"] } },
+        });
+        assert_eq!(
+            notes(&reaching),
+            [
+                "the hook createRuntime runs \"/bin/a\", args [\"a\",\"-c\"] on this machine",
+                "the hook poststop runs \"/bin/b\" on this machine",
+                "'/srv' of this machine is mounted at '/a', to read and write",
+                "'/etc' of this machine is mounted at '/b\\'', to read",
+                "'/etc' of this machine is mounted at '/c', to read, and to write to what is mounted below it",
+                "'rootfs/../../x' of this machine is mounted at '/d', to read",
+                &format!("'{store}' of this machine is mounted at '/g', to read and write"),
+                "'rootfs/h' of this machine is mounted at '/h', to read",
+                "a file system 'ext4' of '/dev/sda' is mounted at '/e'",
+                "a file system 'overlay' of 'x', lowerdir=/a:/b is mounted at '/f'",
+                "it gets the device \"/dev/x\" (\"b\" 8:0)",
+                "it may use the devices of the rule {\"access\":\"rwm\",\"allow\":true}",
+                "it can make nodes of devices, and no first rule denies all of them",
+                "linux.cgroupsPath is '/x'",
+                "the annotation run.oci.hooks.stdout is \"/x\", which a runtime acts on",
+                "it has CAP_BPF, CAP_SYS_ADMIN, which containers seldom have; some of these undo what keeps it from the machine",
+                "it joins the network namespace '/run/netns/x'",
+                "it is in this machine's cgroup namespace",
+                "it is in this machine's pid namespace",
+            ]
+        );
+    }
+}

@@ -1,0 +1,13 @@
+/**
+  What will make images. Nothing names it yet.
+*/
+{
+  rustPlatform,
+  lib,
+  doCheck ? false,
+}:
+import ./package.nix { inherit rustPlatform lib; } {
+  directory = "image";
+  sources = [ "image" ];
+  inherit doCheck;
+}
