@@ -77,7 +77,7 @@ impl<'r> ContainerTree<'r> {
     /// Puts mounts in place, in their order.
     ///
     /// # Errors
-    /// There are too many open files.
+    /// There are too many open files, or too many names on the ways.
     pub fn new<'m>(root: BorrowedFd<'r>, mounts: impl Iterator<Item = (Mount<'m>, Content)>) -> Result<Self> {
         let mut tree = Self { root, nodes: vec![Node::default()], steps: Cell::new(MOST_STEPS), dev: None };
         // Everybody takes /proc for one, whatever is there.
@@ -113,7 +113,7 @@ impl<'r> ContainerTree<'r> {
     /// Follows a path, which starts at `/`.
     ///
     /// # Errors
-    /// There are too many open files.
+    /// There are too many open files, or too many names on the ways.
     pub fn follow(&self, path: &Path) -> Result<End> {
         let following = || format!("following '{}'", path.display());
         let mut left = VecDeque::from(names(path));

@@ -101,7 +101,8 @@ pub fn check(document: &Value) -> Result<()> {
 /// Takes set-user-id bits and device nodes of bind mounts out of effect, unless an option asks for them, or for what is below
 /// `/dev` itself.
 pub fn guard(document: &mut Value) {
-    let of_devices = |source: &str| normal(source).is_some_and(|source| source.starts_with("/dev"));
+    // A relative one is in the bundle.
+    let of_devices = |source: &str| source.starts_with('/') && normal(source).is_some_and(|it| it.starts_with("/dev"));
     let mut added = Vec::new();
     for mount in all(document).into_iter().filter(Mount::is_bind) {
         let needs = |on: &[&str], off: &[&str]| !mount.has(on) && !mount.has(off);
@@ -160,6 +161,7 @@ mod tests {
         assert_eq!(bind("/srv", &["rnosuid", "rnodev"]), json!(["rnosuid", "rnodev"]));
         assert_eq!(bind("//dev/kvm", &["bind"]), json!(["bind", "nosuid"]));
         assert_eq!(bind("/development", &["bind"]), json!(["bind", "nosuid", "nodev"]));
+        assert_eq!(bind("dev/kvm", &["bind"]), json!(["bind", "nosuid", "nodev"]));
         assert_eq!(options(json!({ "source": "/srv", "type": "bind" })), json!(["nosuid", "nodev"]));
         assert_eq!(options(json!({ "source": "tmpfs", "type": "tmpfs" })), Value::Null);
     }

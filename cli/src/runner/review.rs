@@ -17,7 +17,7 @@ const OUTSIDE: [&str; 5] = ["prestart", "createRuntime", "createContainer", "pos
 const USUAL: [&str; 6] = ["cgroup", "pid", "network", "ipc", "uts", "mount"];
 
 /// What of a proc root changes the machine with (proc(5)).
-const CHANGING_PROC: [&str; 2] = ["sys", "sysrq-trigger"];
+const CHANGING_PROC: [&str; 5] = ["bus", "fs", "irq", "sys", "sysrq-trigger"];
 
 /// What the names of annotations begin with that change what a runtime does (crun(1), "Annotations"; runc, docs/systemd.md).
 const OF_RUNTIMES: [&str; 2] = ["run.oci.", "org.systemd.property."];
@@ -144,10 +144,16 @@ fn capabilities(document: &Value) -> impl Iterator<Item = &str> {
     sets.flat_map(|(_, set)| set.as_array().into_iter().flatten()).filter_map(Value::as_str)
 }
 
-/// What of the kernel root could change through the container's file systems: in a user namespace of its own it is not root.
+/// What of the kernel root could change through the container's file systems: in a user namespace of its own it is not root, unless
+/// it is mapped to it.
 fn writable_parts(document: &Value) -> Vec<String> {
     let namespaces = document["linux"]["namespaces"].as_array().into_iter().flatten();
-    if namespaces.into_iter().any(|namespace| namespace["type"] == "user" && namespace.get("path").is_none()) {
+    let is_mapped = |side: &str| {
+        let mappings = document["linux"][side].as_array().into_iter().flatten();
+        mappings.into_iter().any(|mapping| mapping["hostID"] == 0)
+    };
+    let is_user = |namespace: &Value| namespace["type"] == "user" && namespace.get("path").is_none();
+    if namespaces.into_iter().any(is_user) && !is_mapped("uidMappings") {
         return Vec::new();
     }
     let sealed = ["maskedPaths", "readonlyPaths"].map(|list| document["linux"][list].as_array());
@@ -191,7 +197,7 @@ mod tests {
         let plain = json!({
             "hooks": { "startContainer": [{ "path": "/inside" }] },
             "process": { "capabilities": { "bounding": ["CAP_MKNOD"] } },
-            "linux": { "resources": { "devices": [{ "allow": false, "access": "rwm" }] }, "namespaces": own, "readonlyPaths": ["/proc/sys"], "maskedPaths": ["/proc/sysrq-trigger"] },
+            "linux": { "resources": { "devices": [{ "allow": false, "access": "rwm" }] }, "namespaces": own, "readonlyPaths": ["/proc/sys", "/proc/bus", "/proc/fs", "/proc/irq"], "maskedPaths": ["/proc/sysrq-trigger"] },
             "mounts": [
                 { "destination": "/proc", "type": "proc" },
                 { "destination": "/sys", "type": "sysfs", "options": ["ro"] },
@@ -215,6 +221,8 @@ mod tests {
         );
         writable["linux"]["namespaces"].as_array_mut().unwrap().push(json!({ "type": "user" }));
         assert_eq!(notes(&writable), Vec::<String>::new());
+        writable["linux"]["uidMappings"] = json!([{ "containerID": 0, "hostID": 0, "size": 1 }]);
+        assert_eq!(notes(&writable).len(), 3);
         let reaching = json!({
             "hooks": { "createRuntime": [{ "path": "/bin/a", "args": ["a", "-c"] }], "poststop": [{ "path": "/bin/b" }] },
             "linux": { "namespaces": [{ "type": "network", "path": "/run/netns/x" }, { "type": "mount" }, { "type": "uts" },

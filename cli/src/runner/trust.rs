@@ -78,7 +78,8 @@ impl Trust {
 
     /// Whether nobody else can change what a path without links leads to, which may be a file.
     pub fn fixes_all_of(&self, path: &Utf8Path) -> bool {
-        let (Some(parent), Ok(entry)) = (path.parent(), rustix::fs::lstat(path.as_std_path())) else { return false };
+        let Some(parent) = path.parent() else { return path == "/" };
+        let Ok(entry) = rustix::fs::lstat(path.as_std_path()) else { return false };
         let is_fixed = || self.fixed_part(parent).is_ok_and(|fixed| fixed == parent);
         rustix::fs::stat(parent.as_std_path()).is_ok_and(|parent| self.fixes(&parent, &entry)) && is_fixed()
     }
@@ -284,6 +285,7 @@ mod tests {
         assert_eq!(trust.fixed_part(&deep).unwrap(), deep);
         set_mode(&path, 0o775);
         assert_eq!(trust.fixed_part(&deep).unwrap(), path);
+        assert!(trust.fixes_all_of("/".into()) && trust.fixes_all_of("/etc".into()) && !trust.fixes_all_of(&deep));
     }
 
     #[test]
