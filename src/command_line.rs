@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
-use oci_bundle_builder::nix::store::StoreDir;
+use oci_bundle_builder::plan::derivation::store::StoreDir;
 
 /// Builds OCI runtime bundles from Nix closures.
 #[derive(Parser)]

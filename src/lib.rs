@@ -12,12 +12,4 @@
 //! [Nix manual](https://nix.dev/manual/nix/latest/).
 
 pub mod bundle;
-pub mod config;
-pub mod container;
-pub mod field;
-pub mod file;
-pub mod nix;
-pub mod path;
-pub mod program;
-pub mod rootfs;
-pub mod text;
+pub mod plan;

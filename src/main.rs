@@ -8,13 +8,13 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use oci_bundle_builder::bundle;
 use oci_bundle_builder::bundle::progress::Progress;
-use oci_bundle_builder::container::{Container, Store};
-use oci_bundle_builder::nix::attrs::{self, Attrs};
-use oci_bundle_builder::nix::closure::Closure;
-use oci_bundle_builder::rootfs::Facts;
-use oci_bundle_builder::rootfs::view::View;
-use oci_bundle_builder::{bundle, config, program, rootfs, text};
+use oci_bundle_builder::plan::ContainerPlan;
+use oci_bundle_builder::plan::definition::{Definition, Store};
+use oci_bundle_builder::plan::derivation::attrs::{self, Attrs};
+use oci_bundle_builder::plan::derivation::closure::Closure;
+use oci_bundle_builder::plan::diagnostics::text;
 
 use crate::command_line::{BuildOptions, Command, CommandLine};
 
@@ -40,29 +40,18 @@ fn build(options: &BuildOptions) -> Result<()> {
     let _threads = threads.build().context("starting threads")?;
 
     let attrs: Attrs = attrs::read(options.attrs.attrs.as_deref(), options.attrs.build_dir.as_deref())?;
-    let container = Container::decode(&attrs.container, &attrs.host_system)?;
+    let definition = Definition::decode(&attrs.container, &attrs.host_system)?;
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 
-    let mounts = config::mounts::of(&container, &closure);
-    let mut document = config::document(&container, &attrs.name, &mounts, &closure)?;
-    let facts = Facts::of(&container, &document, &mounts)?;
-    let (rootfs, mount_points) = rootfs::plan(&container, &closure, &facts)?;
-    if container.check_program {
-        let view = View::of(&rootfs, &mount_points, &mounts)?;
-        program::check(&document, &config::attribute_of_program(&container), &view, &attrs.host_system)?;
-    }
-
-    if container.store == Store::Mount {
-        config::mount_store(&mut document, &mounts, &rootfs)?;
-    }
+    let plan = ContainerPlan::new(&attrs.name, &definition, &closure)?;
 
     let progress = Progress::default();
-    let write = || bundle::write(&attrs.outputs.out, &rootfs, container.store, &document, &progress);
-    match container.store {
+    let write = || bundle::write(&plan, &attrs.outputs.out, &progress);
+    match plan.store {
         Store::Copy => progress.shown(&closure, say, write)?,
         Store::Mount => write()?,
     }
-    say(&progress.summary(&closure, container.store, start));
+    say(&progress.summary(&closure, plan.store, start));
     Ok(())
 }
 

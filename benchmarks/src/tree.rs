@@ -84,7 +84,8 @@ impl StorePath<'_> {
             let file = directory.join(format!("file-{number}"));
             let average = bytes / files as u64;
             if kinds == Kinds::Same {
-                self.write(&file, average, &mut numbers, 0o444)?;
+                self.write(&file, average, &mut numbers)?;
+                fs::set_permissions(&file, Permissions::from_mode(0o444))?;
                 continue;
             }
             match number % 20 {
@@ -95,7 +96,9 @@ impl StorePath<'_> {
                     // Three of twenty are links, which have no bytes of their own.
                     let average = average * 20 / 17;
                     let size = skewed(average, &mut numbers);
-                    self.write(&file, size, &mut numbers, if kind < 7 { 0o555 } else { 0o444 })?;
+                    let mode = if kind < 7 { 0o555 } else { 0o444 };
+                    self.write(&file, size, &mut numbers)?;
+                    fs::set_permissions(&file, Permissions::from_mode(mode))?;
                     plain = file;
                 }
             }
@@ -103,7 +106,7 @@ impl StorePath<'_> {
         Ok(())
     }
 
-    fn write(&self, path: &Path, size: u64, numbers: &mut Numbers, mode: u32) -> Result<()> {
+    fn write(&self, path: &Path, size: u64, numbers: &mut Numbers) -> Result<()> {
         let mut file = File::create_new(path)?;
         let mut left = usize::try_from(size)?;
         while left > 0 {
@@ -113,7 +116,6 @@ impl StorePath<'_> {
             file.write_all(part)?;
             left -= part.len();
         }
-        file.set_permissions(Permissions::from_mode(mode))?;
         Ok(())
     }
 }

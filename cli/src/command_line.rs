@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use oci_bundle::runner::{KeepId, Size, UserOption, Variable, Volume, WRAPPED};
-use oci_bundle_builder::nix::store::StoreDir;
+use oci_bundle_builder::plan::derivation::store::StoreDir;
 
 /// Runs OCI containers that a Nix expression defines.
 #[derive(Parser)]

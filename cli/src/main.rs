@@ -12,9 +12,9 @@ use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::error::ErrorKind;
 use oci_bundle::runner::{self, Bundle, Host, Run, Terminal, Variable, Wishes, Wrapper};
-use oci_bundle_builder::nix::attrs::{self, ClosureAttrs};
-use oci_bundle_builder::nix::closure::Closure;
-use oci_bundle_builder::text;
+use oci_bundle_builder::plan::derivation::attrs::{self, ClosureAttrs};
+use oci_bundle_builder::plan::derivation::closure::Closure;
+use oci_bundle_builder::plan::diagnostics::text;
 
 use crate::command_line::{AttrsOptions, Command, ContainerOptions, RunOptions, WrapperOptions};
 

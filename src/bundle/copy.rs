@@ -4,8 +4,8 @@
 //! and that a copied directory stays writable until then, because mount points may have to go into it.
 
 mod contents;
-mod first_names;
-mod pair;
+mod dir_pair;
+mod hard_links;
 mod sharing;
 
 use std::ffi::{CStr, CString, OsString};
@@ -18,12 +18,12 @@ use anyhow::{Context, Result};
 use rayon::Scope;
 use rustix::fs::{self, AtFlags, Dir, FileType, Mode};
 
-use self::first_names::FirstNames;
-use self::pair::Pair;
+use self::dir_pair::DirPair;
+use self::hard_links::HardLinks;
 use self::sharing::Sharing;
 use super::progress::Progress;
-use crate::file;
-use crate::rootfs::originals::not_of_a_store;
+use crate::plan::file;
+use crate::plan::resolve::closure_files::not_of_a_store;
 
 /// What is copied out of one directory into another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +52,13 @@ pub fn all(copies: Copies, progress: &Progress) -> Result<()> {
     if names.is_empty() {
         return Ok(());
     }
+    let top = Arc::new(DirPair::open(&from, &to)?);
     let work = Work {
-        top: Arc::new(Pair::open(&from, &to)?),
+        hard_links: HardLinks::new(Arc::clone(&top)),
+        top,
         from,
         to,
         progress,
-        first_names: FirstNames::default(),
         sharing: Sharing::default(),
         failed: AtomicBool::new(false),
         error: Mutex::new(None),
@@ -78,9 +79,9 @@ struct Work<'p> {
     from: PathBuf,
     to: PathBuf,
     /// These two, open.
-    top: Arc<Pair>,
+    top: Arc<DirPair>,
     progress: &'p Progress,
-    first_names: FirstNames,
+    hard_links: HardLinks,
     sharing: Sharing,
     failed: AtomicBool,
     error: Mutex<Option<anyhow::Error>>,
@@ -107,7 +108,7 @@ impl<'w> Work<'w> {
         });
     }
 
-    fn entry<'s>(&'s self, scope: &Scope<'s>, pair: &Arc<Pair>, (name, kind): &Entry) -> Result<()>
+    fn entry<'s>(&'s self, scope: &Scope<'s>, pair: &Arc<DirPair>, (name, kind): &Entry) -> Result<()>
     where
         'w: 's,
     {
@@ -123,11 +124,11 @@ impl<'w> Work<'w> {
         }
     }
 
-    fn not_of_a_store(&self, pair: &Pair, name: &CStr) -> anyhow::Error {
+    fn not_of_a_store(&self, pair: &DirPair, name: &CStr) -> anyhow::Error {
         not_of_a_store(&self.from(pair, name))
     }
 
-    fn known(&self, pair: &Pair, name: &CStr, kind: FileType) -> Result<FileType> {
+    fn known(&self, pair: &DirPair, name: &CStr, kind: FileType) -> Result<FileType> {
         if kind != FileType::Unknown {
             return Ok(kind);
         }
@@ -167,7 +168,7 @@ impl<'w> Work<'w> {
         others.iter().try_for_each(|other| self.entry(scope, &pair, other))
     }
 
-    fn file<'s>(&'s self, scope: &Scope<'s>, pair: &Arc<Pair>, name: &CStr) -> Result<()>
+    fn file<'s>(&'s self, scope: &Scope<'s>, pair: &Arc<DirPair>, name: &CStr) -> Result<()>
     where
         'w: 's,
     {
@@ -179,7 +180,7 @@ impl<'w> Work<'w> {
         }
         let making = || failed("making the file", &self.to(pair, name));
         let to = if stat.st_nlink > 1 {
-            let first = self.first_names.first_or_link(&stat, &self.top, pair, name).with_context(making)?;
+            let first = self.hard_links.first_or_link(&stat, pair, name).with_context(making)?;
             let Some(to) = first else { return Ok(()) };
             to
         } else {
@@ -216,12 +217,12 @@ impl<'w> Work<'w> {
     }
 
     /// Where the original is.
-    fn from(&self, pair: &Pair, name: &CStr) -> PathBuf {
+    fn from(&self, pair: &DirPair, name: &CStr) -> PathBuf {
         self.from.join(pair.below(name))
     }
 
     /// Where the copy is.
-    fn to(&self, pair: &Pair, name: &CStr) -> PathBuf {
+    fn to(&self, pair: &DirPair, name: &CStr) -> PathBuf {
         self.to.join(pair.below(name))
     }
 }

@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::container::Store;
-use crate::nix::closure::Closure;
+use crate::plan::definition::Store;
+use crate::plan::derivation::closure::Closure;
 
 /// How long nothing is said, and then how often something is.
 const INTERVAL: Duration = Duration::from_millis(300);

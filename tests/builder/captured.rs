@@ -7,10 +7,10 @@
 use std::fs;
 
 use camino::Utf8Path;
-use oci_bundle_builder::container::Container;
-use oci_bundle_builder::nix::attrs::{self, Attrs};
-use oci_bundle_builder::nix::closure::Closure;
-use oci_bundle_builder::nix::store::StoreDir;
+use oci_bundle_builder::plan::definition::Definition;
+use oci_bundle_builder::plan::derivation::attrs::{self, Attrs};
+use oci_bundle_builder::plan::derivation::closure::Closure;
+use oci_bundle_builder::plan::derivation::store::StoreDir;
 use serde_json::json;
 
 use crate::derivation::{Derivation, Outcome};
@@ -24,7 +24,7 @@ fn what_nix_writes_is_understood() {
     fs::write(&file, NIX_2_8).unwrap();
 
     let attrs: Attrs = attrs::read(Utf8Path::from_path(&file), None).unwrap();
-    let container = Container::decode(&attrs.container, &attrs.host_system).unwrap();
+    let container = Definition::decode(&attrs.container, &attrs.host_system).unwrap();
     let closure = Closure::decode(&attrs.closure, &StoreDir::default()).unwrap();
 
     assert_eq!(attrs.name, "hello");

@@ -54,8 +54,8 @@ fn only_a_change_to_the_builder_builds_containers_again() {
         "tests/containers/run.rs",
         "tests/builder/main.rs",
         "tests/properties/Cargo.toml",
-        "src/config/tests.rs",
-        "src/config/tests/messages.txt",
+        "src/plan/runtime_config/tests.rs",
+        "src/plan/runtime_config/tests/messages.txt",
         "docs/run.md",
         "README.md",
         "CHANGELOG.md",
@@ -67,7 +67,7 @@ fn only_a_change_to_the_builder_builds_containers_again() {
     for file in ["cli/src/runner/mod.rs", "cli/Cargo.toml"] {
         assert_eq!(changed(file), [false, true, true], "{file}");
     }
-    for file in ["src/config/mod.rs", "Cargo.toml"] {
+    for file in ["src/plan/runtime_config/mod.rs", "Cargo.toml"] {
         assert_eq!(changed(file), [true, true, true], "{file}");
     }
 }

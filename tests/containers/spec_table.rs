@@ -1,4 +1,4 @@
-//! The table of the runtime spec, src/config/schema/table.rs: what the schemas of all tags say together, as amended.
+//! The table of the runtime spec, src/plan/runtime_config/schema/table.rs: what the schemas of all tags say together, as amended.
 //!
 //! scripts/spec-table makes it anew from a directory with all tags. Debian has the schema of one state between two tags, which
 //! the table is compared with wherever the tests run.
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::spec_schema::{Place, Schema};
 use crate::{nix, schema};
 
-const AMENDMENTS: &str = include_str!("../../src/config/schema/amendments.txt");
+const AMENDMENTS: &str = include_str!("../../src/plan/runtime_config/schema/amendments.txt");
 
 /// A release of the spec.
 type Version = [u32; 3];
@@ -347,7 +347,7 @@ fn committed(table: &str) -> BTreeMap<&str, (&str, [Version; 2])> {
 /// `SPEC_SCHEMAS` names a directory with all tags.
 #[test]
 fn the_table_is_what_the_schemas_say() {
-    let file = nix::repository().join("src/config/schema/table.rs");
+    let file = nix::repository().join("src/plan/runtime_config/schema/table.rs");
     if let Some(schemas) = all_schemas() {
         let table = Table::of_all(&schemas);
         let written = table.clone().amended(amendments()).written();

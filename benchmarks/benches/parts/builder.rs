@@ -1,21 +1,20 @@
 //! The builder's steps as its main function calls them, on what is known to be right. All that the benchmarks know of
 //! the builder's library is in this file.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use oci_bundle_builder::bundle;
 use oci_bundle_builder::bundle::progress::Progress;
-use oci_bundle_builder::container::Container;
-use oci_bundle_builder::container::mount::{Destination, Mount};
-use oci_bundle_builder::nix::closure::{Closure, Node};
-use oci_bundle_builder::nix::store::StoreDir;
-use oci_bundle_builder::rootfs::Facts;
-use oci_bundle_builder::rootfs::tree::Tree;
-use oci_bundle_builder::{bundle, config, rootfs};
+use oci_bundle_builder::plan::ContainerPlan;
+use oci_bundle_builder::plan::definition::Definition;
+use oci_bundle_builder::plan::derivation::closure::{Closure, Node};
+use oci_bundle_builder::plan::derivation::store::StoreDir;
+use oci_bundle_builder::plan::rootfs::{self, Rootfs};
+use oci_bundle_builder::plan::runtime_config::{RuntimeConfig, planned_mounts};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub type Mounts = BTreeMap<Destination, Mount>;
+const NAME: &str = "benchmark";
 
 pub struct Builder {
     store: StoreDir,
@@ -26,8 +25,8 @@ impl Builder {
         Self { store: StoreDir::new(store.to_str().unwrap()).unwrap() }
     }
 
-    pub fn container(&self, arguments: &Value) -> Container {
-        Container::decode(arguments, "x86_64-linux").unwrap()
+    pub fn definition(&self, arguments: &Value) -> Definition {
+        Definition::decode(arguments, "x86_64-linux").unwrap()
     }
 
     pub fn closure(&self, graph: &Value) -> Closure {
@@ -35,19 +34,19 @@ impl Builder {
     }
 }
 
-pub fn mounts(container: &Container, closure: &Closure) -> Mounts {
-    config::mounts::of(container, closure)
+pub fn config(definition: &Definition, closure: &Closure) -> RuntimeConfig {
+    RuntimeConfig::new(NAME, definition, &planned_mounts(definition, closure), closure).unwrap()
 }
 
-pub fn document(container: &Container, closure: &Closure, mounts: &Mounts) -> Value {
-    config::document(container, "benchmark", mounts, closure).unwrap()
+pub fn rootfs<'c>(definition: &Definition, closure: &'c Closure, config: &RuntimeConfig) -> Rootfs<'c> {
+    let context = config.process_context(&definition.user).unwrap();
+    rootfs::plan(definition, closure, &planned_mounts(definition, closure), &context).unwrap()
 }
 
-pub fn plan<'c>(container: &Container, closure: &'c Closure, mounts: &Mounts, document: &Value) -> Tree<'c> {
-    let facts = Facts::of(container, document, mounts).unwrap();
-    rootfs::plan(container, closure, &facts).unwrap().0
+pub fn plan<'c>(definition: &Definition, closure: &'c Closure) -> ContainerPlan<'c> {
+    ContainerPlan::new(NAME, definition, closure).unwrap()
 }
 
-pub fn write(out: &Path, rootfs: &Tree<'_>, container: &Container, document: &Value) {
-    bundle::write(out.try_into().unwrap(), rootfs, container.store, document, &Progress::default()).unwrap();
+pub fn write(plan: &ContainerPlan<'_>, out: &Path) {
+    bundle::write(plan, out.try_into().unwrap(), &Progress::default()).unwrap();
 }

@@ -38,29 +38,26 @@ fn parts(criterion: &mut Criterion) {
     each_size(criterion, decode, graph, |bencher, graph| bencher.iter(|| store.closure(graph)));
 
     each_size(criterion, plan, OnDisk::make, |bencher, tree| {
-        let container = tree.builder.container(&closure::container());
+        let definition = tree.builder.definition(&closure::container());
         let closure = tree.builder.closure(&tree.graph);
-        let mounts = builder::mounts(&container, &closure);
-        let document = builder::document(&container, &closure, &mounts);
-        bencher.iter(|| builder::plan(&container, &closure, &mounts, &document));
+        let config = builder::config(&definition, &closure);
+        bencher.iter(|| builder::rootfs(&definition, &closure, &config));
     });
 
     each_size(criterion, document, container_of_mounts, |bencher, arguments| {
-        let container = store.container(arguments);
+        let definition = store.definition(arguments);
         let closure = store.closure(&json!([]));
-        bencher.iter(|| builder::document(&container, &closure, &builder::mounts(&container, &closure)));
+        bencher.iter(|| builder::config(&definition, &closure));
     });
 
     each_size(criterion, write, OnDisk::make, |bencher, tree| {
-        let container = tree.builder.container(&closure::container());
+        let definition = tree.builder.definition(&closure::container());
         let closure = tree.builder.closure(&tree.graph);
-        let mounts = builder::mounts(&container, &closure);
-        let document = builder::document(&container, &closure, &mounts);
-        let rootfs = builder::plan(&container, &closure, &mounts, &document);
+        let plan = builder::plan(&definition, &closure);
         bencher.iter_batched(
             || Out(tree.folder.path().join("out")),
             |out| {
-                builder::write(&out.0, &rootfs, &container, &document);
+                builder::write(&plan, &out.0);
                 // Whoever gets it drops it when the time is taken.
                 out
             },

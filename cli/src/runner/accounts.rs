@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
 use super::root::Root;
-use oci_bundle_builder::field::LAST_ID;
+use oci_bundle_builder::plan::diagnostics::LAST_ID;
 
 /// The longest of these files that is read.
 const LONGEST: u64 = 1 << 20;

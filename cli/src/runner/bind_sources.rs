@@ -21,7 +21,7 @@ use super::mount_namespace::{make_directory, put};
 use super::mounts::{self, Mount};
 use super::trust::{Identity, Links, Trust, real_path, retried};
 use super::volume::Volume;
-use oci_bundle_builder::nix::store::StorePath;
+use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// Files that are open beside the sources.
 const OTHER_FILES: u64 = 64;

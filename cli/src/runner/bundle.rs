@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use serde_json::Value;
 
 use super::trust::{self, Identity};
-use oci_bundle_builder::nix::store::StorePath;
+use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// More than any `config.json` takes, so that what never ends is not read for ever: 10 000 mounts take 3 MiB.
 const LARGEST: u64 = 8 << 20;

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use oci_bundle_builder::field::LAST_ID;
+use oci_bundle_builder::plan::diagnostics::LAST_ID;
 
 /// Ids that follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

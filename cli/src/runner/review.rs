@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::bundle::root_of;
 use super::file_systems::{self, VIRTUAL};
 use super::mounts::{self, Mount};
-use oci_bundle_builder::nix::store::StorePath;
+use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// The hooks that run outside of the container (config.md, "POSIX-platform Hooks").
 const OUTSIDE: [&str; 5] = ["prestart", "createRuntime", "createContainer", "poststart", "poststop"];

@@ -7,7 +7,8 @@ use super::host::{Host, has_device};
 use super::ids::Subordinate;
 use super::limits;
 use super::users::{self, KeepId};
-use oci_bundle_builder::config::fit;
+use oci_bundle_builder::plan::runtime_config::RuntimeConfig;
+use oci_bundle_builder::plan::runtime_config::namespace_mounts::{Privilege, fit_mounts};
 
 /// A config.json for this machine and this user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +54,10 @@ impl Plan {
             devices(&mut document, &mut dropped);
             users::fit(&mut document, host, keep, &mut dropped)?.cloned()
         };
-        fit::mounts(&mut document, !host.is_root);
-        Ok(Self { document, dropped, subordinate, controllers })
+        let privilege = if host.is_root { Privilege::Root } else { Privilege::Rootless };
+        let mut config = RuntimeConfig::from(document);
+        fit_mounts(&mut config, privilege);
+        Ok(Self { document: config.into_document(), dropped, subordinate, controllers })
     }
 }
 

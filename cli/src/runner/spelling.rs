@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use oci_bundle_builder::config::schema::{self, Kind, Place};
+use oci_bundle_builder::plan::runtime_config::schema::{self, Kind, Place};
 
 /// What is wrong with a name or a text of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::host::Host;
 use super::id_maps::IdMap;
 use super::ids::{OwnOnly, Subordinate};
-use oci_bundle_builder::config::ids::has_user_namespace;
-use oci_bundle_builder::field::LAST_ID;
+use oci_bundle_builder::plan::diagnostics::LAST_ID;
+use oci_bundle_builder::plan::runtime_config::validate::id_maps::has_user_namespace;
 
 /// The capabilities with which a process can have other ids than those that it starts with.
 const OF_OTHER_IDS: [&str; 3] = ["CAP_CHOWN", "CAP_SETGID", "CAP_SETUID"];

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use camino::Utf8Path;
 
-use oci_bundle_builder::container::mount::Destination;
+use oci_bundle_builder::plan::definition::mount::Destination;
 
 /// A bind mount: `SOURCE:DESTINATION`, and `:ro` if it is to be read-only.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use serde_json::Value;
 
 use super::trust::retried;
-use oci_bundle_builder::nix::store::StorePath;
+use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// Makes the directories of `lower` in the empty directory `layer`. Store paths are as good as full, so they stay as they are,
 /// and so does what lies deeper than a path can say.

@@ -1,6 +1,6 @@
 /**
   Messages: one line, with the attribute's path, what was found, and what is wanted. The builder's are made in the same way
-  (src/field.rs, src/text.rs).
+  (src/plan/diagnostics).
 */
 let
   inherit (builtins)

@@ -5,44 +5,43 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
-use oci_bundle_builder::rootfs::resolve::{Look, Seen, resolve};
-use oci_bundle_builder::rootfs::tree::{Content, File};
+use oci_bundle_builder::plan::resolve::{Content, Entry, File, Lookup, resolve};
 
 /// A tree, by its places.
-struct Tree(BTreeMap<PathBuf, Seen>);
+struct Tree(BTreeMap<PathBuf, Entry>);
 
 impl Tree {
     /// Each line is a place, with a slash at the end for a directory, or with ` -> ` and its target for a link. What is
     /// below something else than a directory is left out.
     fn of<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
-        let mut tree = Self(BTreeMap::from([("/".into(), Seen::Directory)]));
+        let mut tree = Self(BTreeMap::from([("/".into(), Entry::Directory)]));
         for line in lines {
-            let (path, seen) = match line.split_once(" -> ") {
-                Some((path, target)) if !target.is_empty() => (path, Seen::Link(target.into())),
-                _ if line.ends_with('/') => (line, Seen::Directory),
-                _ => (line, Seen::File(File { content: Content::Text(String::new()), executable: false })),
+            let (path, entry) = match line.split_once(" -> ") {
+                Some((path, target)) if !target.is_empty() => (path, Entry::Link(target.into())),
+                _ if line.ends_with('/') => (line, Entry::Directory),
+                _ => (line, Entry::File(File { content: Content::Text(String::new()), executable: false })),
             };
-            tree.add(path, seen);
+            tree.add(path, entry);
         }
         tree
     }
 
-    fn add(&mut self, path: &str, seen: Seen) {
+    fn add(&mut self, path: &str, entry: Entry) {
         let names = Path::new(path).components().filter(|component| matches!(component, Component::Normal(_)));
         let place = Path::new("/").join(names.collect::<PathBuf>());
         for parent in place.ancestors().skip(1) {
-            if !matches!(self.0.get(parent), None | Some(Seen::Directory)) {
+            if !matches!(self.0.get(parent), None | Some(Entry::Directory)) {
                 return;
             }
         }
         for parent in place.ancestors().skip(1) {
-            self.0.insert(parent.to_owned(), Seen::Directory);
+            self.0.insert(parent.to_owned(), Entry::Directory);
         }
-        self.0.entry(place).or_insert(seen);
+        self.0.entry(place).or_insert(entry);
     }
 }
 
-impl Look for Tree {
+impl Lookup for Tree {
     type At<'l>
         = ()
     where
@@ -50,13 +49,13 @@ impl Look for Tree {
 
     fn root(&self) {}
 
-    fn step(&self, (): &(), place: &Path) -> Result<(Seen, ())> {
-        Ok((self.0.get(place).cloned().unwrap_or(Seen::Nothing), ()))
+    fn step(&self, (): &(), place: &Path) -> Result<(Entry, ())> {
+        Ok((self.0.get(place).cloned().unwrap_or(Entry::Nothing), ()))
     }
 }
 
-fn seen_at(tree: &Tree, place: &Path) -> Seen {
-    tree.0.get(place).cloned().unwrap_or(Seen::Nothing)
+fn lstat(tree: &Tree, place: &Path) -> Entry {
+    tree.0.get(place).cloned().unwrap_or(Entry::Nothing)
 }
 
 /// The names of a path, `..` among them, and `.` at the end for a slash there.
@@ -80,8 +79,8 @@ fn by_rewriting(tree: &Tree, mut path: Vec<OsString>) -> Option<PathBuf> {
                 (Some("."), _) => {}
                 (Some(".."), _) if is_there => drop(place.pop()),
                 (Some(".."), _) => return None,
-                (_, Some(Seen::File(_))) if number + 1 < path.len() => return None,
-                (_, Some(Seen::Link(target))) => {
+                (_, Some(Entry::File(_))) if number + 1 < path.len() => return None,
+                (_, Some(Entry::Link(target))) => {
                     let start = if target.is_absolute() { Vec::new() } else { steps(&place) };
                     path = [&start[..], &steps(target), &path[number + 1..]].concat();
                     continue 'rewritten;
@@ -109,15 +108,15 @@ pub fn run(bytes: &[u8]) {
 
     let names = found.place.strip_prefix("/").unwrap();
     assert!(names.components().all(|name| matches!(name, Component::Normal(_))), "{found:?}");
-    assert_eq!(seen_at(&tree, &found.place), found.seen, "{found:?}");
+    assert_eq!(lstat(&tree, &found.place), found.entry, "{found:?}");
     for parent in found.place.ancestors().skip(1) {
-        let seen = seen_at(&tree, parent);
-        assert!(matches!(seen, Seen::Directory | Seen::Nothing), "{found:?} is below {seen:?}");
+        let entry = lstat(&tree, parent);
+        assert!(matches!(entry, Entry::Directory | Entry::Nothing), "{found:?} is below {entry:?}");
     }
     assert!(found.links.len() <= 40, "{found:?}");
     for link in &found.links {
-        assert!(matches!(seen_at(&tree, link), Seen::Link(_)), "{found:?}");
+        assert!(matches!(lstat(&tree, link), Entry::Link(_)), "{found:?}");
     }
     let again = resolve(&tree, &found.place).unwrap();
-    assert_eq!((again.place, again.seen, again.links), (found.place, found.seen, Vec::new()));
+    assert_eq!((again.place, again.entry, again.links), (found.place, found.entry, Vec::new()));
 }

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use oci_bundle_builder::program::{elf, script};
+use oci_bundle_builder::plan::preflight::{elf, shebang};
 
 /// Takes the file.
 ///
@@ -19,7 +19,7 @@ pub fn run(bytes: &[u8]) {
             assert!(!interpreter.contains('\0'), "{interpreter:?}");
         }
     } else if let Some(line) = bytes.strip_prefix(b"#!") {
-        let Ok(script) = script::parse(line) else { return };
+        let Ok(script) = shebang::parse(line) else { return };
         let words = script.interpreter.split(['\n', ' ', '\t', '\0']).collect::<Vec<_>>();
         assert!(matches!(words[..], [word] if !word.is_empty()), "{script:?}");
         assert!(!script.argument.contains('\n'), "{script:?}");

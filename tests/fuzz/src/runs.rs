@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
 use oci_bundle::runner::{self, Host, Run, Terminal, Wishes};
-use oci_bundle_builder::text;
+use oci_bundle_builder::plan::diagnostics::text;
 use serde_json::Value;
 
 /// This machine, for root and for an ordinary user.

@@ -1,6 +1,6 @@
 //! Inputs: some of any kind, and some that are almost right, which get further.
 
-use oci_bundle_builder::container::ARGUMENTS;
+use oci_bundle_builder::plan::definition::ARGUMENTS;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -8,15 +8,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use camino::Utf8Path;
+use oci_bundle_builder::bundle;
 use oci_bundle_builder::bundle::progress::Progress;
-use oci_bundle_builder::config;
-use oci_bundle_builder::container::{Container, Store};
-use oci_bundle_builder::nix::closure::{Closure, Node};
-use oci_bundle_builder::nix::store::StoreDir;
-use oci_bundle_builder::rootfs::tree::{self, Content, Directory, Node as Planned};
-use oci_bundle_builder::rootfs::view::View;
-use oci_bundle_builder::rootfs::{self, Facts};
-use oci_bundle_builder::{bundle, program};
+use oci_bundle_builder::plan::ContainerPlan;
+use oci_bundle_builder::plan::definition::Definition;
+use oci_bundle_builder::plan::derivation::closure::{Closure, Node};
+use oci_bundle_builder::plan::derivation::store::StoreDir;
+use oci_bundle_builder::plan::resolve::Content;
+use oci_bundle_builder::plan::rootfs::entries::EntryKind;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -99,48 +98,38 @@ impl Made {
             "cwd": case.cwd,
             "store": if case.is_mounted { "mount" } else { "copy" },
             "baseFiles": case.has_base_files,
+            // Whether it would start, does not matter: `build` asks, and goes on.
+            "checkProgram": false,
         });
         let store = StoreDir::new(store.to_str().unwrap()).unwrap();
         Self { folder, closure: Closure::decode(&graph, &store).unwrap(), arguments }
     }
 
-    /// Everything the builder does, into a new directory of that name. Gives its plan, and the document.
-    fn build(&self, name: &str) -> Result<(rootfs::tree::Tree<'_>, Value)> {
-        let container = Container::decode(&self.arguments, "x86_64-linux")?;
-        let mounts = config::mounts::of(&container, &self.closure);
-        let mut document = config::document(&container, "it", &mounts, &self.closure)?;
-        let facts = Facts::of(&container, &document, &mounts)?;
-        let (plan, points) = rootfs::plan(&container, &self.closure, &facts)?;
-        let view = View::of(&plan, &points, &mounts)?;
-        // Whether it would start, does not matter here.
-        let attribute = config::attribute_of_program(&container);
-        let _ = program::check(&document, &attribute, &view, "x86_64-linux");
-        if container.store == Store::Mount {
-            config::mount_store(&mut document, &mounts, &plan)?;
-        }
+    /// Everything the builder does, into a new directory of that name. Gives its plan.
+    fn build(&self, name: &str) -> Result<ContainerPlan<'_>> {
+        let definition = Definition::decode(&self.arguments, "x86_64-linux")?;
+        let plan = ContainerPlan::new("it", &definition, &self.closure)?;
+        let _ = plan.check_program(&definition);
         let out = self.folder.path().join(name);
-        let out = Utf8Path::from_path(&out).unwrap();
-        bundle::write(out, &plan, container.store, &document, &Progress::default())?;
-        Ok((plan, document))
+        bundle::write(&plan, Utf8Path::from_path(&out).unwrap(), &Progress::default())?;
+        Ok(plan)
     }
 }
 
-/// What a directory of the plan looks like when it is made, as [`trees::listing`] has it.
-fn planned(directory: &Directory, place: &Path, is_copied: bool, found: &mut BTreeMap<PathBuf, (String, Vec<u8>)>) {
-    if let Some(source) = directory.copy_of.as_ref().filter(|_| is_copied) {
-        for (path, kind, bytes) in trees::listing(source) {
-            found.insert(place.join(path), (kind, bytes));
-        }
-    }
-    for (name, node) in &directory.children {
-        let place = place.join(name);
-        let (kind, bytes) = match node {
-            Planned::Directory(directory) => {
-                found.insert(place.clone(), ("directory".to_owned(), Vec::new()));
-                planned(directory, &place, is_copied, found);
-                continue;
+/// What a root filesystem looks like when it is made, as [`trees::listing`] has it.
+fn planned(plan: &ContainerPlan<'_>) -> BTreeMap<PathBuf, (String, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    for entry in plan.entries() {
+        let place = entry.path.strip_prefix("/").unwrap().to_owned();
+        let (kind, bytes) = match entry.kind {
+            EntryKind::Directory => ("directory".to_owned(), Vec::new()),
+            EntryKind::CopiedDirectory(source) => {
+                for (path, kind, bytes) in trees::listing(source) {
+                    found.insert(place.join(path), (kind, bytes));
+                }
+                ("directory".to_owned(), Vec::new())
             }
-            Planned::File(file) => {
+            EntryKind::File(file) => {
                 let kind = if file.executable { "program" } else { "file" };
                 let bytes = match &file.content {
                     Content::Text(text) => text.clone().into_bytes(),
@@ -148,28 +137,31 @@ fn planned(directory: &Directory, place: &Path, is_copied: bool, found: &mut BTr
                 };
                 (kind.to_owned(), bytes)
             }
-            Planned::Link(target) => ("link".to_owned(), target.as_os_str().as_bytes().to_owned()),
-            Planned::Copy(tree::Copy { is_link: false, .. }) if !is_copied => ("file".to_owned(), Vec::new()),
-            Planned::Copy(tree::Copy { of, .. }) => {
-                let name = of.file_name().unwrap();
-                let listing = trees::listing(of.parent().unwrap());
+            EntryKind::Symlink(target) => ("link".to_owned(), target.as_os_str().as_bytes().to_owned()),
+            EntryKind::Copied(source) => {
+                let name = source.file_name().unwrap();
+                let listing = trees::listing(source.parent().unwrap());
                 let (_, kind, bytes) = listing.into_iter().find(|(path, ..)| path == Path::new(name)).unwrap();
                 (kind, bytes)
             }
         };
         found.insert(place, (kind, bytes));
     }
+    found
 }
 
 /// Whether nothing is planned in a directory that is copied.
-fn has_whole_store(directory: &Directory, copied: Option<&Path>) -> bool {
-    let copied = directory.copy_of.as_deref().or(copied);
-    let is_whole = copied.is_none() || directory.children.is_empty();
-    is_whole
-        && directory.children.values().all(|node| match node {
-            Planned::Directory(inner) => has_whole_store(inner, copied),
-            _ => true,
-        })
+fn has_whole_store(plan: &ContainerPlan<'_>) -> bool {
+    let entries: Vec<_> = plan.entries().collect();
+    let is_copied = |kind: &EntryKind<'_>| matches!(kind, EntryKind::CopiedDirectory(_));
+    let copied: Vec<_> = entries.iter().filter(|entry| is_copied(&entry.kind)).map(|entry| &entry.path).collect();
+    !entries.iter().any(|entry| copied.iter().any(|copied| entry.path.starts_with(copied) && entry.path != **copied))
+}
+
+/// Whether each entry comes after the one before, name by name, and so after the directory that it is in.
+fn is_sorted(plan: &ContainerPlan<'_>) -> bool {
+    let paths: Vec<_> = plan.entries().map(|entry| entry.path).collect();
+    paths.is_sorted_by(|one, other| one.components().lt(other.components()))
 }
 
 proptest! {
@@ -182,7 +174,7 @@ proptest! {
         let mut after = trees::listing(made.folder.path());
         after.retain(|(path, ..)| !path.starts_with("out"));
         prop_assert_eq!(&before, &after, "something outside of the output has changed");
-        let (plan, document) = match built {
+        let plan = match built {
             Err(_) => {
                 prop_assert!(!out.exists(), "something is left of what failed");
                 return Ok(());
@@ -191,14 +183,13 @@ proptest! {
         };
         let has_special = before.iter().any(|(_, kind, _)| kind == "special");
         prop_assert!(case.is_mounted || !has_special, "what no store has was copied");
-        prop_assert!(has_whole_store(plan.root(), None), "something was made in a store path that no argument names");
+        prop_assert!(has_whole_store(&plan), "something was made in a store path that no argument names");
 
-        let mut expected = BTreeMap::new();
-        planned(plan.root(), Path::new(""), !case.is_mounted, &mut expected);
         let written = trees::listing(&out.join("rootfs")).into_iter().map(|(path, kind, bytes)| (path, (kind, bytes)));
-        prop_assert_eq!(written.collect::<BTreeMap<_, _>>(), expected);
+        prop_assert_eq!(written.collect::<BTreeMap<_, _>>(), planned(&plan));
         let text = fs::read_to_string(out.join("config.json")).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), document);
+        prop_assert_eq!(&serde_json::from_str::<Value>(&text).unwrap(), plan.config.document());
+        prop_assert!(is_sorted(&plan), "a directory comes after what is in it, or names are out of order");
 
         made.build("again").unwrap();
         prop_assert_eq!(trees::listing(&out), trees::listing(&made.folder.path().join("again")));

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use oci_bundle_builder::rootfs::resolve::{Look, Seen, resolve};
-use oci_bundle_builder::rootfs::tree::{Content, File};
+use oci_bundle_builder::plan::resolve::{Content, Entry, File, Lookup, resolve};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -18,7 +17,7 @@ use crate::trees;
 /// A directory, looked at as a root.
 struct Root(PathBuf);
 
-impl Look for Root {
+impl Lookup for Root {
     type At<'l>
         = ()
     where
@@ -26,17 +25,17 @@ impl Look for Root {
 
     fn root(&self) {}
 
-    fn step(&self, (): &(), place: &Path) -> Result<(Seen, ())> {
+    fn step(&self, (): &(), place: &Path) -> Result<(Entry, ())> {
         let path = self.0.join(place.strip_prefix("/")?);
-        let Ok(metadata) = path.symlink_metadata() else { return Ok((Seen::Nothing, ())) };
-        let seen = if metadata.is_symlink() {
-            Seen::Link(fs::read_link(path)?)
+        let Ok(metadata) = path.symlink_metadata() else { return Ok((Entry::Nothing, ())) };
+        let entry = if metadata.is_symlink() {
+            Entry::Link(fs::read_link(path)?)
         } else if metadata.is_dir() {
-            Seen::Directory
+            Entry::Directory
         } else {
-            Seen::File(File { content: Content::CopyOf(path), executable: false })
+            Entry::File(File { content: Content::CopyOf(path), executable: false })
         };
-        Ok((seen, ()))
+        Ok((entry, ()))
     }
 }
 
@@ -54,8 +53,8 @@ fn by_kernel(root: &Path, path: &Path) -> Result<PathBuf, Errno> {
 fn difference(root: &Path, path: &Path) -> Option<String> {
     let ours = resolve(&Root(root.to_owned()), path);
     match (by_kernel(root, path), &ours) {
-        (Ok(place), Ok(resolved)) if place == resolved.place && resolved.seen != Seen::Nothing => None,
-        (Err(Errno::NOENT), Ok(resolved)) if resolved.seen == Seen::Nothing => None,
+        (Ok(place), Ok(resolved)) if place == resolved.place && resolved.entry != Entry::Nothing => None,
+        (Err(Errno::NOENT), Ok(resolved)) if resolved.entry == Entry::Nothing => None,
         // Behind a name that is not there, `..` leads nowhere for both.
         (Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP), Err(_)) => None,
         (kernel, ours) => Some(format!("{}: the kernel says {kernel:?}, and we {ours:?}", path.display())),
@@ -102,7 +101,7 @@ fn a_slash_behind_a_name_asks_for_a_directory() {
     let is_file = |name: &str| {
         let path = Path::new("/").join(name);
         assert_eq!(difference(&root, &path), None);
-        resolve(&Root(root.clone()), &path).is_ok_and(|found| matches!(found.seen, Seen::File(_)))
+        resolve(&Root(root.clone()), &path).is_ok_and(|found| matches!(found.entry, Entry::File(_)))
     };
     let files: Vec<_> = links.iter().filter(|(name, _)| is_file(name)).map(|(_, target)| target.as_str()).collect();
     assert_eq!(files, ["file", "/file"]);

@@ -1,0 +1,108 @@
+//! The container's root filesystem (OCI runtime spec, config.md, "Root"): what goes into it, and what a program sees.
+//!
+//! Planning reads the closure, and nothing else; nothing is written before everything is planned.
+
+mod base_files;
+mod build_env;
+mod devices;
+pub mod entries;
+mod files;
+mod mount_points;
+pub mod mounted_tree;
+mod path_map;
+mod resolve_for_write;
+pub mod tree;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use self::mount_points::MountPoints;
+use self::path_map::PathMap;
+use self::tree::{Node, Tree};
+use crate::plan::definition::Definition;
+use crate::plan::definition::container_path::ContainerPath;
+use crate::plan::definition::mount::Destination;
+use crate::plan::derivation::closure::Closure;
+use crate::plan::mounts::{MountSource, Mounts, PlannedMount};
+use crate::plan::process_context::ProcessContext;
+use crate::plan::resolve::{self, Entry};
+
+/// Directories that every runtime expects, whatever is mounted.
+const BASE_DIRECTORIES: [&str; 4] = ["/dev", "/proc", "/sys", "/tmp"];
+
+/// A planned root filesystem, and where the mounts go in it.
+#[derive(Clone, Debug)]
+pub struct Rootfs<'c> {
+    /// What is in it.
+    pub tree: Tree<'c>,
+    /// The destinations of the mounts, by their real places.
+    pub mount_points: BTreeMap<PathBuf, Destination>,
+}
+
+/// Plans the root filesystem, and finds the real places of the mounts in it.
+///
+/// In the order of precedence there are the files that the user asks for, the contents, the base files; then a place for
+/// the process to start and one for every mount, but those below another mount: they appear in what is mounted there.
+///
+/// # Errors
+/// An [`ArgumentError`](crate::plan::diagnostics::ArgumentError), or a store path that cannot be read.
+pub fn plan<'c>(
+    definition: &Definition,
+    closure: &'c Closure,
+    mounts: &Mounts,
+    context: &ProcessContext,
+) -> Result<Rootfs<'c>> {
+    let mut tree = Tree::new(closure, definition.store)?;
+    for directory in BASE_DIRECTORIES {
+        tree.make_directory(Path::new(directory))?;
+    }
+    build_env::add(&mut tree, &definition.contents)?;
+    files::add(&mut tree, &definition.files)?;
+    // What is mounted, as it is written.
+    let mounted: PathMap<_> = mounts.iter().map(|mount| (path_of(mount.0), mount)).collect();
+    if definition.base_files {
+        for (path, node) in base_files::new(&context.user, context.hostname.as_deref()) {
+            if !definition.files.contains_key(&path) && !is_mounted(&path, &mounted) {
+                add_base_file(&mut tree, &path, node)?;
+            }
+        }
+    }
+    let cwd = context.cwd.as_path().as_std_path();
+    if mounted.at_or_above(cwd).is_none() {
+        tree.make_directory(cwd).with_context(|| format!("cwd: making '{}'", context.cwd))?;
+    }
+    let points = MountPoints::add(&mut tree, mounts)?;
+    devices::check(&tree, &points, context)?;
+    files::check_visible(&tree, &points, &definition.files)?;
+    Ok(Rootfs { tree, mount_points: points.destinations })
+}
+
+/// Whether a mount brings its own for a base file. What comes from the host, nobody knows: it fits best on what is usual.
+fn is_mounted(path: &ContainerPath, mounted: &PathMap<(&Destination, &PlannedMount)>) -> bool {
+    let path = path.as_path().as_std_path();
+    let fits_what_is_usual =
+        |planned: &PlannedMount| planned.source == MountSource::Host && planned.mount.mount_point.is_none();
+    match mounted.at_or_above(path) {
+        Some((destination, planned)) if path_of(destination) == path && fits_what_is_usual(planned) => {
+            path.parent().is_some_and(|parent| mounted.at_or_above(parent).is_some())
+        }
+        found => found.is_some(),
+    }
+}
+
+fn path_of(destination: &Destination) -> &Path {
+    destination.as_path().as_path().as_std_path()
+}
+
+/// Plans a base file, unless the contents have something in its place.
+fn add_base_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<()> {
+    let making = || format!("baseFiles: making {:?} (say baseFiles = false to do without)", path.to_string());
+    let path = path.as_path().as_std_path();
+    if resolve::resolve(tree, path).with_context(making)?.entry != Entry::Nothing {
+        return Ok(());
+    }
+    let place = tree.resolve_for_write(path).with_context(making)?;
+    tree.insert(&place, node).with_context(making)
+}
