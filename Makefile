@@ -7,20 +7,19 @@ export NIX_CONFIG := $(file < scripts/nix.conf)
 # The flake with the package set of tests/pkgs in place of nixpkgs.
 OFFLINE := --no-write-lock-file --override-input nixpkgs path:$(CURDIR)/tests/pkgs
 
-# The tests that run containers are a package of their own.
-CONTAINERS := --manifest-path tests/containers/Cargo.toml
+# The tests that are packages of their own: those that run containers, and the properties, which hold for any input.
+TESTS := --manifest-path tests/Cargo.toml
+CONTAINERS := $(TESTS) --package oci-bundle-containers
+PROPERTIES := $(TESTS) --package oci-bundle-properties
 
-# So are the programs beside the builder, which is the package at the top.
+# The programs beside the builder, which is the package at the top.
 CLI := --manifest-path cli/Cargo.toml
 IMAGE := --manifest-path image/Cargo.toml
 
-# So are those of properties, which hold for any input.
-PROPERTIES := --manifest-path tests/properties/Cargo.toml
-
-# And what is fuzzed.
+# What is fuzzed.
 FUZZ := --manifest-path tests/fuzz/Cargo.toml
 
-# So are the benchmarks.
+# The benchmarks.
 BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -40,15 +39,13 @@ lint: setup
 	cargo fmt --check
 	cargo fmt --check $(CLI)
 	cargo fmt --check $(IMAGE)
-	cargo fmt --check $(CONTAINERS)
-	cargo fmt --check $(PROPERTIES)
+	cargo fmt --check --all $(TESTS)
 	cargo fmt --check $(FUZZ)
 	cargo fmt --check $(BENCHMARKS)
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets $(CLI) -- -D warnings
 	cargo clippy --locked --all-targets $(IMAGE) -- -D warnings
-	cargo clippy --locked --all-targets $(CONTAINERS) -- -D warnings
-	cargo clippy --locked --all-targets $(PROPERTIES) -- -D warnings
+	cargo clippy --locked --workspace --all-targets $(TESTS) -- -D warnings
 	cargo clippy --locked --all-targets $(FUZZ) -- -D warnings
 	cargo clippy --locked --all-targets $(BENCHMARKS) -- -D warnings
 
@@ -63,7 +60,7 @@ unit: setup
 soak: setup
 	PROPTEST_CASES=20000 cargo test --locked --release $(PROPERTIES)
 	PROPTEST_CASES=20000 cargo test --locked --release $(FUZZ)
-	PROPTEST_CASES=20000 cargo test --locked $(CONTAINERS) schema_documents
+	PROPTEST_CASES=20000 cargo test --locked $(CONTAINERS) schema::documents
 
 # Each target for ten minutes, or for FUZZ_SECONDS.
 fuzz:
@@ -81,8 +78,7 @@ format: setup
 	cargo fmt
 	cargo fmt $(CLI)
 	cargo fmt $(IMAGE)
-	cargo fmt $(CONTAINERS)
-	cargo fmt $(PROPERTIES)
+	cargo fmt --all $(TESTS)
 	cargo fmt $(FUZZ)
 	cargo fmt $(BENCHMARKS)
 	nix fmt $(OFFLINE)

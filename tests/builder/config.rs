@@ -18,7 +18,7 @@ pub fn fails_with(mistakes: &[(&str, &str)]) {
     }
 }
 
-/// Patches, with the version of the spec that they need. `tests/containers/schema_fields.rs` has the fields of the schema that
+/// Patches, with the version of the spec that they need. `tests/containers/schema/fields.rs` has the fields of the schema that
 /// Debian has, each alone; those that are newer have to be here.
 #[rustfmt::skip]
 const GOOD: [(&str, &str); 57] = [

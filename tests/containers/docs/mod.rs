@@ -1,0 +1,4 @@
+//! The documentation against what there is.
+
+mod pages;
+mod reference;

@@ -1,0 +1,14 @@
+//! What a container finds, under the runtimes by themselves and under `oci-bundle run`.
+
+mod contents;
+mod defaults;
+mod devices;
+mod hooks;
+mod kernel;
+mod limits;
+mod mounts;
+mod namespaces;
+mod process;
+mod programs;
+mod seccomp;
+mod user;

@@ -1,0 +1,132 @@
+//! A run from its start to its end: signals, exit codes, what remains.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::support::runner::{all, container, output};
+
+#[test]
+fn the_exit_code_is_the_containers() {
+    for (script, code) in [("exit 0", 0), ("exit 3", 3), ("sh -c 'kill -KILL $$'; exit $?", 137)] {
+        let bundle = container(script, "");
+        for (runtime, uid) in all() {
+            let mut run = runtime.launcher(uid);
+            run.arg(&bundle);
+            let output = output(run);
+            assert_eq!(output.status.code(), Some(code), "{runtime:?}: {uid} {script}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_remains() {
+    let bundle = container("echo x > /file; exit 3", "");
+    for (runtime, uid) in all() {
+        let mut run = runtime.launcher(uid);
+        let mut run = run.arg(&bundle).spawn().unwrap();
+        assert_eq!(run.wait().unwrap().code(), Some(3), "{runtime:?}: {uid}");
+        // With a number more in a namespace of processes.
+        let name = format!("oci-bundle-{}*", run.id());
+        let mut find = Command::new("find");
+        // Where runtimes have their state, and where there are control groups.
+        let found = find.args(["/run", "/tmp", "/sys/fs/cgroup", "-name", &name]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&found.stdout), "", "{runtime:?}: {uid}");
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!mounts.contains(bundle.to_str().unwrap()), "{runtime:?}: {uid} {mounts}");
+        let mut names: Vec<_> = bundle.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["config.json", "rootfs"]);
+    }
+}
+
+#[test]
+fn a_signal_arrives() {
+    let bundle = container("trap 'echo got it; exit 5' TERM; echo ready > /srv/ready; while :; do sleep 0.1; done", "");
+    for (runtime, uid) in all() {
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
+        let mut run = runtime.launcher(uid);
+        run.args(["--mount", &format!("{}:/srv", folder.path().display())]).arg(&bundle);
+        let run = run.stdout(Stdio::piped()).spawn().unwrap();
+        wait_for(&folder.path().join("ready"));
+        // unshare(1), sh and setpriv became oci-bundle, and that the runtime.
+        let kill = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let output = run.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(5), "{runtime:?}: {uid} {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "got it\n", "{runtime:?}: {uid}");
+    }
+}
+
+/// Waits for a file, for as long as a container may take to start on a busy machine.
+fn wait_for(file: &Path) {
+    let is_there = |_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        file.exists()
+    };
+    assert!((0..3_000).any(is_there), "'{}' does not appear", file.display());
+}
+
+#[test]
+fn after_it_was_killed_a_next_run_works() {
+    let bundle = container("echo ready > /srv/ready; sleep 31415926", "");
+    for (runtime, uid) in all() {
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
+        let start = || {
+            let mut run = runtime.launcher(uid);
+            run.args(["--mount", &format!("{}:/srv", folder.path().display())]).arg(&bundle);
+            run.spawn().unwrap()
+        };
+        let ready = folder.path().join("ready");
+        let mut killed = Vec::new();
+        for _ in 0..2 {
+            let mut run = start();
+            wait_for(&ready);
+            fs::remove_file(&ready).unwrap();
+            run.kill().unwrap();
+            assert_eq!(run.wait().unwrap().signal(), Some(9));
+            killed.push(format!("oci-bundle-{}*", run.id()));
+        }
+        // What is left are the containers' processes.
+        let left = Command::new("pkill").args(["-KILL", "-f", "^sleep 31415926"]).status();
+        assert!(left.unwrap().success(), "{runtime:?}: {uid}");
+        // And, of root's, empty control groups: docs/run.md says how to remove them all.
+        for name in killed {
+            // They are empty a moment after the processes were killed.
+            let is_gone = |_: &u32| {
+                control_groups(&name, &["-exec", "rmdir", "{}", ";"]);
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                control_groups(&name, &[]).is_empty()
+            };
+            assert!((0..500).find(is_gone).is_some(), "{runtime:?}: {name} has its control groups still");
+        }
+    }
+}
+
+/// The control groups of a container, of which the command in docs/run.md, with its name in the place of all, removes
+/// those that are empty.
+fn control_groups(name: &str, action: &[&str]) -> Vec<u8> {
+    let mut find = Command::new("find");
+    find.args(["/sys/fs/cgroup", "-depth", "-type", "d", "-name", name]).args(action).output().unwrap().stdout
+}
+
+#[test]
+fn two_run_at_once() {
+    let bundle = container("echo $1 > /file; sleep 1; cat /file", "");
+    for (runtime, uid) in all() {
+        let runs = ["one", "two"].map(|name| {
+            let mut run = runtime.launcher(uid);
+            run.arg(&bundle).args(["--", "-c", "echo $0 > /file; sleep 1; cat /file", name]);
+            (name, run.stdout(Stdio::piped()).spawn().unwrap())
+        });
+        for (name, run) in runs {
+            let output = run.wait_with_output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{name}\n"), "{runtime:?}: {uid}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `oci-bundle run`, as root and as an ordinary user.
+
+mod above;
+mod command_line;
+mod delegation;
+mod inherited;
+mod kept_ids;
+mod lifecycle;
+mod machines;
+mod options;
+mod poisoned_state;
+mod sources;
+mod subordinate;
+mod systemd;
+mod terminals;
+mod unchanged;
+mod untouched;
+mod working_directory;
+mod writable;

@@ -1,0 +1,51 @@
+//! `oci-bundle run` at a terminal.
+
+use std::path::Path;
+
+use crate::support::runner::{USERS, all, container};
+use crate::support::runtime::Runtime;
+use crate::support::terminal::Terminal;
+
+fn at_terminal(runtime: Runtime, uid: u32, bundle: &Path) -> Terminal {
+    let mut run = runtime.launcher(uid);
+    run.arg(bundle);
+    Terminal::start(&run)
+}
+
+#[test]
+fn a_container_has_the_terminal_and_its_size() {
+    let bundle = container("tty; read line; stty size; exit 3", "");
+    for (runtime, uid) in all() {
+        let mut terminal = at_terminal(runtime, uid, &bundle);
+        terminal.wait_for("/dev/");
+        terminal.types("\n");
+        terminal.wait_for("24 80");
+        assert_eq!(terminal.wait().code(), Some(3), "{runtime:?}: {uid}");
+    }
+}
+
+#[test]
+fn a_new_size_arrives() {
+    let script = "trap 'stty size; exit 4' WINCH; echo ready; while :; do sleep 0.1; done";
+    let bundle = container(script, "");
+    // crun does so from 1.8.7 on, and Debian 12 has 1.8.1: its container gets the signal, but not the size.
+    for uid in USERS {
+        let mut terminal = at_terminal(Runtime::Runc, uid, &bundle);
+        terminal.wait_for("ready");
+        terminal.resize(51, 123);
+        terminal.wait_for("51 123");
+        assert_eq!(terminal.wait().code(), Some(4), "{uid}");
+    }
+}
+
+#[test]
+fn control_c_arrives() {
+    let bundle = container("trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.1; done", "");
+    for (runtime, uid) in all() {
+        let mut terminal = at_terminal(runtime, uid, &bundle);
+        terminal.wait_for("ready");
+        terminal.types("\x03");
+        terminal.wait_for("caught");
+        assert_eq!(terminal.wait().code(), Some(5), "{runtime:?}: {uid}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The check of config.json against the runtime spec's JSON schema.
+
+mod bundles;
+pub mod debian;
+mod documents;
+mod examples;
+mod fields;
+mod json_schema;
+mod table;

@@ -1,0 +1,13 @@
+//! What the tests are made with: Nix, runtimes, machines, users, trees.
+
+pub mod builder;
+pub mod built;
+pub mod cgroup;
+pub mod machine;
+pub mod nix;
+pub mod runner;
+pub mod runtime;
+pub mod script;
+pub mod subordinate_ids;
+pub mod terminal;
+pub mod tree;
