@@ -1,19 +1,19 @@
 /**
-  The arguments of buildContainer: the one list of them, which reference.nix makes the reference's table of.
+  The arguments of buildContainer, listed only here: reference.nix generates the reference's tables from this list.
 
-  `type`, `default` and `about` are what the table says: `default` is the value that means the same as if the argument is left out;
-  where there is no such value, `defaultText` is an expression, or words in parentheses; an argument with neither has to be given.
+  The tables show `type`, `default` and `about`. `default` is the value that means the same as omitting the argument. Where no value
+  does, `defaultText` is an expression, or words in parentheses. An argument with neither is required.
 
-  `usedBy` names the outputs (outputs/) that an argument is for: no other is built again when it changes. The bundle's arguments go to
-  the builder as JSON, and all store paths in them are the closure.
+  `usedBy` names the outputs (outputs/) that use an argument: a change rebuilds only those. The bundle's arguments go to the builder
+  as JSON, and the store paths in them make up the closure.
 
-  The rest is what Nix can tell before anything is built: a value is good if it is null (as if left out, but where `keepsNull` is
-  true) or passes `check`; `want` says so in words, and where there is an `element`, that is the shape of each element of the list.
-  Everything else is for the builder to say, which knows the OCI runtime specification.
+  The rest is what Nix checks before anything is built. A value is valid if it is null (which means omitted, unless `keepsNull` is
+  true) or passes `check`. `want` describes a valid value; `element`, if present, is the shape of each element of a list. The builder
+  checks everything else, as it knows the OCI runtime specification.
 */
 let
   inherit (import ./internal/text.nix) isText standsForText;
-  # A store path's name has 211 characters at most, and the longest of a container's ends with "-closure.drv".
+  # The name of a store path has at most 211 characters, and a container's longest one ends with "-closure.drv".
   longestName = 199;
   string = {
     type = "string";
@@ -29,7 +29,7 @@ in
 {
   args = {
     type = "non-empty list of strings";
-    about = "the command and its arguments, to the letter";
+    about = "the command and its arguments, passed on literally";
     usedBy = [ "bundle" ];
     check = value: builtins.isList value && value != [ ];
     want = ''a non-empty list: the command and its arguments, such as [ "''${pkgs.hello}/bin/hello" ]'';
@@ -40,17 +40,17 @@ in
   };
   arch = string // {
     defaultText = "(the packages')";
-    about = "for calls written for nixpkgs: checked, not written";
+    about = "accepted for calls written for nixpkgs: checked, then dropped";
     usedBy = [ "bundle" ];
   };
   baseFiles = boolean // {
     default = true;
-    about = "whether there are `/etc/passwd` and what else most programs want";
+    about = "adds `/etc/passwd` and other files that most programs expect";
     usedBy = [ "bundle" ];
   };
   checkProgram = boolean // {
     default = true;
-    about = "whether the build fails if the program would not start";
+    about = "fails the build if the program would not start";
     usedBy = [ "bundle" ];
   };
   config = {
@@ -64,7 +64,7 @@ in
   contents = {
     type = "list of packages";
     default = [ ];
-    about = "their trees appear at `/`, as links";
+    about = "packages whose trees appear at `/`, as links";
     usedBy = [ "bundle" ];
     check = builtins.isList;
     want = "a list of packages, such as [ pkgs.bash pkgs.coreutils ]";
@@ -75,7 +75,7 @@ in
   };
   cwd = string // {
     default = "/";
-    about = "where the process starts; the directory is made";
+    about = "the working directory, which the bundle creates";
     usedBy = [ "bundle" ];
   };
   env = {
@@ -96,18 +96,18 @@ in
   };
   hostname = string // {
     defaultText = "(the name)";
-    about = "the host's name in the container";
+    about = "the container's hostname";
     usedBy = [ "bundle" ];
   };
   keepReferences = boolean // {
     default = false;
-    about = "whether a bundle refers to the store paths that it has copies of";
+    about = "keeps references from the bundle to the store paths that it has copied";
     usedBy = [ "bundle" ];
   };
   mounts = {
     type = "attribute set, by destination";
     default = { };
-    about = "`{ type, source, options }`, a path of the host, or null to drop a default";
+    about = "`{ type, source, options }`, a host path, or null to drop a default";
     usedBy = [ "bundle" ];
     check = builtins.isAttrs;
     want = ''an attribute set by destination, such as { "/data" = "/srv/data"; }'';
@@ -130,20 +130,20 @@ in
   };
   os = string // {
     defaultText = "(the packages')";
-    about = "for calls written for nixpkgs: checked, not written";
+    about = "accepted for calls written for nixpkgs: checked, then dropped";
     usedBy = [ "bundle" ];
   };
   readonly = boolean // {
     default = false;
-    about = "whether the container's root is read-only";
+    about = "makes the container's root read-only";
     usedBy = [ "bundle" ];
   };
   runtime = {
     type = "package";
     defaultText = "pkgs.crun";
-    about = "the OCI runtime of `container.run`; not in the bundle";
+    about = "the OCI runtime of `container.run`; not part of the bundle";
     usedBy = [ "run" ];
-    # Its path is looked at where `run` is.
+    # Only evaluating `run` evaluates its path.
     check = value: standsForText value || isText value;
     want = "a package, such as pkgs.runc, or the path of a program";
   };
@@ -151,14 +151,14 @@ in
     type = "attribute set, or null for none";
     defaultText = "(Docker's)";
     keepsNull = true;
-    about = "which system calls the container may make: a filter in the specification's format, or in Docker's";
+    about = "the system calls that the container may make: a filter in the specification's format or Docker's";
     usedBy = [ "bundle" ];
     check = value: builtins.isAttrs value && !(value ? outPath);
     want = "a seccomp filter, such as builtins.fromJSON (builtins.readFile ./profile.json), or null for none";
   };
   store = string // {
     default = "copy";
-    about = "`\"copy\"` to have the closure in the bundle, `\"mount\"` to mount it from the host's store";
+    about = "`\"copy\"` puts the closure in the bundle, `\"mount\"` mounts it from the host's store";
     usedBy = [ "bundle" ];
     check =
       value:
@@ -170,13 +170,13 @@ in
   };
   terminal = boolean // {
     default = false;
-    about = "whether the process gets a terminal";
+    about = "gives the process a terminal";
     usedBy = [ "bundle" ];
   };
   user = {
     type = "attribute set";
     default = { };
-    about = "`{ uid, gid, additionalGids, umask, name, home }` of who runs; root if it is left out";
+    about = "`{ uid, gid, additionalGids, umask, name, home }`; root by default";
     usedBy = [ "bundle" ];
     check = builtins.isAttrs;
     want = "an attribute set, such as { uid = 1000; }";

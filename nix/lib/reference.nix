@@ -1,6 +1,5 @@
 /**
-  The table of buildContainer's arguments, in Markdown, as README.md and docs/arguments.md have it; `link` makes the first
-  column of a name. The tests compare them.
+  The table of buildContainer's arguments in Markdown, as README.md and docs/arguments.md show it. Tests compare them.
 
       nix-instantiate --eval --raw nix/lib/reference.nix -A readme
 */
@@ -49,9 +48,9 @@ let
       in
       if inWords == null then "`${argument.defaultText}`" else builtins.head inWords
     else
-      "none: it has to be given";
+      "none: required";
 
-  # Of the heading of its section.
+  # The anchor of the argument's section.
   anchorOf =
     name:
     if name == "os" || name == "arch" then
@@ -59,6 +58,7 @@ let
     else
       builtins.replaceStrings [ "F" "P" "R" ] [ "f" "p" "r" ] name;
 
+  # `link` turns a name into the first column.
   table =
     link:
     builtins.concatStringsSep "" (
