@@ -111,7 +111,7 @@ fn links_between_pages_lead_somewhere() {
     let repository = nix::repository();
     let mut links = 0;
     let pages = repository.join("docs").read_dir().unwrap().map(|page| page.unwrap().path());
-    for page in pages.chain(["README.md", "SECURITY.md"].map(|page| repository.join(page))) {
+    for page in pages.chain(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|page| repository.join(page))) {
         let text = fs::read_to_string(&page).unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if target.starts_with("https:") {
