@@ -1,4 +1,5 @@
 //! The documentation against what there is.
 
+mod imports;
 mod pages;
 mod reference;

@@ -1,5 +1,5 @@
 //! The documentation: every Nix block of docs/arguments.md is built and run, and where a block of text follows, that is what
-//! it prints; rooms and links exist.
+//! it prints; modules and links exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -31,7 +31,7 @@ fn the_examples_of_the_reference_do_what_they_say() {
 }
 
 #[test]
-fn the_architecture_has_every_room_and_no_other() {
+fn the_architecture_has_every_module_and_no_other() {
     let page = include_str!("../../../docs/architecture.md");
     for package in ["src", "cli/src", "image/src"] {
         let start = format!("| `{package}/");
