@@ -8,6 +8,7 @@ mod config_shapes;
 mod contents;
 mod derivation;
 mod files;
+mod help;
 mod links;
 mod mistakes;
 mod mount_points;
