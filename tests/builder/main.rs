@@ -12,6 +12,7 @@ mod help;
 mod links;
 mod mistakes;
 mod mount_points;
+mod mounted_closure;
 mod program;
 mod seccomp;
 mod trees;

@@ -6,4 +6,5 @@ mod documents;
 mod examples;
 mod fields;
 mod json_schema;
+mod kind;
 mod table;
