@@ -1,8 +1,8 @@
 /**
-  Adds our packages, and puts our `buildContainer` in the place of nixpkgs' own.
+  Adds our packages, and replaces nixpkgs' `buildContainer` with ours.
 
-  The builder runs while the container is built, so it comes from the packages of the system that builds; the contents
-  are for the system of the set that the overlay is applied to.
+  The builder runs when the container is built, so it comes from the packages of the build system; the contents are for the system
+  of the set that the overlay is applied to.
 */
 final: prev:
 import ./packages { inherit (final) callPackage; }

@@ -1,18 +1,18 @@
 /**
-  Compares a bundle with what it should be, to the byte.
+  Compares a bundle with its expected content, byte by byte.
 
   # Inputs
   `bundle`
   : The output of buildContainer.
 
   `roots`
-  : The store paths whose closure has to be in rootfs, each the same as in the store.
+  : The store paths whose closure has to be in rootfs, identical to the store's.
 
   `config`
   : `args`, `hostname` and the `mounts` beside the defaults.
 
   `directories`
-  : What rootfs has beside the store and what every container has.
+  : The directories in rootfs besides the store and those of every container.
 */
 { pkgs }:
 {
@@ -29,7 +29,7 @@ let
       builtins.attrNames mounts
     );
   };
-  # As find prints them.
+  # In the format of find.
   lines = kind: map (path: "${kind} ${path}");
   expectedTree =
     lines "d" (
@@ -50,7 +50,7 @@ let
       ++ directories
     )
     ++ lines "f" (builtins.attrNames files);
-  # The base files, with what is in them.
+  # The base files, with their content.
   files = {
     "etc/group" = "root:x:0:\nnobody:x:65534:\n";
     "etc/hostname" = "${config.hostname}\n";
@@ -101,7 +101,7 @@ pkgs.runCommand "check-bundle-${bundle.name}"
       <(cd ${bundle}/rootfs && find nix/store -mindepth 1 -maxdepth 1 -printf '/%p\n' | LC_ALL=C sort)
     while read -r path; do
       diff --recursive --no-dereference "$path" "${bundle}/rootfs$path"
-      # diff does not look at the exec bits.
+      # diff does not compare the exec bits.
       diff -u <(find "$path" -perm /1 -printf '%P\n' | LC_ALL=C sort) \
         <(find "${bundle}/rootfs$path" -perm /1 -printf '%P\n' | LC_ALL=C sort)
     done < "$closure"

@@ -1,5 +1,5 @@
 /**
-  The mounts that every container has, by destination.
+  The default mounts of every container, by destination.
 */
 {
   "/dev" = {

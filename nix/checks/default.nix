@@ -1,6 +1,6 @@
 /**
-  What `nix flake check` builds: the programs' tests, the format of every source, and the example containers, whose
-  rootfs and config.json are compared with what they should be.
+  What `nix flake check` builds: the programs' tests, the format of every source, and the example containers, whose rootfs and
+  config.json are compared with the expected ones.
 */
 {
   pkgs,

@@ -1,6 +1,6 @@
 /**
-  A check for each example container: the bundle is compared with what it should be, written here by hand but for
-  the store paths of files that only the example names.
+  A check for each example container: compares the bundle with its expected content, which is written here by hand except for the
+  store paths of files that only the example names.
 */
 { pkgs, examples }:
 let

@@ -1,5 +1,5 @@
 /**
-  The whole config.json of a read-only container, but for the filter of system calls.
+  The whole config.json of a read-only container, except for the filter of system calls.
 */
 {
   args,

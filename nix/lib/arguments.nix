@@ -126,7 +126,7 @@ in
       && builtins.stringLength value <= longestName
       && builtins.match "[0-9a-zA-Z+_?=-][0-9a-zA-Z+._?=-]*" value != null
       && builtins.match ".*\\.drv" value == null;
-    want = "a name for a store path: at most ${toString longestName} letters, digits and + - . _ ? =, no dot at its start, and not .drv at its end";
+    want = "a store path name: at most ${toString longestName} letters, digits and + - . _ ? =, without a leading dot or a trailing .drv";
   };
   os = string // {
     defaultText = "(the packages')";

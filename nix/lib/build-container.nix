@@ -2,20 +2,20 @@
   Makes the function `buildContainer`, which turns its arguments into an OCI runtime bundle.
 
   It checks the arguments' shapes, finds the store paths in them and names the derivation; the builder does the rest.
-  Only `builtins` are used, so any package set will do.
+  It uses only `builtins`, so any package set will do.
 
   # Inputs
   `build`
-  : The packages of the system that builds, of which `oci-bundle-builder` builds bundles, and `oci-bundle` all else.
+  : The packages of the build system: `oci-bundle-builder` builds bundles, and `oci-bundle` the other outputs.
 
   `buildSystem`
-  : The Nix system that builds, such as "x86_64-linux".
+  : The Nix system of the build, such as "x86_64-linux".
 
   `hostSystem`
-  : The Nix system that the containers' contents are for.
+  : The Nix system of the containers' contents.
 
   `host`
-  : The packages of that system, of which `container.run` takes `oci-bundle` and `crun`.
+  : The packages of that system: `container.run` uses `oci-bundle` and `crun`.
 
   # Type
   { build, buildSystem, hostSystem, host } -> AttrSet -> Derivation
@@ -53,11 +53,11 @@ let
       outputs = outputsOf {
         inherit arguments;
         name = arguments.name or (derivedName (head given.args));
-        # All outputs are made of what is in the bundle.
+        # All outputs share the bundle's closure.
         closure = storePaths (toJSON (route "bundle" arguments));
       };
       passthru = outputs // {
-        # The arguments, as they came.
+        # The arguments, as given.
         config = given;
       };
     in

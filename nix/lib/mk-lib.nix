@@ -1,6 +1,6 @@
 /**
-  The library for a package set, with or without our overlay, also one of pkgsCross: containers are for the system of the set,
-  and built on that of its `buildPackages`.
+  The library for any package set, with or without our overlay, also of pkgsCross. Containers are for the set's system, and are
+  built on the system of its `buildPackages`.
 
   # Inputs
   `pkgs`

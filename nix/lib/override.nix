@@ -1,23 +1,23 @@
 /**
-  Makes a container's function `override`, which builds it with other arguments in the place of its own: those of an attribute
-  set, or those that a function makes of the old ones, as with nixpkgs' lib.makeOverridable.
+  Makes a container's function `override`, which builds a variant with other arguments: those of an attribute set, or those that a
+  function returns for the old ones, as with nixpkgs' lib.makeOverridable.
 
   # Inputs
   `buildContainer`
-  : The function that the container is of.
+  : The function that made the container.
 
   `old`
-  : The container's arguments, as they came.
+  : The container's arguments, as given.
 
   `change`
-  : The new ones, or the function.
+  : The new arguments, or the function.
 
   # Type
   override :: (AttrSet -> Container) -> AttrSet -> (AttrSet | (AttrSet -> AttrSet)) -> Container
 */
 let
   inherit (builtins) isAttrs isFunction;
-  inherit (import ./internal/message.nix) describe mistake;
+  inherit (import ./internal/message.nix) describe argumentError;
   changed = import ./internal/changed.nix "override";
 in
 buildContainer: old: change:
@@ -26,4 +26,4 @@ if isFunction change then
 else if isAttrs change then
   buildContainer (old // change)
 else
-  mistake "override" "found ${describe change}, want an attribute set of arguments, such as { readonly = true; }, or a function that makes one of the old arguments"
+  argumentError "override" "found ${describe change}, want an attribute set of arguments, such as { readonly = true; }, or a function that returns one for the old arguments"

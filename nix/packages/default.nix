@@ -1,5 +1,5 @@
 /**
-  The packages of this project, for the system of the set whose `callPackage` is given.
+  The packages of this project, from the package set of the given `callPackage`.
 
   # Type
   packages :: { callPackage } -> { oci-bundle, oci-bundle-builder, oci-bundle-image :: Derivation; }

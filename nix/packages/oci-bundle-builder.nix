@@ -1,5 +1,5 @@
 /**
-  What Nix runs inside the builds of bundles. Every container's derivation names it.
+  The program that Nix runs inside the builds of bundles. Every container's derivation names it.
 */
 {
   rustPlatform,

@@ -1,5 +1,5 @@
 /**
-  What will make images. Nothing names it yet.
+  The program for images. Nothing uses it yet.
 */
 {
   rustPlatform,

@@ -1,5 +1,5 @@
 /**
-  The program for people, which runs containers. Nix runs it for wrappers and lists.
+  The program for people, which runs containers. Nix runs it for wrappers and closure lists.
 */
 {
   rustPlatform,

@@ -1,15 +1,15 @@
 /**
-  One of our Rust packages, from its own sources and those of the packages below it alone: no other change builds it again.
+  One of our Rust packages. Its source is only its own files and those of its path dependencies, so no other change rebuilds it.
 
   # Inputs
   `directory`
-  : Where the package is, from the top of the project; "" for the builder, which is the top.
+  : The package's directory, relative to the project; "" for the builder.
 
   `sources`
-  : The files and directories that cargo needs, from there as well.
+  : The files and directories that cargo needs, relative to the project.
 
   `doCheck`
-  : Whether its tests run; whoever only wants the program need not.
+  : Whether to run its tests.
 
   # Type
   package :: { rustPlatform, lib } -> { directory, sources, doCheck } -> Derivation
@@ -34,7 +34,7 @@ let
   isWithin = path: parent: path == parent || lib.hasPrefix "${parent}/" path;
   isSource =
     path: any (source: isWithin path "${root}/${source}" || isWithin "${root}/${source}" path) sources;
-  # Tests are files of their own, which only a check needs.
+  # Only a check needs the tests, which are separate files.
   isTest = path: match ".*/tests(\\.rs|/.*)?" path != null;
 in
 rustPlatform.buildRustPackage (

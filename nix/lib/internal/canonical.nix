@@ -1,5 +1,5 @@
 /**
-  The one form of arguments that mean the same: what is left out, null and the default are the same derivation.
+  The canonical form of the arguments: omitted, null and the default give the same derivation.
 
   # Type
   canonical :: AttrSet -> AttrSet

@@ -1,16 +1,16 @@
 /**
-  Arguments, some of which are replaced by what a function makes of the old ones.
+  Replaces some of the old arguments by those that a function returns for them.
 
   # Inputs
   `attribute`
-  : The function's place, for messages.
+  : The name of the caller, for messages.
 
   # Type
   changed :: String -> AttrSet -> (AttrSet -> AttrSet) -> AttrSet
 */
 let
   inherit (builtins) isAttrs isFunction;
-  inherit (import ./message.nix) describe mistake;
+  inherit (import ./message.nix) describe argumentError;
 in
 attribute: old: change:
 let
@@ -19,6 +19,6 @@ in
 if isAttrs new then
   old // new
 else if isFunction new then
-  mistake attribute "found a function of more than one argument, want one of the old arguments alone, such as old: { readonly = true; }"
+  argumentError attribute "found a function of more than one argument, want one that takes only the old arguments, such as old: { readonly = true; }"
 else
-  mistake attribute "found a function that gives ${describe new}, want one that gives an attribute set of arguments, such as old: { readonly = true; }"
+  argumentError attribute "found a function that returns ${describe new}, want one that returns an attribute set of arguments, such as old: { readonly = true; }"

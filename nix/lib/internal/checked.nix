@@ -1,6 +1,6 @@
 /**
-  The arguments as they came, or an error at the first that cannot be right: their names, their shapes, and what cannot become
-  JSON. What a value means is for the builder to say.
+  Returns the arguments as given, or throws at the first invalid one: an unknown name, a wrong shape, or a value that cannot become
+  JSON. The builder checks what the values mean.
 
   # Type
   checked :: AttrSet -> AttrSet
@@ -31,13 +31,13 @@ let
     attributeName
     concatIndexed
     describe
-    mistake
+    argumentError
     shown
     ;
   inherit (import ./runtime-spec.nix) mountSources;
   inherit (import ./text.nix) isText standsForText;
   arguments = import ../arguments.nix;
-  elsewhere = import ./elsewhere.nix;
+  foreignName = import ./foreign-names.nix;
   nearest = import ./nearest.nix;
 
   required = filter (name: !(arguments.${name} ? default || arguments.${name} ? defaultText)) (
@@ -50,11 +50,11 @@ let
 
   unknown = filter (name: !hasAttr name arguments) (attrNames container);
   misspelt = head unknown;
-  known = (elsewhere misspelt).argument;
+  foreign = (foreignName misspelt).argument;
   near = nearest misspelt (attrNames arguments);
   hint =
-    if known != null then
-      known
+    if foreign != null then
+      foreign
     else if near != null then
       "did you mean '${near}'?"
     else
@@ -87,33 +87,33 @@ let
   wrong = filter (entry: !entry.shape.check entry.value) values;
   first = head wrong;
 
-  # What other tools have in the place of `config`.
+  # Fields of `config` that only other tools have.
   config = container.config or null;
-  foreign = filter (name: (elsewhere name).config != null) (
+  foreignFields = filter (name: (foreignName name).config != null) (
     if isAttrs config && !standsForText config then attrNames config else [ ]
   );
 
-  # A path becomes that of a copy in the store. Of a file that is what a path means everywhere in Nix; a directory is mounted so
-  # that what changes in it is seen.
+  # A path becomes that of a copy in the store. For a file, that is what a path means everywhere in Nix; but whoever mounts a
+  # directory wants to see its changes.
   isFile =
     path:
     let
       directory = dirOf path;
     in
-    # The store itself cannot be listed where Nix evaluates a flake.
+    # Nix does not list the store itself when it evaluates a flake.
     toString directory != storeDir && (readDir directory).${baseNameOf path} or null == "regular";
   frozen = filter (entry: isPath entry.source && !isFile entry.source) (
     mountSources (container.mounts or null)
   );
   copied = head frozen;
 
-  # The first place that satisfies, or null: no further one is looked at.
+  # The first result that is not null, or null; evaluates no further element.
   firstOf = find: list: foldl' (found: value: if found != null then found else find value) null list;
 
-  # No value of the runtime specification is nested as deep; a set that has itself inside never ends.
+  # No value of the runtime specification is nested as deep; a set that contains itself never ends.
   deepest = 32;
 
-  # What in a value cannot become JSON, with its attribute path. A derivation does so as its output path.
+  # The first part of a value that cannot become JSON, with its attribute path. A derivation becomes its output path.
   unfitIn =
     depth: attribute: value:
     let
@@ -125,13 +125,13 @@ let
     in
     if isFunction value then
       problem "found a function, want a value; is an argument of the function missing?"
-    # No other number has a difference to itself.
+    # A finite number minus itself is 0; infinity and NaN give NaN.
     else if isFloat value && value - value != 0 then
       problem "found a float that is not a finite number"
     else if isPath value && !pathExists value then
       problem "found ${describe value}"
     else if depth > deepest then
-      problem "found values nested more than ${toString deepest} deep, want plain ones; is it a package set?"
+      problem "found values nested more than ${toString deepest} levels deep, want plain values; is this a package set?"
     else if isList value then
       firstOf (index: inside "${attribute}[${toString index}]" (elemAt value index)) (
         genList (index: index) (length value)
@@ -145,7 +145,7 @@ let
       firstOf (name: inside "${attribute}.${attributeName name}" value.${name}) (attrNames value)
     else
       null;
-  # Only a bundle's arguments become JSON; what other outputs use is looked at where they are.
+  # Only the bundle's arguments become JSON; other outputs check theirs themselves.
   unfit = firstOf (name: unfitIn 0 name container.${name}) (
     filter (name: elem "bundle" arguments.${name}.usedBy) names
   );
@@ -153,16 +153,16 @@ in
 if !isAttrs container then
   throw "buildContainer: found ${describe container}, want an attribute set"
 else if unknown != [ ] then
-  mistake (attributeName misspelt) "no such argument (${hint})"
+  argumentError (attributeName misspelt) "no such argument (${hint})"
 else if missing != [ ] then
-  mistake (head missing) "missing; want ${arguments.${head missing}.want}"
+  argumentError (head missing) "missing; want ${arguments.${head missing}.want}"
 else if wrong != [ ] then
-  mistake first.attribute "found ${describe first.value}, want ${first.shape.want}"
+  argumentError first.attribute "found ${describe first.value}, want ${first.shape.want}"
 else if unfit != null then
-  mistake unfit.attribute unfit.problem
-else if foreign != [ ] then
-  mistake "config.${attributeName (head foreign)}" "no such field in the OCI runtime spec (${(elsewhere (head foreign)).config})"
+  argumentError unfit.attribute unfit.problem
+else if foreignFields != [ ] then
+  argumentError "config.${attributeName (head foreignFields)}" "no such field in the OCI runtime spec (${(foreignName (head foreignFields)).config})"
 else if frozen != [ ] then
-  mistake copied.attribute "found ${describe copied.source}, a directory, which would be copied to the store; write \"\${${shown copied.source}}\" if a copy is meant, and toString ${shown copied.source} or a string for the directory of the host"
+  argumentError copied.attribute "found ${describe copied.source}, a directory, which Nix would copy to the store; write \"\${${shown copied.source}}\" for that copy, or toString ${shown copied.source} for the directory on the host"
 else
   container

@@ -1,6 +1,6 @@
 /**
-  What the builder has to know of an element of `contents`: the store paths of the outputs that are meant, and the
-  priority. nixpkgs' buildEnv chooses the outputs in the same way.
+  What the builder needs to know about an element of `contents`: the store paths of the chosen outputs, and the priority. nixpkgs'
+  buildEnv chooses the outputs in the same way.
 
   # Inputs
   `attribute`
@@ -21,19 +21,19 @@ let
     isString
     unsafeDiscardStringContext
     ;
-  inherit (import ./message.nix) describe mistake quoted;
+  inherit (import ./message.nix) describe argumentError quoted;
   inherit (import ./text.nix) isText;
 in
 attribute: package:
 let
-  # A set without them has the defaults, whatever it has in the place of its meta.
+  # A set without these attributes has the defaults, whatever its meta is.
   meta = package.meta or { };
   asked = meta.outputsToInstall or null;
   names =
     if asked == null || isList asked && all isString asked then
       asked
     else
-      mistake "${attribute}.meta.outputsToInstall" "found ${describe asked}, want a list of the names of outputs, such as [ \"out\" ]";
+      argumentError "${attribute}.meta.outputsToInstall" "found ${describe asked}, want a list of the names of outputs, such as [ \"out\" ]";
   outputs =
     if (package.outputSpecified or false) == true || names == null then
       [ package ]
@@ -44,7 +44,7 @@ let
     if isText (package.${name} or null) then
       package.${name}
     else
-      mistake attribute "${called} has no output ${quoted name}, which its meta.outputsToInstall names";
+      argumentError attribute "${called} has no output ${quoted name}, which its meta.outputsToInstall names";
   called = if isString (package.name or null) then quoted package.name else "the package";
   # lib.meta.defaultPriority
   priority = meta.priority or 5;
@@ -56,7 +56,7 @@ if isAttrs package && package ? outPath then
       if isInt priority then
         priority
       else
-        mistake "${attribute}.meta.priority" "found ${describe priority}, want an integer";
+        argumentError "${attribute}.meta.priority" "found ${describe priority}, want an integer";
   }
 else
   "${package}"

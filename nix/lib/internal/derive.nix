@@ -1,15 +1,15 @@
 /**
-  A derivation that one of our programs builds, where the reference graph of some store paths is at hand.
+  A derivation that one of our programs builds, with the reference graph of some store paths as input.
 
   # Inputs
   `program`
-  : Its name, which is its package's, too. All that it builds is built again when it changes.
+  : Its name, which is also its package's. A change to it rebuilds everything that it builds.
 
   `closure`
-  : The store paths; with any, the attributes have to be structured.
+  : The store paths. If there are any, the attributes have to be structured.
 
   `attributes`
-  : The derivation's own, `name` and `args` among them.
+  : The derivation's other attributes, among them `name` and `args`.
 
   # Type
   derive :: { build, buildSystem } -> String -> [String] -> AttrSet -> Derivation
@@ -20,12 +20,11 @@ derivation (
   {
     system = buildSystem;
     builder = "${build.${program}}/bin/${program}";
-    # The inputs are far larger than the work, so they are not sent to another machine. A binary cache may be asked all the same
-    # (allowSubstitutes stays true): who takes the output from there needs neither the closure nor the builder, nor a machine of
-    # this system.
+    # The inputs are far larger than the work, so do not send them to another machine. Do ask binary caches (allowSubstitutes
+    # stays true): an output from there needs neither the closure nor the builder, nor a machine of this system.
     preferLocalBuild = true;
   }
-  # Nix refuses to export the graph of nothing.
+  # Nix refuses to export an empty graph.
   // (if closure == [ ] then { } else { exportReferencesGraph = { inherit closure; }; })
   // attributes
 )

@@ -1,5 +1,5 @@
 /**
-  The name of a container that gives none: that of its program, without what a store path puts before it.
+  The name of a container that gives none: that of its program, without the hash of a store path.
 
   # Type
   derivedName :: String | Path | Package -> String
@@ -16,16 +16,16 @@ let
     substring
     unsafeDiscardStringContext
     ;
-  # More than a name can have, and what is cut off does not matter.
+  # More than a name can have; the rest does not matter.
   last = substring 0 500 (baseNameOf (unsafeDiscardStringContext (toString program)));
   storeName = match "[0-9a-df-np-sv-z]{32}-(.+)" last;
   base = if storeName == null then last else head storeName;
-  # What a store path's name may hold; it may not begin with a dot.
+  # The characters of a store path's name, which must not begin with a dot.
   valid = filter isString (split "[^0-9a-zA-Z+._?=-]+" base);
   joined = concatStringsSep "-" valid;
   trimmed = match "[.-]*([^.-].*)" joined;
   name = substring 0 199 (head trimmed);
-  # Nix keeps this ending for itself.
+  # Nix reserves this ending.
   withoutDrv = match "(.+)\\.drv" name;
 in
 if trimmed == null then

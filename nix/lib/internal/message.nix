@@ -1,5 +1,5 @@
 /**
-  Messages: one line, with the attribute's path, what was found, and what is wanted. The builder's are made in the same way
+  Messages: one line with the attribute's path, what was found, and what is wanted. The builder formats its own in the same way
   (src/plan/diagnostics).
 */
 let
@@ -18,7 +18,7 @@ let
     unsafeDiscardStringContext
     ;
 
-  # Characters that a terminal or a reader could take for something else than text; JSON escapes the other controls itself.
+  # Characters that could deceive a terminal or a reader. JSON escapes the other control characters itself.
   digits = genList (index: substring index 1 "0123456789abcdef") 16;
   deceptive =
     map (digit: "\\u008${digit}") digits
@@ -42,10 +42,10 @@ let
     ];
   escaped = replaceStrings (map (code: fromJSON "\"${code}\"") deceptive) deceptive;
 
-  # The string in quotes, on one line whatever it holds.
+  # The string in quotes, always on one line.
   quoted = text: escaped (toJSON (unsafeDiscardStringContext text));
 
-  # The start of a text, which does not end inside a character: in UTF-8, bytes from 0x80 to 0xbf continue one.
+  # The start of a text, cut between characters: in UTF-8, bytes from 0x80 to 0xbf continue one.
   longest = 60;
   isContinued =
     text: index:
@@ -57,22 +57,22 @@ let
   shortened =
     text: if stringLength text > longest then "${quoted (cut text longest)}…" else quoted text;
 
-  # A path as Nix writes it, on one line too.
+  # A path as Nix writes it, on one line.
   shown = path: escaped (replaceStrings [ "\n" ] [ "\\n" ] (toString path));
 in
 {
   inherit quoted shown;
 
   /**
-    An error at an attribute.
+    Throws an error that names an attribute.
 
     # Type
-    mistake :: String -> String -> a
+    argumentError :: String -> String -> a
   */
-  mistake = attribute: problem: throw "buildContainer: ${attribute}: ${problem}";
+  argumentError = attribute: problem: throw "buildContainer: ${attribute}: ${problem}";
 
   /**
-    A name as it stands in an attribute path: bare where it is an identifier, else in quotes.
+    A name as a part of an attribute path: bare if it is an identifier, else in quotes.
 
     # Type
     attributeName :: String -> String
@@ -85,7 +85,7 @@ in
       shortened name;
 
   /**
-    What a value is, short enough for one line.
+    Describes a value, short enough for one line.
 
     # Type
     describe :: Any -> String
@@ -98,7 +98,7 @@ in
       float = "${toString value} (a float)";
       bool = "${if value then "true" else "false"} (a boolean)";
       string = "the string ${shortened value}";
-      path = "the path ${shown value}${if pathExists value then "" else ", which is not there"}";
+      path = "the path ${shown value}${if pathExists value then "" else ", which does not exist"}";
       set = if value == { } then "an empty attribute set" else "an attribute set";
       list = if value == [ ] then "an empty list" else "a list of ${toString (length value)}";
       lambda = "a function";
@@ -106,7 +106,7 @@ in
     .${typeOf value} or "a ${typeOf value}";
 
   /**
-    Applies a function to each element and its index, and puts the lists together.
+    Applies a function to each index and element, and concatenates the lists.
 
     # Type
     concatIndexed :: (Int -> a -> [b]) -> [a] -> [b]

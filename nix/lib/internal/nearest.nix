@@ -1,5 +1,5 @@
 /**
-  The one of some names that a misspelt name most likely means, or null where a guess would mislead.
+  The candidate that a misspelt name most likely means, or null if a guess would mislead.
 
   # Type
   nearest :: String -> [String] -> String | null
@@ -38,8 +38,7 @@ let
     in
     elemAt (foldl' next first (genList (row: row) (stringLength a))) (stringLength b);
 
-  # The lengths alone make up for this much of the distance, so most candidates, and every name that is far too long, need no
-  # table.
+  # The distance is at least the difference of the lengths, so most candidates, and every name that is far too long, need no table.
   isFar =
     candidate:
     let

@@ -1,5 +1,5 @@
 /**
-  Those of the arguments that an output uses, as arguments.nix says.
+  Selects the arguments that an output uses, according to arguments.nix.
 
   # Type
   route :: String -> AttrSet -> AttrSet
@@ -15,7 +15,7 @@ let
     ;
   arguments = import ../arguments.nix;
 
-  # For each output, a set that has the names.
+  # For each output, a set with the names.
   routes = mapAttrs (_: listToAttrs) (
     groupBy (entry: entry.output) (
       concatMap (

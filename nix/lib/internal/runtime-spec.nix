@@ -1,5 +1,5 @@
 /**
-  What Nix has to know of mounts and hooks before a builder runs. All else of the OCI runtime specification the builder knows.
+  What Nix has to know about mounts and hooks before a builder runs. Only the builder knows the rest of the OCI runtime specification.
 */
 let
   inherit (builtins)
@@ -12,7 +12,7 @@ let
   inherit (import ./message.nix) attributeName;
   inherit (import ./text.nix) standsForText;
 
-  # Hooks by where their programs are looked for (config.md, "POSIX-platform Hooks").
+  # Hooks by where the runtime looks for their programs (config.md, "POSIX-platform Hooks").
   hooks = {
     host = [
       "createContainer"
@@ -24,7 +24,7 @@ let
     container = [ "startContainer" ];
   };
 
-  # What is no set, or stands for text, is for the builder to refuse; so is what is no list.
+  # The builder refuses what is not a set, or stands for text, or is not a list.
   attributes = value: if isAttrs value && !standsForText value then value else { };
   options = mount: if isList (mount.options or null) then mount.options else [ ];
 
@@ -39,7 +39,7 @@ let
 in
 {
   /**
-    The hooks that `config.hooks` can have.
+    The possible names in `config.hooks`.
 
     # Type
     hookNames :: [String]
@@ -47,7 +47,7 @@ in
   hookNames = hooks.host ++ hooks.container;
 
   /**
-    What is mounted, with the attribute path of each source.
+    The sources of all mounts, with their attribute paths.
 
     # Type
     mountSources :: Any -> [{ attribute :: String; source :: Any; }]
@@ -73,10 +73,10 @@ in
     ) (attrNames (attributes mounts));
 
   /**
-    The arguments without what is taken from a copy of the closure: what is left, the runtime looks for on the host.
+    The arguments without those parts that come from a copy of the closure: the runtime looks for the rest on the host.
 
-    The process and the hooks of the container run inside, and a bind mount's source is taken from the copy. Everything else in
-    `config`, and in `mounts`, is the host's: the other hooks, options, images.
+    The process and the container's hooks run inside, and a bind mount's source comes from the copy. Everything else in `config` and
+    `mounts` is the host's: the other hooks, options, images.
 
     # Type
     onHost :: AttrSet -> [Any]

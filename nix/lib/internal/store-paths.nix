@@ -1,5 +1,5 @@
 /**
-  Each store path in a text, once, cut down to what stands directly in the store, with its own part of the context.
+  The store paths in a text, without duplicates, cut to their top level in the store, each with its own part of the context.
 
   # Type
   storePaths :: String -> [String]
@@ -29,8 +29,8 @@ let
 
   nameIn = path: substring (stringLength storeDir + 34) (-1) path;
 
-  # The context has derivations with the outputs that are meant, and plain paths; what it says of their store paths
-  # are the names, which the derivation's name and the output's make up.
+  # The context lists derivations with their outputs, and plain paths. It does not say the store paths of outputs, only their names,
+  # which consist of the derivation's name and the output's.
   context = getContext text;
   entries = concatMap (
     path:
@@ -60,16 +60,16 @@ let
   ) (attrNames context);
   byName = groupBy (entry: entry.name) entries;
 
-  # A store path's name has no more characters than this.
+  # The maximum length of a store path's name.
   longestName = 211;
 
-  # Every second piece is the start of a store path; the text behind it may look like more of its name, however long that
-  # is: the longest name that the context knows is meant.
+  # Every second piece is the start of a store path. The text behind it may look like more of its name, so the longest name that the
+  # context has is taken.
   pieces = split "(${storeDir}/[0-9a-df-np-sv-z]{32}-)" (unsafeDiscardStringContext text);
-  isKnown = name: hasAttr name byName;
+  isInContext = name: hasAttr name byName;
   longest =
     name:
-    if name == "" || isKnown name then name else longest (substring 0 (stringLength name - 1) name);
+    if name == "" || isInContext name then name else longest (substring 0 (stringLength name - 1) name);
   seenAt = index: {
     start = head (elemAt pieces (2 * index + 1));
     seen = head (split "[^0-9a-zA-Z+._?=-]" (substring 0 longestName (elemAt pieces (2 * index + 2))));
@@ -77,8 +77,8 @@ let
   found = map (
     { start, seen }:
     let
-      known = longest seen;
-      name = if known == "" then seen else known;
+      inContext = longest seen;
+      name = if inContext == "" then seen else inContext;
     in
     {
       inherit name;
@@ -88,11 +88,11 @@ let
   paths = groupBy (entry: entry.path) found;
   names = groupBy (entry: entry.name) found;
 
-  # Nix knows of these, but the text does not name them by a store path.
+  # These are in the context, but the text has no store path of them.
   hidden = filter (entry: !hasAttr entry.name names) entries;
 in
 if hidden != [ ] then
-  throw "buildContainer: the arguments depend on ${(head hidden).from}, but its store path stands nowhere in them; write it as \"\${package}\", or take the dependency away with builtins.unsafeDiscardStringContext (a content-addressed derivation, whose store path is not known before it is built, cannot be used)"
+  throw "buildContainer: the arguments depend on ${(head hidden).from}, but do not contain its store path; write it as \"\${package}\", or drop the dependency with builtins.unsafeDiscardStringContext (content-addressed derivations are not supported, as their store paths are unknown before they are built)"
 else
   map (
     path:

@@ -1,6 +1,6 @@
 /**
-  What is text to Nix where JSON or a store path is made of a value: a string, a path that is there, or a set that says which one it
-  is, as a package does.
+  Which values Nix takes for text when it makes JSON or a store path of them: a string, an existing path, or a set that stands for
+  one, like a package.
 */
 let
   inherit (builtins)
@@ -13,7 +13,7 @@ let
   isPlain = value: isString value || isPath value && pathExists value;
 
   /**
-    Whether the set is one that says which text it is.
+    Whether the value is a set that stands for text.
 
     # Type
     standsForText :: Any -> Bool
@@ -32,7 +32,7 @@ let
     ||
       standsForText value
       && (
-        # It comes first where there are both.
+        # Nix prefers it to outPath.
         if value ? __toString then
           isFunction value.__toString && isPlain (value.__toString value)
         else

@@ -1,5 +1,5 @@
 /**
-  The OCI runtime bundle, and nothing but the builder and the closure to make it from.
+  The OCI runtime bundle. Its only inputs are the builder and the closure.
 */
 setting:
 let
@@ -8,8 +8,8 @@ let
   inherit (import ../internal/runtime-spec.nix) onHost;
   storePaths = import ../internal/store-paths.nix;
 
-  # A copy names its store paths, so Nix would keep the originals beside it. 2.14 and 2.15 know the attribute, and refuse
-  # it unless an experimental feature is on; what is older ignores it and keeps them.
+  # A copy names its store paths, so Nix would keep the originals beside it. 2.14 and 2.15 refuse the attribute unless an
+  # experimental feature is on; older versions ignore it and keep the originals.
   canDiscard = compareVersions nixVersion "2.14" < 0 || compareVersions nixVersion "2.16" >= 0;
 in
 {
@@ -30,7 +30,7 @@ derive "oci-bundle-builder" closure (
     inherit (setting) hostSystem;
     args = [ "build" ];
     __structuredAttrs = true;
-    # The builder has the name from the derivation.
+    # The builder takes the name from the derivation.
     container = removeAttrs arguments [ "name" ];
   }
   // (if canDiscard && isSelfContained then { unsafeDiscardReferences.out = true; } else { })

@@ -1,5 +1,5 @@
 /**
-  A file with the store paths of the closure, a line each.
+  A file with the store paths of the closure, one per line.
 */
 setting:
 let

@@ -1,13 +1,13 @@
 /**
-  What comes of a container, an output a file. A new one is its file and a line here; arguments.nix says which arguments
-  it uses.
+  The outputs of a container, one per file. To add one, write its file, a line here, and its name in `usedBy` of the arguments that
+  it uses (arguments.nix).
 
   # Inputs
   `setting`
-  : What build-container.nix is given: the packages and systems.
+  : The parameters of build-container.nix: packages and systems.
 
   `container`
-  : The `name`, the `arguments` in their canonical form, and the `closure`: the store paths in them.
+  : The `name`, the canonical `arguments`, and the `closure`: the store paths in them.
 
   # Type
   outputs :: AttrSet -> { name, arguments, closure } -> AttrSet

@@ -1,8 +1,8 @@
 /**
   A package with a program that runs the bundle.
 
-  The setting's `host` has `oci-bundle`, and `crun`, which starts a container that names no runtime. They are looked at when
-  `run` is.
+  It takes `oci-bundle`, and `crun` for a container that names no runtime, from the setting's `host`. Only evaluating `run` evaluates
+  these.
 */
 setting:
 let
@@ -16,10 +16,10 @@ let
     ;
   inherit (setting) host;
   derive = import ../internal/derive.nix setting;
-  inherit (import ../internal/message.nix) describe mistake;
+  inherit (import ../internal/message.nix) describe argumentError;
   inherit (import ../internal/text.nix) isText;
 
-  # The program of a package as nixpkgs' lib.getExe finds it; a string or a path is the program itself.
+  # The program of a package, found like nixpkgs' lib.getExe does; a string or a path is the program itself.
   program =
     attribute: package:
     let
@@ -32,13 +32,13 @@ let
       directory = if isText (package.bin or null) then package.bin else package;
     in
     if !isText package then
-      mistake attribute "found ${describe package}, want a package, such as pkgs.runc, or the path of a program"
+      argumentError attribute "found ${describe package}, want a package, such as pkgs.runc, or the path of a program"
     else if !(isAttrs package && package ? outPath) then
       "${package}"
     else if !isString (package.name or null) then
-      mistake attribute "found an attribute set without a name, want a package, such as pkgs.runc, or the path of a program"
+      argumentError attribute "found an attribute set without a name, want a package, such as pkgs.runc, or the path of a program"
     else if !isString name then
-      mistake "${attribute}.meta.mainProgram" "found ${describe name}, want the name of a program in the package's bin"
+      argumentError "${attribute}.meta.mainProgram" "found ${describe name}, want the name of a program in the package's bin"
     else
       "${directory}/bin/${name}";
 in
@@ -52,7 +52,7 @@ let
   command = "run-${name}";
   runtime =
     arguments.runtime or host.crun
-      or (mistake "runtime" "missing, as the package set has no crun; want a package of an OCI runtime, such as pkgs.runc");
+      or (argumentError "runtime" "missing, as the package set has no crun; want an OCI runtime, such as pkgs.runc");
 in
 derive "oci-bundle" [ ] {
   name = command;

@@ -29,13 +29,13 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ),
         (
             "{ args = [ \"x\" ]; name = \"a b\"; }",
-            "name: found the string \"a b\", want a name for a store path: at most 199 letters, digits and + - . _ ? =, no dot at \
-             its start, and not .drv at its end",
+            "name: found the string \"a b\", want a store path name: at most 199 letters, digits and + - . _ ? =, without a \
+             leading dot or a trailing .drv",
         ),
         (
             "{ args = [ \"x\" ]; name = \"x.drv\"; }",
-            "name: found the string \"x.drv\", want a name for a store path: at most 199 letters, digits and + - . _ ? =, no dot at \
-             its start, and not .drv at its end",
+            "name: found the string \"x.drv\", want a store path name: at most 199 letters, digits and + - . _ ? =, without a \
+             leading dot or a trailing .drv",
         ),
         (
             "{ args = [ \"x\" ]; config.linux.resources.memory.limit = 1.0e308 * 10; }",
@@ -133,10 +133,10 @@ fn a_shape_that_nix_looks_into_is_named() {
         ("env.A = { outPath = 3; };", "env.A: found an attribute set whose outPath or __toString gives no string"),
         (
             "config = let a.b = a; in a;",
-            "config.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b: found values nested more than 32 deep, \
-             want plain ones; is it a package set?",
+            "config.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b: found values nested more than 32 levels \
+             deep, want plain values; is this a package set?",
         ),
-        ("env.A = /not/there;", "env.A: found the path /not/there, which is not there"),
+        ("env.A = /not/there;", "env.A: found the path /not/there, which does not exist"),
     ] {
         assert_eq!(
             said_of(&format!("{{ args = [ \"x\" ]; checkProgram = false; {arguments} }}")),
@@ -156,8 +156,8 @@ fn a_directory_of_a_mount_is_a_copy_or_the_hosts() {
         assert_eq!(
             said_of(&container(&path.to_string())),
             format!(
-                "buildContainer: mounts.\"/work\"{attribute}: found the path {path}, a directory, which would be copied to the \
-                 store; write \"${{{path}}}\" if a copy is meant, and toString {path} or a string for the directory of the host"
+                "buildContainer: mounts.\"/work\"{attribute}: found the path {path}, a directory, which Nix would copy to the \
+                 store; write \"${{{path}}}\" for that copy, or toString {path} for the directory on the host"
             )
         );
         for (way_out, source) in

@@ -84,7 +84,7 @@ fn a_field_of_the_spec_that_is_no_argument_is_answered_with_its_place() {
         "process",
     ] {
         let answer = nix::evaluated(&format!(
-            "(import {}/nix/lib/internal/elsewhere.nix {}).argument",
+            "(import {}/nix/lib/internal/foreign-names.nix {}).argument",
             nix::repository().display(),
             nix::string(name)
         ));
@@ -115,7 +115,7 @@ fn no_field_of_the_spec_is_taken_for_that_of_another_tool() {
     assert!(fields.contains(&"process".to_owned()) && fields.len() > 10, "{fields:?}");
     let fields: Vec<_> = fields.iter().map(|name| nix::string(name)).collect();
     let taken = nix::evaluated(&format!(
-        "builtins.filter (name: (import {}/nix/lib/internal/elsewhere.nix name).config != null) [ {} \"freebsd\" ]",
+        "builtins.filter (name: (import {}/nix/lib/internal/foreign-names.nix name).config != null) [ {} \"freebsd\" ]",
         nix::repository().display(),
         fields.join(" ")
     ));

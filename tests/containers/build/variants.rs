@@ -87,11 +87,11 @@ fn a_wrong_change_is_one_line() {
         (
             "override 5",
             "override: found 5 (an integer), want an attribute set of arguments, such as { readonly = true; }, or a function \
-             that makes one of the old arguments",
+             that returns one for the old arguments",
         ),
         (
             "override (old: [ ])",
-            "override: found a function that gives an empty list, want one that gives an attribute set of arguments, such as \
+            "override: found a function that returns an empty list, want one that returns an attribute set of arguments, such as \
              old: { readonly = true; }",
         ),
         (
@@ -101,7 +101,7 @@ fn a_wrong_change_is_one_line() {
         ),
         (
             "extend (final: prev: { })",
-            "extend: found a function of more than one argument, want one of the old arguments alone, such as old: { readonly \
+            "extend: found a function of more than one argument, want one that takes only the old arguments, such as old: { readonly \
              = true; }",
         ),
         ("override { readOnly = true; }", "readOnly: no such argument (did you mean 'readonly'?)"),

@@ -1,14 +1,13 @@
 /**
-  What names mean here that other tools have: Docker and Compose, Podman, nixpkgs' dockerTools and singularity-tools,
-  nix2container, NixOS. The one list of them.
+  What to use here instead of names of other tools: Docker and Compose, Podman, nixpkgs' dockerTools and singularity-tools,
+  nix2container, NixOS. They are listed only here.
 
-  A name is looked up in lower case and without `-` and `_`, so `capAdd` and `cap_add` are one.
+  The lookup ignores case, `-` and `_`, so `capAdd` and `cap_add` are the same name.
 
   # Type
-  elsewhere :: String -> { argument :: String | null; config :: String | null; }
+  foreignName :: String -> { argument :: String | null; config :: String | null; }
 
-  `argument` is what to say where the name stands as an argument, `config` where it stands in `config`; null if the name is not
-  known.
+  `argument` is the advice for the name as an argument, `config` for the name in `config`; null if there is none.
 */
 let
   inherit (builtins)
@@ -25,29 +24,29 @@ let
   mounts = "use the argument 'mounts', by destination: mounts.\"/data\" = \"/srv/data\"";
   environment = "use the argument 'env'";
   user = "use the argument 'user', such as { uid = 1000; gid = 100; }";
-  platform = "leave it out: a container is for the system of its packages; take those of pkgsCross for another";
-  noImage = "oci-bundle makes a container of Nix packages and not of an image; use the argument 'contents'";
-  noLayers = "a bundle has a root filesystem and no layers; leave it out";
-  noTag = "a bundle is no image and has no tag; use the argument 'name'";
-  noScripts = "no command runs while the root filesystem is made; use the arguments 'files' and 'contents', with a derivation for what has to be made";
+  platform = "leave it out: a container is for the system of its packages; use those of pkgsCross for another system";
+  noImage = "oci-bundle makes containers from Nix packages, not from images; use the argument 'contents'";
+  noLayers = "a bundle has no layers, only a root filesystem; leave it out";
+  noTag = "a bundle is not an image and has no tag; use the argument 'name'";
+  noScripts = "no command runs when the root filesystem is made; use the arguments 'files' and 'contents', with a derivation for generated files";
   noPorts = "oci-bundle forwards no ports; a container without { type = \"network\"; } in config.linux.namespaces has the host's network";
-  network = "use config.linux.namespaces: without { type = \"network\"; } the network is the host's, and with a path = \"/run/netns/…\" it is that one";
+  network = "use config.linux.namespaces: without { type = \"network\"; } the container has the host's network, and with path = \"/run/netns/…\" it joins that one";
   capabilities = "use config.process.capabilities, with the lists bounding, effective and permitted, such as [ \"CAP_CHOWN\" ]";
-  privileged = "there is no such switch; give what is needed in config.process.capabilities, config.linux.devices and config.linux.resources.devices";
-  supervisor = "oci-bundle starts a container and does not supervise it; use a service of systemd";
-  devices = "use config.linux.devices for the nodes, and config.linux.resources.devices for what may be used";
+  privileged = "there is no such switch; list what the container needs in config.process.capabilities, config.linux.devices and config.linux.resources.devices";
+  supervisor = "oci-bundle starts containers but does not supervise them; use a systemd service";
+  devices = "use config.linux.devices for the nodes, and config.linux.resources.devices for the rules";
   memory = "use config.linux.resources.memory.limit, in bytes";
   cpu = "use config.linux.resources.cpu";
   labels = "use config.annotations";
   terminal = "use the argument 'terminal'";
   hosts = "use the argument 'files', such as files.\"/etc/hosts\".text";
-  secrets = "use the argument 'mounts' for a file of the host; what is in the store can be read by all";
+  secrets = "use the argument 'mounts' for a file of the host; everybody can read the store";
   security = "use config.process.apparmorProfile, config.process.selinuxLabel, config.linux.seccomp or config.process.noNewPrivileges";
   readonly = "use the argument 'readonly'";
-  root = "the root filesystem is made from 'contents' and 'files'; for whether it is read-only use the argument 'readonly'";
-  init = "a container's first process is args[0] itself; put an init program there, such as \"\${pkgs.tini}/bin/tini\"";
+  root = "the root filesystem is made from 'contents' and 'files'; use the argument 'readonly' to make it read-only";
+  init = "args[0] is the container's first process; put an init program there, such as \"\${pkgs.tini}/bin/tini\"";
 
-  known = {
+  advice = {
     inherit
       args
       capabilities
@@ -81,7 +80,7 @@ let
     cpuset = "${cpu}.cpus";
     cpusetcpus = "${cpu}.cpus";
     cpushares = "${cpu}.shares";
-    created = "nothing in a bundle has a date; leave it out";
+    created = "no file of a bundle has a date; leave it out";
     dependson = supervisor;
     deps = contents;
     detach = supervisor;
@@ -92,11 +91,11 @@ let
     dnssearch = "use the argument 'mounts' or 'files' for /etc/resolv.conf";
     dockerfile = noImage;
     enablefakechroot = noScripts;
-    entrypoint = "a container has one command: write it, entry point first, in the argument 'args'";
+    entrypoint = "a container has one command; put the entry point first in the argument 'args'";
     envfile = environment;
     environmentfile = environment;
     environmentfiles = environment;
-    ephemeral = "nothing that a run writes is kept, unless it is given a directory with --state; leave it out";
+    ephemeral = "changes are discarded unless you pass --state to the run; leave it out";
     exposedports = noPorts;
     extracommands = noScripts;
     extrahosts = hosts;
@@ -112,16 +111,16 @@ let
     healthcheck = supervisor;
     home = "use the argument 'user', with user.home";
     image = noImage;
-    imageconfig = "use the arguments 'args', 'env', 'user' and 'cwd' for what an image has in its configuration";
+    imageconfig = "use the arguments 'args', 'env', 'user' and 'cwd' instead of an image's configuration";
     imagefile = noImage;
     imagename = noTag;
     imagetag = noTag;
-    includenixdb = "there is no Nix database in a container; put a Nix that makes its own into 'contents'";
-    includestorepaths = "the closure of everything in the arguments is in the container; leave it out";
-    initializenixdatabase = "there is no Nix database in a container; put a Nix that makes its own into 'contents'";
+    includenixdb = "a container has no Nix database; put a Nix that makes its own into 'contents'";
+    includestorepaths = "the container always has the closure of its arguments; leave it out";
+    initializenixdatabase = "a container has no Nix database; put a Nix that makes its own into 'contents'";
     interactive = terminal;
     ipc = "use config.linux.namespaces";
-    keepcontentsdirlinks = "a directory that several of 'contents' have is merged, one of a single package is a link; leave it out";
+    keepcontentsdirlinks = "a directory of several packages is merged, one of a single package is a link; leave it out";
     label = labels;
     layer = noLayers;
     layers = noLayers;
@@ -131,7 +130,7 @@ let
     maxlayers = noLayers;
     memlimit = memory;
     memorylimit = memory;
-    mtime = "nothing in a bundle has a date; leave it out";
+    mtime = "no file of a bundle has a date; leave it out";
     namespaces = "use config.linux.namespaces";
     networkdisabled = network;
     networkmode = network;
@@ -144,7 +143,7 @@ let
     packages = contents;
     path = contents;
     paths = contents;
-    perms = "use the argument 'files', with executable = true; all else is as it is in the store";
+    perms = "use the argument 'files' with executable = true; other modes are those of the store";
     pid = "use config.linux.namespaces";
     pidslimit = "use config.linux.resources.pids.limit";
     platform = platform;
@@ -162,8 +161,8 @@ let
     runscript = args;
     securityopt = security;
     securityopts = security;
-    shadowsetup = "use the argument 'baseFiles', which is true by default, and 'user' with user.name";
-    shell = "no shell is involved: write it into the argument 'args', such as [ \"\${pkgs.bash}/bin/bash\" \"-c\" \"…\" ]";
+    shadowsetup = "use the arguments 'baseFiles', which is true by default, and 'user' with user.name";
+    shell = "no shell is involved; name one in the argument 'args', such as [ \"\${pkgs.bash}/bin/bash\" \"-c\" \"…\" ]";
     shmsize = "use the argument 'mounts': mounts.\"/dev/shm\" = { type = \"tmpfs\"; options = [ \"size=1g\" \"mode=1777\" ]; }";
     stdinopen = terminal;
     stopgraceperiod = supervisor;
@@ -192,7 +191,7 @@ let
     workingdirectory = "use the argument 'cwd'";
   };
 
-  # Fields of the runtime spec, which stand in `config`. The builder knows where each of them does.
+  # Fields of the runtime spec, which belong in `config`. The builder knows the place of each.
   inConfig = {
     annotations = "annotations";
     apparmorprofile = "process.apparmorProfile";
@@ -241,14 +240,14 @@ in
     else if key == "root" then
       root
     else
-      known.${key} or null;
+      advice.${key} or null;
 
-  # Docker's names for what are arguments here have a capital letter.
+  # Docker's names for our arguments start with a capital letter.
   config =
     {
       Env = environment;
       Hostname = "use the argument 'hostname'";
       User = user;
     }
-    .${name} or known.${key} or null;
+    .${name} or advice.${key} or null;
 }
