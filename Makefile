@@ -1,25 +1,25 @@
-# `make demo` builds and runs a container, `make test` runs every test; docs/testing.md has the others. Each installs what is
-# missing first and says so.
+# `make demo` builds and runs a container, `make test` runs every test; docs/testing.md describes the others. Each first installs
+# what is missing, and says so.
 
-# Nix's configuration for work without network, which tests/containers uses too.
+# Nix's configuration for work without network; tests/containers uses it too.
 export NIX_CONFIG := $(file < scripts/nix.conf)
 
-# The flake with the package set of tests/pkgs in place of nixpkgs.
+# The flake with the package set of tests/pkgs instead of nixpkgs.
 OFFLINE := --no-write-lock-file --override-input nixpkgs path:$(CURDIR)/tests/pkgs
 
-# The tests that are packages of their own: those that run containers, and the properties, which hold for any input.
+# The container tests and the property tests are separate packages.
 TESTS := --manifest-path tests/Cargo.toml
 CONTAINERS := $(TESTS) --package oci-bundle-containers
 PROPERTIES := $(TESTS) --package oci-bundle-properties
 
-# The programs beside the builder, which is the package at the top.
+# So are the programs besides the builder, which is the root package.
 CLI := --manifest-path cli/Cargo.toml
 IMAGE := --manifest-path image/Cargo.toml
 
-# What is fuzzed.
+# So are the fuzz targets.
 FUZZ := --manifest-path tests/fuzz/Cargo.toml
 
-# The benchmarks.
+# And the benchmarks.
 BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -56,13 +56,13 @@ unit: setup
 	PROPTEST_CASES=500 cargo test --locked $(PROPERTIES)
 	PROPTEST_CASES=500 cargo test --locked $(FUZZ)
 
-# Each property gets so many cases.
+# Many cases of each property.
 soak: setup
 	PROPTEST_CASES=20000 cargo test --locked --release $(PROPERTIES)
 	PROPTEST_CASES=20000 cargo test --locked --release $(FUZZ)
 	PROPTEST_CASES=20000 cargo test --locked $(CONTAINERS) schema::documents
 
-# Each target for ten minutes, or for FUZZ_SECONDS.
+# Each target runs for ten minutes, or for FUZZ_SECONDS.
 fuzz:
 	@scripts/setup fuzz
 	@scripts/fuzz
@@ -83,7 +83,7 @@ format: setup
 	cargo fmt $(BENCHMARKS)
 	nix fmt $(OFFLINE)
 
-# Trees of Debian's releases; SUITES names some of them.
+# SUITES selects some of Debian's releases.
 test-versions: setup
 	@scripts/test-versions
 
@@ -94,7 +94,7 @@ deny:
 release: setup
 	@scripts/release
 
-# Only tables go to standard output, so that they can be kept: `make bench >tables.md`.
+# Only tables go to standard output: `make bench >tables.md`.
 hosts:
 	@scripts/setup hosts >&2
 	@scripts/hosts

@@ -1,5 +1,5 @@
 /**
-  A web server. It serves the host's directory `www` at a socket in the host's directory `run`:
+  A web server, which serves the host's directory `www` on a socket in the host's directory `run`:
 
       curl --unix-socket /run/my-site/nginx.sock http://localhost/
 */
@@ -9,7 +9,7 @@
   run ? "/run/my-site",
 }:
 let
-  # Not in /tmp: runc before 1.1.10 gives a tmpfs the mode of its mount point, which is read-only in the store.
+  # /dev/shm instead of /tmp: runc before 1.1.10 gives a tmpfs the mode of its mount point, which is read-only in the store.
   configuration = pkgs.writeText "nginx.conf" ''
     daemon off;
     user root root;

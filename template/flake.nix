@@ -27,7 +27,7 @@
           # The prompt, such as "myContainer:/# ".
           env.PS1 = "\\h:\\w\\$ ";
           terminal = true;
-          # Nothing writes into the bundle. Without this, `.run` lets the container write anywhere, to a layer of its own;
+          # Nothing writes into the bundle. Without this, `.run` lets the container write anywhere, to a layer over the bundle;
           # a plain runtime would write to the store.
           readonly = true;
           # A directory of the host: mounts."/data" = "/srv/data";
