@@ -18,7 +18,7 @@ pub fn paths(store: &Path, count: usize) -> Vec<PathBuf> {
 }
 
 fn name(index: usize) -> String {
-    let mut numbers = Numbers::of(index);
+    let mut numbers = Numbers::new(index);
     let hash: String = (0..32).map(|_| char::from(DIGITS[numbers.below(32)])).collect();
     format!("{hash}-package-{index}")
 }
@@ -26,7 +26,7 @@ fn name(index: usize) -> String {
 /// The reference graph as Nix writes it into the structured attributes. A path refers to earlier ones only.
 pub fn graph(paths: &[PathBuf]) -> Value {
     let node = |(index, path): (usize, &PathBuf)| {
-        let mut numbers = Numbers::of(index);
+        let mut numbers = Numbers::new(index);
         let count = REFERENCES.min(index);
         let references: Vec<_> = (0..count).map(|_| &paths[numbers.below(index)]).collect();
         json!({ "path": path, "references": references, "narSize": 1, "closureSize": 1 })

@@ -4,7 +4,7 @@
 pub struct Numbers(u64);
 
 impl Numbers {
-    pub fn of(seed: usize) -> Self {
+    pub fn new(seed: usize) -> Self {
         Self(seed as u64)
     }
 

@@ -53,7 +53,7 @@ impl Tree {
 
 /// What files are made of: bytes that no file system stores in less room.
 fn bytes() -> Vec<u8> {
-    let mut numbers = Numbers::of(0);
+    let mut numbers = Numbers::new(0);
     (0..1 << 17).flat_map(|_| numbers.draw().to_le_bytes()).collect()
 }
 
@@ -70,7 +70,7 @@ impl StorePath<'_> {
         let Shape { paths, files, bytes, kinds, .. } = self.shape;
         let first = self.index * files / paths;
         let end = (self.index + 1) * files / paths;
-        let mut numbers = Numbers::of(self.index);
+        let mut numbers = Numbers::new(self.index);
         let mut plain = self.path.to_owned();
         fs::create_dir(self.path)?;
         for number in 0..end - first {

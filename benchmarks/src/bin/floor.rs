@@ -10,14 +10,14 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use rustix::fs::{self, CWD, Dir, FileType, Mode, OFlags};
 
-type Seen = Mutex<HashSet<u64>>;
+type Inodes = Mutex<HashSet<u64>>;
 
 fn main() -> Result<()> {
     let out = PathBuf::from(std::env::args_os().nth(1).context("want the folder to copy to")?);
     std::fs::create_dir_all(&out)?;
     let out = fs::open(&out, OFlags::DIRECTORY, Mode::empty())?;
     let paths: Vec<PathBuf> = std::io::stdin().lines().map(|line| Ok(line?.into())).collect::<Result<_>>()?;
-    let seen = Seen::default();
+    let seen = Inodes::default();
     paths.par_iter().try_for_each(|path| {
         let name = path.file_name().context("want store paths")?;
         fs::mkdirat(&out, name, Mode::RWXU)?;
@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     })
 }
 
-fn copy(from: &OwnedFd, to: &OwnedFd, seen: &Seen) -> Result<()> {
+fn copy(from: &OwnedFd, to: &OwnedFd, seen: &Inodes) -> Result<()> {
     let entries = Dir::read_from(from)?.collect::<Result<Vec<_>, _>>()?;
     entries.par_iter().try_for_each(|entry| {
         let name = entry.file_name();
