@@ -3,3 +3,4 @@
 mod imports;
 mod pages;
 mod reference;
+mod words;
