@@ -36,6 +36,7 @@ setup:
 	@scripts/setup
 
 lint: setup
+	@scripts/words
 	cargo fmt --check
 	cargo fmt --check $(CLI)
 	cargo fmt --check $(IMAGE)
