@@ -50,7 +50,7 @@ fn the_attributes_are_found_where_nix_2_8_puts_them_in_the_sandbox() {
     derivation.write_attrs(".attrs.json");
     // The path is the one outside the sandbox, where the builder does not find it.
     let outcome =
-        Outcome::of(derivation.builder().env("NIX_ATTRS_JSON_FILE", "/nonexistent/nix-build-x.drv-0/.attrs.json"));
+        Outcome::new(derivation.builder().env("NIX_ATTRS_JSON_FILE", "/nonexistent/nix-build-x.drv-0/.attrs.json"));
     assert!(outcome.success, "{}", outcome.stderr);
     assert_eq!(derivation.config()["process"]["args"], json!(["x"]));
 }

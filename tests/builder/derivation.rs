@@ -21,7 +21,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn of(command: &mut Command) -> Self {
+    pub fn new(command: &mut Command) -> Self {
         let output = command.output().unwrap();
         Self { success: output.status.success(), stderr: String::from_utf8(output.stderr).unwrap() }
     }
@@ -95,7 +95,7 @@ impl Derivation {
     /// Runs the builder as a Nix does that passes the attributes' file on.
     pub fn build(&self) -> Outcome {
         let file = self.write_attrs("attrs.json");
-        Outcome::of(self.builder().env("NIX_ATTRS_JSON_FILE", file))
+        Outcome::new(self.builder().env("NIX_ATTRS_JSON_FILE", file))
     }
 
     /// The builder with the environment that every Nix gives it.

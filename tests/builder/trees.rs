@@ -253,7 +253,7 @@ fn directories_in_each_other_take_no_open_files_and_little_stack() {
     derivation.set("contents", json!(contents));
     let file = derivation.write_attrs("attrs.json");
     let mut command = derivation.builder_under(&["prlimit", "--nofile=64", "--"]);
-    let outcome = crate::derivation::Outcome::of(command.env("NIX_ATTRS_JSON_FILE", file));
+    let outcome = crate::derivation::Outcome::new(command.env("NIX_ATTRS_JSON_FILE", file));
     assert!(outcome.success, "{}", outcome.stderr);
     assert!(derivation.in_rootfs(&deep).is_dir());
     for name in ["one", "two"] {

@@ -28,7 +28,7 @@ impl Format {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn of(file: &File) -> Result<Self> {
+    pub fn read(file: &File) -> Result<Self> {
         match &file.content {
             Content::Text(text) => Ok(Self::by_start(text.as_bytes()).unwrap_or(Self::Unknown)),
             Content::CopyOf(path) => Self::of_path(path),

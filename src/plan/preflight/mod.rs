@@ -49,7 +49,7 @@ impl Check<'_> {
     /// Checks that Linux can run the file at this real place, and `more - 1` others on the way.
     fn runs(&self, place: &Path, more: usize) -> Result<()> {
         let shown = quoted(&place.to_string_lossy());
-        match Format::of(&self.search.file_at(place)?)? {
+        match Format::read(&self.search.file_at(place)?)? {
             Format::Elf(program) => {
                 self.fits(place, program.machine)?;
                 program.interpreter.map_or(Ok(()), |interpreter| self.has_loader(&shown, &interpreter))
@@ -93,7 +93,7 @@ impl Check<'_> {
                 "take the program from Nix's packages, or patch it (patchelf --set-interpreter, autoPatchelfHook)";
             self.error(format!("{asks} {}; {}", problem.is, problem.hint.as_deref().unwrap_or(usual)))
         })?;
-        match Format::of(&self.search.file_at(&found)?)? {
+        match Format::read(&self.search.file_at(&found)?)? {
             Format::Elf(loader) => self.fits(&found, loader.machine),
             Format::Damaged(reason) => Err(self.error(format!("{asks} {reason}"))),
             Format::Script(_) | Format::Unknown => Err(self.error(format!("{asks} is not an ELF program"))),

@@ -136,6 +136,6 @@ fn interpreters_that_linux_does_not_read_take_no_memory() {
     let (derivation, _) = app(elf_of_interpreters(&paths, SIZE));
     let file = derivation.write_attrs("attrs.json");
     let mut command = derivation.builder_under(&["prlimit", "--as=1000000000", "--"]);
-    let outcome = crate::derivation::Outcome::of(command.env("NIX_ATTRS_JSON_FILE", file));
+    let outcome = crate::derivation::Outcome::new(command.env("NIX_ATTRS_JSON_FILE", file));
     assert!(outcome.stderr.contains("its interpreter's path is 5202880 bytes long"), "{}", outcome.stderr);
 }

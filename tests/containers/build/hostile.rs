@@ -17,7 +17,7 @@ use crate::support::tree::snapshot;
 struct Outside(PathBuf);
 
 impl Outside {
-    fn of(builder: &Builder) -> Self {
+    fn new(builder: &Builder) -> Self {
         let folder = builder.folder().join("outside");
         fs::create_dir_all(folder.join("directory/share")).unwrap();
         for file in ["passwd", "directory/program", "propagated-user-env-packages"] {
@@ -172,7 +172,7 @@ fn nothing_outside_of_the_closure_and_the_output_is_looked_at() {
     for store in ["copy", "mount"] {
         for (name, make, more) in &cases {
             let builder = Builder::new();
-            let outside = Outside::of(&builder);
+            let outside = Outside::new(&builder);
             let tree = builder.store_path("tree");
             fs::create_dir(&tree).unwrap();
             make(&tree, &outside);

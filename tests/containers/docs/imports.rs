@@ -25,7 +25,7 @@ fn sources(package: &str) -> Vec<Source> {
         for entry in directory.read_dir().unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let inner = [module, &[name.clone()]].concat();
+            let inner = [module, std::slice::from_ref(&name)].concat();
             if name == "tests" {
                 continue;
             }
@@ -154,7 +154,9 @@ fn no_modules_import_each_other() {
             // What imports nothing more is taken away until nothing is left.
             while let Some(leaf) = imports.iter().find(|(_, to)| to.is_empty()).map(|(from, _)| from.clone()) {
                 imports.remove(&leaf);
-                imports.values_mut().for_each(|to| drop(to.remove(&leaf)));
+                for to in imports.values_mut() {
+                    to.remove(&leaf);
+                }
             }
             assert!(imports.is_empty(), "{package}, {}: a cycle among {imports:?}", parent.join("::"));
         }

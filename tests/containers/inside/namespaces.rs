@@ -139,13 +139,13 @@ fn default_mounts_fit_without(missing: &str) {
         let bundle = container(&see(), &format!("{} {hostname} {mappings}", namespaces(kinds.chain(user))));
         for runtime in runtime::ALL {
             for uid in [0, 1234] {
-                let output = runtime.launcher(uid).arg(&bundle).output().unwrap();
+                let output = runtime.wrapper(uid).arg(&bundle).output().unwrap();
                 let has_queues = missing != "ipc" || (user.is_none() && uid == 0);
                 let case = format!("{runtime:?}, user {uid}, {user:?}, without {missing:?}: {output:?}");
                 assert!(output.status.success(), "{case}");
                 assert_eq!(String::from_utf8_lossy(&output.stdout), seen(missing, has_queues), "{case}");
             }
-            // Root takes no launcher for it.
+            // Root takes no wrapper for it.
             let has_queues = missing != "ipc" || user.is_none();
             assert_eq!(
                 runtime.prints(&bundle),

@@ -125,7 +125,7 @@ fn an_ordinary_user_has_the_same_filter() {
         let bundle = container(look, arguments);
         for runtime in runtime::ALL {
             for uid in [0, 1234] {
-                let output = runtime.launcher(uid).arg(&bundle).output().unwrap();
+                let output = runtime.wrapper(uid).arg(&bundle).output().unwrap();
                 let printed = String::from_utf8_lossy(&output.stdout);
                 assert_eq!(
                     printed.lines().next(),

@@ -75,7 +75,7 @@ fn an_option_that_mounts_them() {
         for (runtime, uid) in all() {
             for (source, rest) in sources(&copied.bundle) {
                 for access in ["", ":ro"] {
-                    let mut run = runtime.launcher(uid);
+                    let mut run = runtime.wrapper(uid);
                     run.arg("--mount").arg(format!("{}:/host{access}", source.display())).arg(&copied.bundle);
                     run.args(["--", "-c", LOOK, "sh"]).arg(Path::new("/host").join(&rest));
                     let what = format!("{runtime:?}: {uid} {readonly} {}{access}", source.display());
@@ -100,7 +100,7 @@ fn a_bundle_that_mounts_them() {
     }
     for (runtime, uid) in all() {
         for (number, (source, rest)) in sources(&copied.bundle).into_iter().enumerate().skip(1) {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(&copied.bundle).args(["--", "-c", LOOK, "sh"]).arg(format!("/host/{number}/{}", rest.display()));
             assert_eq!(prints(run), SEEN, "{runtime:?}: {uid} {}", source.display());
         }
@@ -113,7 +113,7 @@ fn the_store_as_a_mount() {
     let bundle = container("exit 0", r#"files."/host/x".text = ""; readonly = true;"#);
     for (runtime, uid) in all() {
         for access in ["", ":ro"] {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg("--mount").arg(format!("/nix/store:/host{access}")).arg(&*bundle);
             let inside = Path::new("/host").join(bundle.file_name().unwrap());
             run.args(["--", "-c", LOOK, "sh"]).arg(inside);

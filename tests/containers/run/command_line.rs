@@ -21,7 +21,7 @@ fn a_bundle_may_be_anywhere() {
     assert!(Command::new("cp").arg("-r").args([bundle.as_os_str(), copy.as_os_str()]).status().unwrap().success());
     fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     for (runtime, uid) in all() {
-        let mut run = runtime.launcher(uid);
+        let mut run = runtime.wrapper(uid);
         run.current_dir(&copy).arg(".");
         assert_eq!(prints(run), "x\n", "{runtime:?}: {uid}");
     }
@@ -70,7 +70,7 @@ fn options_change_the_container() {
     std::os::unix::fs::chown(folder.path(), Some(1234), None).unwrap();
     for (runtime, uid) in all() {
         if (runtime, uid) == (Runtime::Runc, 1234) {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(&bundle);
             let said = String::from_utf8(output(run).stderr).unwrap();
             let message = "oci-bundle: runc runs no container without a user and group 0, and an ordinary user has one of each \
@@ -79,11 +79,11 @@ fn options_change_the_container() {
             assert_eq!(said, message);
             continue;
         }
-        let mut run = runtime.launcher(uid);
+        let mut run = runtime.wrapper(uid);
         run.args(["--env", "A=b", "--mount", &format!("{}:/host:ro", folder.path().display())]).arg(&bundle);
         assert_eq!(prints(run), "b 5 of the host\n", "{runtime:?}: {uid}");
 
-        let mut run = runtime.launcher(uid);
+        let mut run = runtime.wrapper(uid);
         run.args(["--user", "7:8", "--shell=/bin/echo"]).arg(&bundle).args(["--", "in", "echo"]);
         assert_eq!(prints(run), "in echo\n", "{runtime:?}: {uid}");
     }
@@ -97,7 +97,7 @@ fn a_read_only_mount_is_so_with_all_below() {
     fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     let below = format!("mount -t tmpfs -o mode=777 tmpfs {}/below", folder.path().display());
     for (runtime, uid) in all() {
-        let mut run = runtime.launcher_prepared(&below, uid);
+        let mut run = runtime.wrapper_prepared(&below, uid);
         run.args(["--mount", &format!("{}:/host:ro", folder.path().display())]).arg(&bundle);
         let printed = String::from_utf8(output(run).stdout).unwrap();
         assert_eq!(printed.matches("Read-only file system").count(), 2, "{runtime:?}: {uid} {printed}");
@@ -123,7 +123,7 @@ fn a_dry_run_prints_what_would_be_used() {
     let bundle = container("exit 9", "config.linux.resources.pids.limit = 5;");
     let of_bundle: Value = serde_json::from_slice(&fs::read(bundle.join("config.json")).unwrap()).unwrap();
     let run = |uid| {
-        let mut run = Runtime::Runc.launcher(uid);
+        let mut run = Runtime::Runc.wrapper(uid);
         run.arg("--dry-run").arg(&bundle);
         let output = output(run);
         assert!(output.status.success(), "{output:?}");

@@ -23,7 +23,7 @@ fn limited(more: &str) -> Built {
 fn run(runtime: Runtime, group: &Cgroup, bundle: &Path, before: &str) -> (String, String) {
     let enter = format!("echo $$ >/sys/fs/cgroup/{}/cgroup.procs", group.name());
     let preparation = format!("mount -t cgroup2 cgroup2 /sys/fs/cgroup && {enter} && {before}");
-    let mut run = runtime.launcher_prepared(&preparation, UID);
+    let mut run = runtime.wrapper_prepared(&preparation, UID);
     let output = run.args(["--mount", "/sys/fs/cgroup:/groups:ro"]).arg(bundle).output().unwrap();
     (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
@@ -38,7 +38,7 @@ fn limits_hold() {
         assert_eq!(printed, format!("/{}/oci-bundle\n4194304\n", group.name()), "{runtime:?}");
         let left: Vec<_> =
             group.path.read_dir().unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).collect();
-        assert_eq!(left.len(), 1, "{runtime:?}: the launcher's alone: {left:?}");
+        assert_eq!(left.len(), 1, "{runtime:?}: the wrapper's alone: {left:?}");
     }
 }
 

@@ -22,7 +22,7 @@ fn no_open_file_comes_along() {
         // Variables that are another process's, or that say more than there is, change nothing.
         for variables in ["", "LISTEN_FDS=1", "LISTEN_FDS=7 LISTEN_PID=1", "LISTEN_FDS=99999 LISTEN_PID=$$"] {
             let preparation = format!("exec 3</ 9</ && export NONE= {variables}");
-            let mut run = runtime.launcher_prepared(&preparation, uid);
+            let mut run = runtime.wrapper_prepared(&preparation, uid);
             run.arg(&bundle);
             assert_eq!(prints(run), "0\n1\n2\nfds=\n", "{runtime:?}: {uid} {variables}");
         }
@@ -35,14 +35,14 @@ fn sockets_come_along_and_nothing_else() {
     let readonly = container(FILES, "readonly = true;");
     let preparation = "exec 3</dev/null 4</dev/null 5</ 9</ && export LISTEN_FDS=2 LISTEN_PID=$$";
     for (runtime, uid) in all() {
-        let mut run = runtime.launcher_prepared(preparation, uid);
+        let mut run = runtime.wrapper_prepared(preparation, uid);
         run.arg(&readonly);
         let printed = prints(run);
         assert!(printed.starts_with("0\n1\n2\n3\n4\nfds="), "{runtime:?}: {uid} {printed}");
         // The lock of the directory is open in the runtime.
         let folder = TempDir::new().unwrap();
         std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
-        let mut run = runtime.launcher_prepared(preparation, uid);
+        let mut run = runtime.wrapper_prepared(preparation, uid);
         run.arg("--state").arg(folder.path()).arg(&bundle);
         let printed = prints(run);
         assert!(printed.starts_with("0\n1\n2\n3\n4\nfds="), "{runtime:?}: {uid} {printed}");
@@ -69,7 +69,7 @@ fn a_runtime_has_no_open_file_but_sockets_and_the_lock() {
     for uid in USERS {
         let run = |variables: &str, state: Option<&Path>| {
             let preparation = format!("exec 3</dev/null 4</ 9</ && export NONE= {variables}");
-            let mut run = runtime::launcher_of(&runtime, &preparation, uid);
+            let mut run = runtime::wrapper_of(&runtime, &preparation, uid);
             if let Some(state) = state {
                 run.arg("--state").arg(state);
             }
@@ -94,7 +94,7 @@ fn a_runtime_has_no_supplementary_groups() {
     let (_folder, runtime) = telling();
     let granted = Users::with("ann:100000:65536\n");
     for uid in USERS {
-        let output = in_groups(runtime::launcher_of(&runtime, &granted.after("true"), 0).arg(&bundle), uid);
+        let output = in_groups(runtime::wrapper_of(&runtime, &granted.after("true"), 0).arg(&bundle), uid);
         let printed = String::from_utf8_lossy(&output.stdout);
         assert_eq!(printed.lines().nth(1).map(str::trim), Some("Groups:"), "{uid}: {output:?}");
     }
@@ -117,11 +117,11 @@ fn supplementary_groups_stay_behind_where_they_can() {
     let granted = Users::with("ann:100000:65536\n");
     for runtime in runtime::ALL {
         for uid in USERS {
-            let output = in_groups(runtime.launcher_prepared(&granted.after("true"), 0).arg(&bundle), uid);
+            let output = in_groups(runtime.wrapper_prepared(&granted.after("true"), 0).arg(&bundle), uid);
             assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "", "{runtime:?}: {uid} {output:?}");
             assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{runtime:?}: {uid}");
         }
-        let output = in_groups(runtime.launcher_prepared(&none.after("true"), 0).arg(&bundle), 1234);
+        let output = in_groups(runtime.wrapper_prepared(&none.after("true"), 0).arg(&bundle), 1234);
         let said = "oci-bundle: warning: the container keeps your supplementary groups 27, 100: leaving them needs root or a \
                     grant in /etc/subgid\n";
         assert_eq!(String::from_utf8_lossy(&output.stderr), said, "{runtime:?}");

@@ -15,7 +15,7 @@ const UID: u32 = 1234;
 
 fn run(granted: &str, runtime: Runtime, options: &[&str], bundle: &Path) -> Output {
     let users = Users::with(granted);
-    runtime.launcher_prepared(&users.after("true"), UID).args(options).arg(bundle).output().unwrap()
+    runtime.wrapper_prepared(&users.after("true"), UID).args(options).arg(bundle).output().unwrap()
 }
 
 /// A directory of the caller's, and the option that mounts it.
@@ -112,7 +112,7 @@ fn an_id_above_all_that_are_granted_is_kept() {
 #[test]
 fn root_has_no_id_to_keep() {
     let bundle = container("exit 0", "");
-    let output = Runtime::Crun.launcher(0).arg("--userns=keep-id").arg(&bundle).output().unwrap();
+    let output = Runtime::Crun.wrapper(0).arg("--userns=keep-id").arg(&bundle).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("--userns=keep-id is for ordinary users"), "{said}");

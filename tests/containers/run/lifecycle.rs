@@ -14,7 +14,7 @@ fn the_exit_code_is_the_containers() {
     for (script, code) in [("exit 0", 0), ("exit 3", 3), ("sh -c 'kill -KILL $$'; exit $?", 137)] {
         let bundle = container(script, "");
         for (runtime, uid) in all() {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(&bundle);
             let output = output(run);
             assert_eq!(output.status.code(), Some(code), "{runtime:?}: {uid} {script}: {output:?}");
@@ -26,7 +26,7 @@ fn the_exit_code_is_the_containers() {
 fn nothing_remains() {
     let bundle = container("echo x > /file; exit 3", "");
     for (runtime, uid) in all() {
-        let mut run = runtime.launcher(uid);
+        let mut run = runtime.wrapper(uid);
         let mut run = run.arg(&bundle).spawn().unwrap();
         assert_eq!(run.wait().unwrap().code(), Some(3), "{runtime:?}: {uid}");
         // With a number more in a namespace of processes.
@@ -49,7 +49,7 @@ fn a_signal_arrives() {
     for (runtime, uid) in all() {
         let folder = TempDir::new().unwrap();
         std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
-        let mut run = runtime.launcher(uid);
+        let mut run = runtime.wrapper(uid);
         run.args(["--mount", &format!("{}:/srv", folder.path().display())]).arg(&bundle);
         let run = run.stdout(Stdio::piped()).spawn().unwrap();
         wait_for(&folder.path().join("ready"));
@@ -78,7 +78,7 @@ fn after_it_was_killed_a_next_run_works() {
         let folder = TempDir::new().unwrap();
         std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
         let start = || {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.args(["--mount", &format!("{}:/srv", folder.path().display())]).arg(&bundle);
             run.spawn().unwrap()
         };
@@ -99,9 +99,9 @@ fn after_it_was_killed_a_next_run_works() {
         for name in killed {
             // They are empty a moment after the processes were killed.
             let is_gone = |_: &u32| {
-                control_groups(&name, &["-exec", "rmdir", "{}", ";"]);
+                cgroups(&name, &["-exec", "rmdir", "{}", ";"]);
                 std::thread::sleep(std::time::Duration::from_millis(20));
-                control_groups(&name, &[]).is_empty()
+                cgroups(&name, &[]).is_empty()
             };
             assert!((0..500).find(is_gone).is_some(), "{runtime:?}: {name} has its control groups still");
         }
@@ -110,7 +110,7 @@ fn after_it_was_killed_a_next_run_works() {
 
 /// The control groups of a container, of which the command in docs/run.md, with its name in the place of all, removes
 /// those that are empty.
-fn control_groups(name: &str, action: &[&str]) -> Vec<u8> {
+fn cgroups(name: &str, action: &[&str]) -> Vec<u8> {
     let mut find = Command::new("find");
     find.args(["/sys/fs/cgroup", "-depth", "-type", "d", "-name", name]).args(action).output().unwrap().stdout
 }
@@ -120,7 +120,7 @@ fn two_run_at_once() {
     let bundle = container("echo $1 > /file; sleep 1; cat /file", "");
     for (runtime, uid) in all() {
         let runs = ["one", "two"].map(|name| {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(&bundle).args(["--", "-c", "echo $0 > /file; sleep 1; cat /file", name]);
             (name, run.stdout(Stdio::piped()).spawn().unwrap())
         });

@@ -13,7 +13,7 @@ fn everywhere(bundle: &Built, problem: impl Fn(Machine, u32, &Output) -> Option<
     for machine in machine::ALL {
         let Some(preparation) = machine.preparation() else { continue };
         for (runtime, uid) in all() {
-            let output = runtime.launcher_prepared(&preparation, uid).arg(&**bundle).output().unwrap();
+            let output = runtime.wrapper_prepared(&preparation, uid).arg(&**bundle).output().unwrap();
             if machine == Machine::WithoutSys && runtime == Runtime::Runc {
                 assert_eq!(output.status.code(), Some(1));
                 let said = "oci-bundle: runc starts nothing on a machine without cgroups; use crun\n";

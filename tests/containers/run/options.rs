@@ -15,7 +15,7 @@ use crate::support::terminal::Terminal;
 
 /// The process that a dry run prints.
 fn process(options: &[&str], bundle: &Path) -> serde_json::Value {
-    let mut run = Runtime::Crun.launcher(0);
+    let mut run = Runtime::Crun.wrapper(0);
     run.arg("--dry-run").args(options).arg(bundle);
     serde_json::from_str::<serde_json::Value>(&prints(run)).unwrap()["process"].clone()
 }
@@ -41,7 +41,7 @@ fn variables_come_from_the_caller_and_from_files() {
     fs::write(&one, "# a comment\nB=one\nC=one\nD\n").unwrap();
     fs::write(&two, "C= two  words\nE\n").unwrap();
     for (runtime, uid) in all() {
-        let mut run = runtime.launcher(uid);
+        let mut run = runtime.wrapper(uid);
         run.env("B", "of the caller").env("E", "e").env_remove("A").env_remove("D");
         run.args(["--env", "B", "--env", "A", "--env-file"]).arg(&one).arg("--env-file").arg(&two).arg(&bundle);
         // A is the caller's, who has none. D of a file is as the bundle has it.
@@ -49,11 +49,11 @@ fn variables_come_from_the_caller_and_from_files() {
         assert_eq!(prints(run), expected, "{runtime:?}: {uid}");
     }
     // Another order is the same.
-    let mut run = Runtime::Crun.launcher(0);
+    let mut run = Runtime::Crun.wrapper(0);
     run.arg("--env=C=last").arg("--env-file").arg(&two).arg(&bundle);
     assert!(prints(run).contains("C=last\n"));
     // A file may be a pipe.
-    let mut run = Runtime::Crun.launcher_prepared("exec 7<\"$PIPED\"", 0);
+    let mut run = Runtime::Crun.wrapper_prepared("exec 7<\"$PIPED\"", 0);
     run.env("PIPED", &one).args(["--env-file", "/dev/fd/7"]).arg(&bundle);
     assert!(prints(run).contains("B=one\n"));
 }
@@ -64,14 +64,14 @@ fn variables_that_cannot_be_are_named() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("vars");
     fs::write(&file, "A=1\nexport B=2\n").unwrap();
-    let said = refused(Runtime::Crun.launcher(0).arg("--env-file").arg(&file).arg(&bundle), 1);
+    let said = refused(Runtime::Crun.wrapper(0).arg("--env-file").arg(&file).arg(&bundle), 1);
     let line = "vars:2: found the name 'export B', want one without spaces";
     assert_eq!(said, format!("oci-bundle: --env-file: {}/{line}", folder.path().display()));
-    let said = refused(Runtime::Crun.launcher(0).args(["--env-file", "/dev/zero"]).arg(&bundle), 1);
+    let said = refused(Runtime::Crun.wrapper(0).args(["--env-file", "/dev/zero"]).arg(&bundle), 1);
     assert_eq!(said, "oci-bundle: --env-file: '/dev/zero' is longer than 4194304 bytes");
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let said = refused(Runtime::Crun.launcher(0).arg("--env-file").arg(&pipe).arg(&bundle), 1);
+    let said = refused(Runtime::Crun.wrapper(0).arg("--env-file").arg(&pipe).arg(&bundle), 1);
     let problem = "it is a named pipe, which may never end; want a file, or <(command) in a shell";
     assert_eq!(said, format!("oci-bundle: --env-file: reading '{}': {problem}", pipe.display()));
     // A link of somebody else's may lead to what only root can read.
@@ -80,15 +80,15 @@ fn variables_that_cannot_be_are_named() {
     for path in [folder.path(), &link] {
         std::os::unix::fs::lchown(path, Some(4321), Some(4321)).unwrap();
     }
-    let said = refused(Runtime::Crun.launcher(0).arg("--env-file").arg(&link).arg(&bundle), 1);
+    let said = refused(Runtime::Crun.wrapper(0).arg("--env-file").arg(&link).arg(&bundle), 1);
     assert!(said.ends_with("is a link that another user can change; name the place itself"), "{said}");
-    let said = refused(Runtime::Crun.launcher(0).args(["--env-file", "/none"]).arg(&bundle), 1);
+    let said = refused(Runtime::Crun.wrapper(0).args(["--env-file", "/none"]).arg(&bundle), 1);
     assert_eq!(said, "oci-bundle: --env-file: reading '/none': No such file or directory (os error 2)");
-    let mut run = Runtime::Crun.launcher(0);
+    let mut run = Runtime::Crun.wrapper(0);
     run.env("ODD", OsStr::from_bytes(b"\xff")).args(["--env", "ODD"]).arg(&bundle);
     let said = "oci-bundle: --env: 'ODD': its value in the environment of the caller is not UTF-8, which config.json cannot hold";
     assert_eq!(refused(&mut run, 1), said);
-    let said = refused(Runtime::Crun.launcher(0).arg(OsStr::from_bytes(b"--env=A=\xff")).arg(&bundle), 2);
+    let said = refused(Runtime::Crun.wrapper(0).arg(OsStr::from_bytes(b"--env=A=\xff")).arg(&bundle), 2);
     assert!(said.starts_with("oci-bundle: invalid UTF-8"), "{said}");
 }
 
@@ -105,7 +105,7 @@ fn a_source_may_be_relative_to_where_the_caller_is() {
         for (from, source) in [("below", "."), ("below", "../below"), ("", "./below"), ("", "below/")] {
             for (option, printed) in [("", "it\nwritten\n"), (":rw", "it\nwritten\n"), (":ro", "it\n")] {
                 let _ = fs::remove_file(folder.path().join("below/new"));
-                let mut run = runtime.launcher(uid);
+                let mut run = runtime.wrapper(uid);
                 run.current_dir(folder.path().join(from))
                     .args(["--mount", &format!("{source}:/work{option}")])
                     .arg(&bundle);
@@ -114,7 +114,7 @@ fn a_source_may_be_relative_to_where_the_caller_is() {
             }
         }
     }
-    let said = refused(Runtime::Crun.launcher(0).args(["--mount", "data:/work"]).arg(&bundle), 2);
+    let said = refused(Runtime::Crun.wrapper(0).args(["--mount", "data:/work"]).arg(&bundle), 2);
     assert!(said.ends_with("want a path, such as './data' for a directory here; there are no named volumes"), "{said}");
 }
 
@@ -123,7 +123,7 @@ fn a_terminal_has_the_type_of_the_callers() {
     let (plain, own) = (container("echo =$TERM=", ""), container("echo =$TERM=", "env.TERM = \"vt100\";"));
     for (runtime, uid) in all() {
         for (bundle, term) in [(&plain, "foot-extra"), (&own, "vt100")] {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.env("TERM", "foot-extra").arg(bundle);
             let mut terminal = Terminal::start(&run);
             terminal.wait_for(&format!("={term}="));
@@ -131,7 +131,7 @@ fn a_terminal_has_the_type_of_the_callers() {
         }
     }
     // Without a terminal there is none.
-    let mut run = Runtime::Crun.launcher(0);
+    let mut run = Runtime::Crun.wrapper(0);
     run.env("TERM", "foot-extra").arg(&plain);
     assert_eq!(prints(run), "==\n");
 }
@@ -141,7 +141,7 @@ fn home_is_that_of_the_user() {
     let bundle = container("echo $HOME $(id -u) $(id -g)", r#"user = { uid = 1000; gid = 100; name = "web"; };"#);
     let other = container("echo $HOME", r#"user = { uid = 1000; name = "web"; }; env.HOME = "/srv";"#);
     let with = |runtime: Runtime, uid, user: &str, bundle: &Path| {
-        let mut run = runtime.launcher(uid);
+        let mut run = runtime.wrapper(uid);
         run.arg(format!("--user={user}")).arg(bundle);
         prints(run)
     };
@@ -155,7 +155,7 @@ fn home_is_that_of_the_user() {
         assert_eq!(with(runtime, 0, "nobody:web", &bundle), "/var/empty 65534 100\n", "{runtime:?}");
         assert_eq!(with(runtime, 0, "7", &bundle), "/ 7 7\n", "{runtime:?}");
     }
-    let said = refused(Runtime::Crun.launcher(0).arg("--user=ann").arg(&bundle), 1);
+    let said = refused(Runtime::Crun.wrapper(0).arg("--user=ann").arg(&bundle), 1);
     let message = "--user: found 'ann', which is not in the bundle's /etc/passwd; want one that is, or a number";
     assert!(said.starts_with("oci-bundle: ") && said.ends_with(message), "{said}");
 }
@@ -180,7 +180,7 @@ fn a_bundles_list_of_users_is_its_own() {
     for make in make {
         fs::remove_file(&passwd).unwrap();
         make();
-        let said = refused(Runtime::Crun.launcher(0).args(["--dry-run", "--user=ann"]).arg(&place), 1);
+        let said = refused(Runtime::Crun.wrapper(0).args(["--dry-run", "--user=ann"]).arg(&place), 1);
         assert!(said.contains("found 'ann', which is not in the bundle's /etc/passwd"), "{said}");
     }
     assert_eq!(process(&["--user=5"], &place)["user"]["uid"], 5);
@@ -191,7 +191,7 @@ fn what_is_written_to_memory_has_a_limit() {
     let bundle = container("dd if=/dev/zero of=/file bs=1M count=64 2>&1 | grep -c 'No space left' || true", "");
     for (runtime, uid) in all() {
         for (size, failures) in [("8M", "1\n"), ("256M", "0\n"), ("50%", "0\n")] {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.args(["--tmpfs-size", size]).arg(&bundle);
             assert_eq!(prints(run), failures, "{runtime:?}: {uid} {size}");
         }
@@ -203,13 +203,13 @@ fn what_is_written_to_memory_has_a_limit() {
     );
     for (runtime, uid) in all() {
         for (size, failures) in [("8M", "1\n"), ("256M", "0\n")] {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.args(["--tmpfs-size", size]).arg(&readonly);
             assert_eq!(prints(run), failures, "{runtime:?}: {uid} {size}");
         }
     }
     let without = container("exit 0", "readonly = true; mounts.\"/tmp\" = null;");
-    let said = refused(Runtime::Crun.launcher(0).args(["--tmpfs-size", "1G"]).arg(&without), 1);
+    let said = refused(Runtime::Crun.wrapper(0).args(["--tmpfs-size", "1G"]).arg(&without), 1);
     assert!(said.ends_with("nothing is written to memory: no tmpfs on /tmp, and no root that is written to"), "{said}");
 }
 
@@ -230,5 +230,5 @@ fn the_script_of_a_container_has_its_own_help_and_hints() {
         "oci-bundle: unexpected argument 'ls' found; write '--' before the arguments of the container's program: -- ls";
     assert_eq!(refused(Command::new(&program).args(["ls", "/"]), 2), hint);
     let bundle = container("exit 0", "");
-    assert_eq!(refused(Runtime::Crun.launcher(0).arg(&bundle).arg("ls"), 2), hint);
+    assert_eq!(refused(Runtime::Crun.wrapper(0).arg(&bundle).arg("ls"), 2), hint);
 }

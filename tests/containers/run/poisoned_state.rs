@@ -142,7 +142,7 @@ fn nobody_else_gets_at_what_a_container_of_root_has_written() {
         let folder = TempDir::new().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let state = folder.path().join("state");
-        let mut run = runtime.launcher_prepared("umask 0", 0);
+        let mut run = runtime.wrapper_prepared("umask 0", 0);
         let output = run.arg("--state").arg(&state).arg(&bundle).output().unwrap();
         assert!(output.status.success(), "{runtime:?}: {output:?}");
         let written = state.join("upper/own");

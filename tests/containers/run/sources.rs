@@ -124,7 +124,7 @@ fn a_link_of_somebody_else_is_not_followed() {
     let bundle = container("cat /data", "");
     for (runtime, uid) in all() {
         let run = |source: &std::path::Path, access: &str| {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg("--mount").arg(format!("{}:/data{access}", source.display())).arg(&bundle);
             run
         };

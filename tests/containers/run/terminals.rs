@@ -7,7 +7,7 @@ use crate::support::runtime::Runtime;
 use crate::support::terminal::Terminal;
 
 fn at_terminal(runtime: Runtime, uid: u32, bundle: &Path) -> Terminal {
-    let mut run = runtime.launcher(uid);
+    let mut run = runtime.wrapper(uid);
     run.arg(bundle);
     Terminal::start(&run)
 }

@@ -43,7 +43,7 @@ fn a_mount_point_that_is_missing() {
         ] {
             let bundle = container(&format!("cat {file}"), readonly);
             for (runtime, uid) in all() {
-                let mut run = runtime.launcher(uid);
+                let mut run = runtime.wrapper(uid);
                 run.args(["--mount", &format!("{}/{source}:{destination}:ro", sources.path().display())]).arg(&bundle);
                 assert_eq!(printed(run), "of the host\n", "{runtime:?}: {uid} {readonly} {destination}");
             }
@@ -68,7 +68,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b\"READY=1\", os.environ
             let socket = UnixDatagram::bind(&path).unwrap();
             fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
             let listening = std::thread::spawn(move || messages(&socket));
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.env("NOTIFY_SOCKET", &path).arg(&bundle);
             printed(run);
             UnixDatagram::unbound().unwrap().send_to(END, &path).unwrap();
@@ -125,7 +125,7 @@ fn a_working_directory_that_is_missing() {
     for readonly in READONLY {
         let bundle = container("pwd", &format!(r#"{readonly} config.process.cwd = "/new/cwd";"#));
         for (runtime, uid) in all() {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(&bundle);
             assert_eq!(printed(run), "/new/cwd\n", "{runtime:?}: {uid} {readonly}");
         }
@@ -136,7 +136,7 @@ fn a_working_directory_that_is_missing() {
 fn a_directory_is_no_standard_stream() {
     let bundle = container("pwd", "");
     for (runtime, uid) in all() {
-        let mut run = runtime.launcher(uid);
+        let mut run = runtime.wrapper(uid);
         run.arg(&bundle).stdin(fs::File::open("/").unwrap());
         let said = refusal(run);
         assert!(said.contains("standard input is a directory"), "{said}");

@@ -61,7 +61,7 @@ fn a_working_directory_leads_nowhere_else() {
     ] {
         let bundle = bundle_in(cwd, "", change);
         for (runtime, uid) in all() {
-            let mut run = runtime.launcher_prepared("exec 9</", uid);
+            let mut run = runtime.wrapper_prepared("exec 9</", uid);
             run.arg(bundle.path());
             is_refused(run, cwd, way);
         }
@@ -87,10 +87,10 @@ fn what_a_former_run_left_does_not_lead_out() {
     for (runtime, uid) in all() {
         let state = TempDir::new().unwrap();
         std::os::unix::fs::chown(state.path(), Some(uid), Some(uid)).unwrap();
-        let mut first = runtime.launcher(uid);
+        let mut first = runtime.wrapper(uid);
         first.arg("--state").arg(state.path()).arg(&bundle);
         prints(first);
-        let mut run = runtime.launcher_prepared("exec 9</", uid);
+        let mut run = runtime.wrapper_prepared("exec 9</", uid);
         run.arg("--state").arg(state.path()).arg(next.path());
         is_refused(run, "/srv/way/9", "/proc/self/fd/9");
     }
@@ -121,16 +121,16 @@ fn what_is_mounted_does_not_lead_out() {
         // The whole machine, with its own /proc.
         let machine = bundle_in("/host/proc/self/fd/9", readonly, |_, _| ());
         for (runtime, uid) in all() {
-            let mut run = runtime.launcher_prepared("exec 9</", uid);
+            let mut run = runtime.wrapper_prepared("exec 9</", uid);
             run.arg(leading.path());
             is_refused(run, "/data/deep/way/9", "/proc/self/fd/9");
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(fine.path());
             assert_eq!(prints(run), "/data/deep\n", "{runtime:?}: {uid}");
-            let mut run = runtime.launcher_prepared("exec 9</", uid);
+            let mut run = runtime.wrapper_prepared("exec 9</", uid);
             run.arg("--mount").arg(format!("{}:/data", shared.display())).arg(option.path());
             is_refused(run, "/data/deep/way/9", "/proc/self/fd/9");
-            let mut run = runtime.launcher_prepared("exec 9</", uid);
+            let mut run = runtime.wrapper_prepared("exec 9</", uid);
             run.args(["--mount", "/:/host:ro"]).arg(machine.path());
             is_refused(run, "/host/proc/self/fd/9", "");
         }

@@ -20,7 +20,7 @@ fn a_writable_container_writes_anywhere_and_the_store_stays() {
         let bundle = container(script, &format!("store = \"{store}\";"));
         let before = tree::snapshot(&bundle);
         for (runtime, uid) in all() {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(&bundle);
             assert_eq!(prints(run), "0\nhere\nhere\nhere\nhere\n", "{runtime:?}: {uid} {store}");
             assert!(before == tree::snapshot(&bundle), "{runtime:?}: {uid} {store}");
@@ -33,7 +33,7 @@ fn a_read_only_container_writes_nowhere() {
     for store in ["copy", "mount"] {
         let bundle = container("echo x 2>&1 > /file", &format!("store = \"{store}\"; readonly = true;"));
         for (runtime, uid) in all() {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(&bundle);
             let output = output(run);
             assert!(
@@ -57,7 +57,7 @@ fn what_is_written_can_be_kept() {
 
 /// A run of a bundle that keeps what is written.
 fn keeping(runtime: Runtime, uid: u32, folder: &TempDir, bundle: &Path) -> Command {
-    let mut run = runtime.launcher(uid);
+    let mut run = runtime.wrapper(uid);
     run.arg("--state").arg(folder.path().join("state")).arg(bundle);
     run
 }
@@ -139,7 +139,7 @@ fn a_state_that_would_not_be_safe_is_refused() {
         (0, store, "is in '/nix/store', which stays as it is; choose a directory outside"),
         (1234, Path::new("/proc/state"), "making the directory '/proc/state': No such file or directory (os error 2)"),
     ] {
-        let mut run = Runtime::Runc.launcher(uid);
+        let mut run = Runtime::Runc.wrapper(uid);
         let output = run.arg("--state").arg(state).arg(&bundle).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(said, format!("oci-bundle: --state '{}': {problem}\n", state.display()));
@@ -162,7 +162,7 @@ fn directories_keep_their_modes_and_owners() {
     }
     for runtime in runtime::ALL {
         // The umask of the caller has nothing to do with it.
-        let mut run = runtime.launcher_prepared("umask 077", 0);
+        let mut run = runtime.wrapper_prepared("umask 077", 0);
         run.args(["--user", "5"]).arg(copy.path());
         let expected = "755 0 /\n755 0 /srv\n1777 0 /srv/sticky\n755 5 /srv/of-user\n700 0 /srv/closed\n1777 0 /tmp\n";
         assert_eq!(prints(run), expected, "{runtime:?}");
@@ -188,7 +188,7 @@ fn the_root_file_system_is_in_the_bundle() {
     for path in [Path::new("another"), &root] {
         set_root(path);
         for (runtime, uid) in all() {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(copy.path());
             assert_eq!(prints(run), "x\n", "{runtime:?}: {uid}");
             assert!(!root.join("file").exists());
@@ -202,7 +202,7 @@ fn the_root_file_system_is_in_the_bundle() {
     ] {
         set_root(path);
         for options in [&["--dry-run"][..], &[]] {
-            let output = Runtime::Crun.launcher(0).args(options).arg(copy.path()).output().unwrap();
+            let output = Runtime::Crun.wrapper(0).args(options).arg(copy.path()).output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(1), "{path:?}: {output:?}");
             assert!(said.contains("config.json: root.path: ") && said.contains(problem), "{path:?}: {said}");

@@ -56,7 +56,7 @@ pub fn run_foreign(script: &str, change: impl Fn(&mut Value), check: impl Fn(Com
         fs::write(&config, document.to_string()).unwrap();
         let before = tree::snapshot(copy.path());
         for (runtime, uid) in all() {
-            let mut run = runtime.launcher(uid);
+            let mut run = runtime.wrapper(uid);
             run.arg(copy.path());
             check(run, uid);
             assert!(before == tree::snapshot(copy.path()), "{runtime:?}: {uid} {readonly}");

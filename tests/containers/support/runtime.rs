@@ -80,18 +80,18 @@ impl Runtime {
     }
 
     /// `oci-bundle run` with this runtime, for root or for another user.
-    pub fn launcher(self, uid: u32) -> Command {
-        self.launcher_prepared("true", uid)
+    pub fn wrapper(self, uid: u32) -> Command {
+        self.wrapper_prepared("true", uid)
     }
 
     /// The same, after a command of the shell has changed what of the machine it sees.
-    pub fn launcher_prepared(self, preparation: &str, uid: u32) -> Command {
-        launcher_of(&self.program(), preparation, uid)
+    pub fn wrapper_prepared(self, preparation: &str, uid: u32) -> Command {
+        wrapper_of(&self.program(), preparation, uid)
     }
 }
 
 /// `oci-bundle run` with any program as the runtime.
-pub fn launcher_of(runtime: &Path, preparation: &str, uid: u32) -> Command {
+pub fn wrapper_of(runtime: &Path, preparation: &str, uid: u32) -> Command {
     let mut run = command_prepared(preparation, &nix::program("oci-bundle"), uid);
     run.args(["run", "--runtime"]).arg(runtime);
     run.stdin(Stdio::null());

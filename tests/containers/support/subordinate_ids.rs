@@ -32,7 +32,7 @@ impl Users {
 
     /// Runs it after a command has changed what of the machine it sees.
     pub fn run_after(&self, preparation: &str, runtime: Runtime, bundle: &Path) -> Output {
-        runtime.launcher_prepared(&self.after(preparation), UID).arg(bundle).output().unwrap()
+        runtime.wrapper_prepared(&self.after(preparation), UID).arg(bundle).output().unwrap()
     }
 
     /// The command of the shell that shows these files, and then another.

@@ -13,7 +13,7 @@ struct Tree(BTreeMap<PathBuf, Entry>);
 impl Tree {
     /// Each line is a place, with a slash at the end for a directory, or with ` -> ` and its target for a link. What is
     /// below something else than a directory is left out.
-    fn of<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
+    fn new<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
         let mut tree = Self(BTreeMap::from([("/".into(), Entry::Directory)]));
         for line in lines {
             let (path, entry) = match line.split_once(" -> ") {
@@ -101,7 +101,7 @@ pub fn run(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines();
     let path = Path::new("/").join(lines.next().unwrap_or_default());
-    let tree = Tree::of(lines);
+    let tree = Tree::new(lines);
     let found = resolve(&tree, &path);
     assert_eq!(found.as_ref().ok().map(|found| found.place.clone()), by_rewriting(&tree, steps(&path)), "{path:?}");
     let Ok(found) = found else { return };

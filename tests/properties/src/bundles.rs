@@ -74,7 +74,7 @@ struct Made {
 }
 
 impl Made {
-    fn of(case: &Case) -> Self {
+    fn new(case: &Case) -> Self {
         let folder = TempDir::new().unwrap();
         let store = folder.path().join("store");
         fs::create_dir(&store).unwrap();
@@ -167,7 +167,7 @@ fn is_sorted(plan: &ContainerPlan<'_>) -> bool {
 proptest! {
     #[test]
     fn what_is_planned_is_written_and_nothing_else(case in case()) {
-        let made = Made::of(&case);
+        let made = Made::new(&case);
         let before = trees::listing(made.folder.path());
         let built = made.build("out");
         let out = made.folder.path().join("out");

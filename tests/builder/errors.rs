@@ -70,7 +70,7 @@ fn attributes_that_nix_did_not_write_are_named() {
         let derivation = Derivation::new(json!({}));
         let file = derivation.build_dir().join("attrs.json");
         fs::write(&file, text).unwrap();
-        let outcome = Outcome::of(derivation.builder().env("NIX_ATTRS_JSON_FILE", &file));
+        let outcome = Outcome::new(derivation.builder().env("NIX_ATTRS_JSON_FILE", &file));
         let message = format!(
             "buildContainer: the structured attributes 'TMP/build/attrs.json' are not those of a buildContainer \
              derivation: {message}"
@@ -82,7 +82,7 @@ fn attributes_that_nix_did_not_write_are_named() {
 #[test]
 fn without_attributes_the_builder_says_who_runs_it() {
     let derivation = Derivation::new(json!({}));
-    let outcome = Outcome::of(&mut derivation.builder());
+    let outcome = Outcome::new(&mut derivation.builder());
     derivation.fails(
         outcome,
         "buildContainer: no structured attributes: neither NIX_ATTRS_JSON_FILE nor .attrs.json in NIX_BUILD_TOP is \
@@ -116,7 +116,7 @@ fn a_file_that_cannot_be_read_is_named() {
     };
     builder.env("NIX_ATTRS_JSON_FILE", attrs);
     let name = path.file_name().unwrap().to_str().unwrap();
-    let outcome = Outcome::of(&mut builder);
+    let outcome = Outcome::new(&mut builder);
     derivation
         .fails(outcome, &format!("buildContainer: reading 'TMP/store/{name}/key': Permission denied (os error 13)"));
 }
@@ -160,7 +160,7 @@ fn attributes_are_a_regular_file() {
     let derivation = Derivation::new(json!({}));
     let fifo = derivation.build_dir().join("fifo");
     rustix::fs::mknodat(rustix::fs::CWD, &fifo, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-    let outcome = Outcome::of(derivation.builder().env("NIX_ATTRS_JSON_FILE", &fifo));
+    let outcome = Outcome::new(derivation.builder().env("NIX_ATTRS_JSON_FILE", &fifo));
     let message = "reading the structured attributes 'TMP/build/fifo': it is not a regular file";
     derivation.fails(outcome, &format!("buildContainer: {message}"));
 }
