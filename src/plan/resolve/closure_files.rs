@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use rustix::io::Errno;
 
-use super::{Content, Entry, File, Lookup, try_resolve};
+use super::{ByPath, Content, Entry, File, try_resolve};
 use crate::plan::derivation::closure::Closure;
 
 /// A place in the closure that was looked at.
@@ -165,34 +165,23 @@ pub fn not_of_a_store(path: &Path) -> anyhow::Error {
 
 /// Where in the root filesystem a path of the closure has its copy, all links followed. A link to the host has none; and
 /// what is not there is said where its mount point is made.
+///
+/// # Errors
+/// What cannot be looked at.
 pub fn resolve_in_closure(source: &Path, closure: &Closure) -> Result<Option<PathBuf>> {
     if !closure.has(source) {
         return Ok(None);
     }
-    let resolved = try_resolve(&StoreOnDisk(closure), source)?;
+    let on_disk = ByPath(|place: &Path| {
+        if closure.has(place) {
+            lstat_in_store(place)
+        } else if closure.store_dir().to_path().starts_with(place) {
+            Ok(Entry::Directory)
+        } else {
+            Ok(Entry::Nothing)
+        }
+    });
+    let resolved = try_resolve(&on_disk, source)?;
     let copy = resolved.filter(|found| closure.has(&found.place) && found.entry != Entry::Nothing);
     Ok(copy.map(|found| found.place))
-}
-
-/// The closure where it is now.
-struct StoreOnDisk<'c>(&'c Closure);
-
-impl Lookup for StoreOnDisk<'_> {
-    type At<'l>
-        = ()
-    where
-        Self: 'l;
-
-    fn root(&self) {}
-
-    fn step(&self, (): &(), place: &Path) -> Result<(Entry, ())> {
-        let entry = if self.0.has(place) {
-            lstat_in_store(place)?
-        } else if self.0.store_dir().to_path().starts_with(place) {
-            Entry::Directory
-        } else {
-            Entry::Nothing
-        };
-        Ok((entry, ()))
-    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use oci_bundle_builder::plan::resolve::{Content, Entry, File, Lookup, resolve};
+use oci_bundle_builder::plan::resolve::{self, ByPath, Content, Entry, File, Resolved};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -14,29 +14,22 @@ use tempfile::TempDir;
 
 use crate::trees;
 
-/// A directory, looked at as a root.
-struct Root(PathBuf);
+/// What a directory has, looked at as a root.
+fn lstat(root: &Path, place: &Path) -> Result<Entry> {
+    let path = root.join(place.strip_prefix("/")?);
+    let Ok(metadata) = path.symlink_metadata() else { return Ok(Entry::Nothing) };
+    Ok(if metadata.is_symlink() {
+        Entry::Link(fs::read_link(path)?)
+    } else if metadata.is_dir() {
+        Entry::Directory
+    } else {
+        Entry::File(File { content: Content::CopyOf(path), executable: false })
+    })
+}
 
-impl Lookup for Root {
-    type At<'l>
-        = ()
-    where
-        Self: 'l;
-
-    fn root(&self) {}
-
-    fn step(&self, (): &(), place: &Path) -> Result<(Entry, ())> {
-        let path = self.0.join(place.strip_prefix("/")?);
-        let Ok(metadata) = path.symlink_metadata() else { return Ok((Entry::Nothing, ())) };
-        let entry = if metadata.is_symlink() {
-            Entry::Link(fs::read_link(path)?)
-        } else if metadata.is_dir() {
-            Entry::Directory
-        } else {
-            Entry::File(File { content: Content::CopyOf(path), executable: false })
-        };
-        Ok((entry, ()))
-    }
+/// Where our resolver gets, seen from the root.
+fn by_resolver(root: &Path, path: &Path) -> Result<Resolved, resolve::Error> {
+    resolve::resolve(&ByPath(|place: &Path| lstat(root, place)), path)
 }
 
 /// Where the kernel gets, seen from the root.
@@ -51,7 +44,7 @@ fn by_kernel(root: &Path, path: &Path) -> Result<PathBuf, Errno> {
 
 /// What is wrong with where a path leads, if anything is.
 fn difference(root: &Path, path: &Path) -> Option<String> {
-    let ours = resolve(&Root(root.to_owned()), path);
+    let ours = by_resolver(root, path);
     match (by_kernel(root, path), &ours) {
         (Ok(place), Ok(resolved)) if place == resolved.place && resolved.entry != Entry::Nothing => None,
         (Err(Errno::NOENT), Ok(resolved)) if resolved.entry == Entry::Nothing => None,
@@ -101,7 +94,7 @@ fn a_slash_behind_a_name_asks_for_a_directory() {
     let is_file = |name: &str| {
         let path = Path::new("/").join(name);
         assert_eq!(difference(&root, &path), None);
-        resolve(&Root(root.clone()), &path).is_ok_and(|found| matches!(found.entry, Entry::File(_)))
+        by_resolver(&root, &path).is_ok_and(|found| matches!(found.entry, Entry::File(_)))
     };
     let files: Vec<_> = links.iter().filter(|(name, _)| is_file(name)).map(|(_, target)| target.as_str()).collect();
     assert_eq!(files, ["file", "/file"]);
@@ -115,7 +108,7 @@ fn as_many_links_are_followed_as_the_kernel_follows() {
     let follows = |n: &usize| {
         let path = Path::new("/").join(n.to_string());
         assert_eq!(difference(&root, &path), None);
-        resolve(&Root(root.clone()), &path).is_ok()
+        by_resolver(&root, &path).is_ok()
     };
     assert_eq!((0..42).filter(follows).count(), 40);
 }
