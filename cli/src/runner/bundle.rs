@@ -10,7 +10,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use serde_json::Value;
 
-use super::trust::{self, Identity};
+use super::files::{Identity, real_path, retry_on_race};
 use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// More than any `config.json` takes, so that what never ends is not read for ever: 10 000 mounts take 3 MiB.
@@ -36,7 +36,7 @@ impl Bundle {
         let opened = rustix::fs::openat(CWD, given.as_std_path(), flags, Mode::empty());
         let directory = opened.with_context(|| wanted(&given.join("config.json")))?;
         let looking = || format!("looking at '{given}'");
-        let path = trust::real_path(&directory).with_context(looking)?;
+        let path = real_path(&directory).with_context(looking)?;
         ensure!(path != "/", "'{given}' is the root of this machine; want a bundle, such as ./result of a nix build");
         let identity = Identity::new(&directory).with_context(looking)?;
         Ok(Self { path, identity, directory })
@@ -80,7 +80,7 @@ impl Bundle {
         let below = if below.is_empty() { "." } else { below };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        let opened = trust::retried(|| rustix::fs::openat2(directory.as_fd(), below, flags, Mode::empty(), resolve));
+        let opened = retry_on_race(|| rustix::fs::openat2(directory.as_fd(), below, flags, Mode::empty(), resolve));
         match opened {
             Err(Errno::LOOP) => bail!("{field}: '{root}' is a link, or leads through one; {want}"),
             Err(Errno::XDEV) => bail!("{field}: '{root}' is outside of the bundle; {want}"),
@@ -120,68 +120,4 @@ pub fn root_of(document: &Value) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    #[test]
-    fn the_root_is_in_the_bundle_and_no_link() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
-        fs::create_dir_all(path.join("bundle/rootfs/deep")).unwrap();
-        fs::create_dir(path.join("bundle-too")).unwrap();
-        fs::write(path.join("bundle/file"), "").unwrap();
-        symlink("/", path.join("bundle/link")).unwrap();
-        symlink("rootfs", path.join("bundle/near")).unwrap();
-        let bundle = Bundle::open(&path.join("bundle")).unwrap();
-        let inside = format!("{path}/bundle/rootfs");
-        for root in ["rootfs", "./rootfs/", "rootfs/deep", inside.as_str()] {
-            assert!(bundle.root(root).is_ok(), "{root}");
-        }
-        let beside = format!("{path}/bundle-too");
-        for (root, problem) in [
-            ("/", "outside of the bundle"),
-            (beside.as_str(), "outside of the bundle"),
-            ("..", "outside of the bundle"),
-            ("rootfs/../../bundle-too", "outside of the bundle"),
-            ("link", "is a link"),
-            ("near", "is a link"),
-            ("link/etc", "is a link"),
-            ("file", "not a directory"),
-            ("nothing", "No such file"),
-        ] {
-            let error = format!("{:#}", bundle.root(root).unwrap_err());
-            assert!(error.contains(problem) && error.starts_with("config.json: root.path: "), "{root}: {error}");
-        }
-    }
-
-    #[test]
-    fn nothing_of_the_store_may_be_changed() {
-        let folder = tempfile::tempdir().unwrap();
-        let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
-        let stored = "00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-x";
-        for (below, kept) in [
-            (stored.to_owned(), ""),
-            (format!("{stored}/deep/bundle"), ""),
-            (format!("s/{stored}/{stored}"), "s"),
-            ("plain/bundle".to_owned(), "plain/bundle"),
-        ] {
-            fs::create_dir_all(top.join(&below)).unwrap();
-            let kept = if kept.is_empty() { top.clone() } else { top.join(kept) };
-            assert_eq!(Bundle::open(&top.join(&below)).unwrap().kept(), kept, "{below}");
-        }
-    }
-
-    #[test]
-    fn only_a_file_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap();
-        let bundle = Bundle::open(path).unwrap();
-        assert!(bundle.config().unwrap_err().to_string().contains("want a bundle"));
-        let made = rustix::fs::mknodat(CWD, path.join("config.json").as_std_path(), FileType::Fifo, 0o600.into(), 0);
-        made.unwrap();
-        assert!(bundle.config().unwrap_err().to_string().ends_with("is not a file"));
-    }
-}
+mod tests;

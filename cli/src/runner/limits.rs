@@ -1,40 +1,62 @@
-//! The limits of a container, and the control group that they hold in.
+//! The resource limits of a container: those that this host and this user can set, and a line for each that is dropped.
 
 use std::collections::BTreeSet;
 
+use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::control_group::controllers;
+use super::cgroup::{CgroupMode, available_controllers, required_controllers};
 use super::host::Host;
 
-/// Puts the container below the control group that is delegated, if one is. Gives the controllers that it needs of it.
-pub fn fit(document: &mut Value, host: &Host, dropped: &mut Vec<String>) -> Vec<String> {
+/// Takes out of a document what this host's cgroups cannot do. Tells what that is.
+///
+/// # Errors
+/// What the host has cannot be read.
+pub fn drop_unsupported(document: &mut Value, host: &Host, is_crun: bool) -> Result<Vec<String>> {
+    if host.cgroup_mode == CgroupMode::Missing {
+        return Ok(vec![without_cgroups(document)]);
+    }
+    if host.cgroup_mode != CgroupMode::Unified || !host.privilege.is_root() {
+        return Ok(Vec::new());
+    }
+    let mut dropped = Vec::new();
+    dropped.extend(without_controllers(document, &available_controllers()?));
+    if !host.locks_memory && is_crun {
+        dropped.extend(without_device_rules(document));
+    }
+    // What the host lacks is one line.
+    Ok(if dropped.is_empty() { dropped } else { vec![dropped.join("; ")] })
+}
+
+/// Puts the container below the cgroup that is delegated, if one is. Gives the controllers that it needs of it.
+pub fn delegate(document: &mut Value, host: &Host, dropped: &mut Vec<String>) -> Vec<String> {
+    let is_root = host.privilege.is_root();
     let Some(linux) = document.get_mut("linux").and_then(Value::as_object_mut) else { return Vec::new() };
-    if !host.is_root && linux.remove("cgroupsPath").is_some() {
+    if !is_root && linux.remove("cgroupsPath").is_some() {
         dropped.push("linux.cgroupsPath dropped: it needs root".to_owned());
     }
-    let group = host.control_group.as_ref().filter(|group| !group.is_shared);
+    let group = host.delegated_cgroup.as_ref().filter(|group| !group.is_shared);
     let mut needed = BTreeSet::new();
     let mut without = Vec::new();
     if let Some(resources) = linux.get_mut("resources").and_then(Value::as_object_mut) {
         resources.retain(|field, value| {
-            let controllers = controllers(field, value);
+            let controllers = required_controllers(field, value);
             if group.is_some_and(|group| group.has(&controllers)) {
                 needed.extend(controllers);
                 return true;
             }
             // No controller has devices, and rules for them give an ordinary user nothing.
-            if field != "devices" && !host.is_root {
+            if field != "devices" && !is_root {
                 without.push(field.trim_end_matches("Limits").to_owned());
             }
-            host.is_root
+            is_root
         });
-        if !host.is_root && resources.is_empty() {
+        if !is_root && resources.is_empty() {
             linux.remove("resources");
         }
     }
     if !without.is_empty() {
-        let why = match &host.control_group {
+        let why = match &host.delegated_cgroup {
             None => "they need root or a delegated cgroup".to_owned(),
             Some(group) if group.is_shared => format!("other processes are in the delegated cgroup '{}'", group.path),
             Some(group) => format!("the delegated cgroup '{}' lacks their controllers", group.path),
@@ -49,3 +71,55 @@ pub fn fit(document: &mut Value, host: &Host, dropped: &mut Vec<String>) -> Vec<
         _ => Vec::new(),
     }
 }
+
+/// Takes out of a document what needs cgroups, and tells what that was, in a line.
+fn without_cgroups(document: &mut Value) -> String {
+    let mut without = vec!["no /sys/fs/cgroup".to_owned()];
+    if let Some(mounts) = document.get_mut("mounts").and_then(Value::as_array_mut) {
+        mounts.retain(|mount| mount["type"] != "cgroup" && mount["type"] != "cgroup2");
+    }
+    if let Some(linux) = document.get_mut("linux").and_then(Value::as_object_mut) {
+        linux.remove("cgroupsPath");
+        let resources = linux.remove("resources");
+        let fields = resources.as_ref().and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
+        let limits: Vec<_> = fields.filter(|field| *field != "devices").map(String::as_str).collect();
+        if !limits.is_empty() {
+            without.push(format!("no limits of {}", limits.join(", ")));
+        }
+    }
+    format!("this machine has no cgroups, so the container has {}", without.join(" and "))
+}
+
+/// Takes limits out of a document whose controllers the second version does not have here. Tells which.
+fn without_controllers(document: &mut Value, available: &[String]) -> Option<String> {
+    let resources = document["linux"].get_mut("resources").and_then(Value::as_object_mut)?;
+    let mut dropped = Vec::new();
+    resources.retain(|field, value| {
+        let is_kept =
+            field == "devices" || required_controllers(field, value).iter().all(|name| available.contains(name));
+        if !is_kept {
+            dropped.push(field.clone());
+        }
+        is_kept
+    });
+    let fields = dropped.join(", ");
+    (!dropped.is_empty())
+        .then(|| format!("limits of {fields} dropped: this machine's cgroups have no controllers for them"))
+}
+
+/// Takes rules for devices out of a document that crun could not start with them: on a machine with the second version alone they
+/// are a program for the kernel, for which crun wants memory to be locked without a limit. A container that may make device
+/// nodes keeps its rules, and so does not start.
+fn without_device_rules(document: &mut Value) -> Option<String> {
+    let bounding = document["process"]["capabilities"]["bounding"].as_array();
+    let makes_nodes = bounding.is_none_or(|names| names.iter().any(|name| name == "CAP_MKNOD"));
+    let resources = document["linux"].get_mut("resources").and_then(Value::as_object_mut);
+    let rules = resources.filter(|_| !makes_nodes)?.remove("devices");
+    rules.map(|_| {
+        "rules for devices dropped: crun needs CAP_SYS_RESOURCE for them, or no limit of locked memory (ulimit -l)"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,12 @@
 //! The OCI runtime that starts a bundle.
 
-use std::env;
-use std::ffi::OsStr;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
+
+use super::files::{SearchPath, find_executable};
 
 /// Looked for in this order.
 const KNOWN: [&str; 3] = ["crun", "runc", "youki"];
@@ -20,18 +20,18 @@ impl Runtime {
     ///
     /// # Errors
     /// There is none; says what was looked for.
-    pub fn find(asked: Option<&Utf8Path>) -> Result<Self> {
-        let path = env::var_os("PATH").unwrap_or_default();
+    pub fn find(asked: Option<&Utf8Path>, search_path: &SearchPath) -> Result<Self> {
         // A variable that is empty says nothing.
         let asked = asked.filter(|asked| !asked.as_str().is_empty());
         if let Some(asked) = asked {
-            let found = if asked.as_str().contains('/') { is_there(asked) } else { on_path(&path, asked.as_str()) };
+            let is_path = asked.as_str().contains('/');
+            let found = if is_path { find_executable(asked) } else { search_path.find(asked.as_str()) };
             return match found {
                 Some(program) => Ok(Self(program)),
                 None => bail!("no OCI runtime '{asked}'; --runtime and OCI_RUNTIME take a path, or a name on PATH"),
             };
         }
-        match KNOWN.iter().find_map(|name| on_path(&path, name)) {
+        match KNOWN.iter().find_map(|name| search_path.find(name)) {
             Some(program) => Ok(Self(program)),
             None => bail!(
                 "no OCI runtime: {} are not on PATH; install one, or name one with --runtime or OCI_RUNTIME",
@@ -73,17 +73,4 @@ impl Runtime {
         command.arg("--root").arg(bundle.join("state")).args(["run", "--bundle"]).arg(bundle).arg(id);
         command
     }
-}
-
-/// A program in one of these directories. Relative ones are left out: what is in the working directory may be anybody's.
-pub fn on_path(path: &OsStr, name: &str) -> Option<Utf8PathBuf> {
-    let directories = env::split_paths(path).filter_map(|directory| Utf8PathBuf::from_path_buf(directory).ok());
-    let mut programs = directories.filter(|directory| directory.is_absolute()).map(|directory| directory.join(name));
-    programs.find_map(|program| is_there(&program))
-}
-
-/// Its absolute path, as it is started from another directory.
-fn is_there(program: &Utf8Path) -> Option<Utf8PathBuf> {
-    rustix::fs::access(program.as_std_path(), rustix::fs::Access::EXEC_OK).ok()?;
-    camino::absolute_utf8(program).ok().filter(|program| program.is_file())
 }

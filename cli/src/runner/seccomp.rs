@@ -4,15 +4,15 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::runtime::Runtime;
+use crate::runner::runtime::Runtime;
 
 /// A runtime that was asked what it can do, while this process goes on.
-pub struct Probe {
+pub struct SeccompProbe {
     child: Child,
     is_crun: bool,
 }
 
-impl Probe {
+impl SeccompProbe {
     /// Asks the runtime, if the document has a filter. One that cannot be asked is taken to have what it needs.
     pub fn start(document: &Value, runtime: &Runtime) -> Option<Self> {
         document["linux"].get("seccomp")?;
@@ -52,18 +52,4 @@ fn lacks_by_features(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_runtime_says_whether_it_filters() {
-        assert!(!lacks_by_version("crun version 1.8.1\nspec: 1.0.0\n+SYSTEMD +SECCOMP +YAJL\n"));
-        assert!(lacks_by_version("crun version 1.8.1\n+SYSTEMD +YAJL\n"));
-        assert!(!lacks_by_version("something else"));
-        assert!(!lacks_by_features(r#"{ "linux": { "seccomp": { "enabled": true } } }"#));
-        assert!(lacks_by_features(r#"{ "linux": { "seccomp": { "enabled": false } } }"#));
-        assert!(lacks_by_features(r#"{ "linux": { "seccomp": null } }"#));
-        assert!(!lacks_by_features(r#"{ "linux": { } }"#));
-        assert!(!lacks_by_features("unknown command features"));
-    }
-}
+mod tests;

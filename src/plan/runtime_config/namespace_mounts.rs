@@ -16,6 +16,13 @@ pub enum Privilege {
     Rootless,
 }
 
+impl Privilege {
+    /// Whether it is root's.
+    pub fn is_root(self) -> bool {
+        self == Self::Root
+    }
+}
+
 /// How a file system gets into a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -46,7 +53,7 @@ pub fn way(config: &RuntimeConfig, kind: &str, privilege: Privilege) -> Way {
     let is_owned = match (joins(config, "user"), joins(config, namespace)) {
         // Made in the user namespace that the container makes or joins; or joined with it, so one owns the other.
         (_, Some(false)) | (Some(true), Some(true)) => true,
-        (None, _) => privilege == Privilege::Root,
+        (None, _) => privilege.is_root(),
         (Some(_), _) => false,
     };
     if is_owned { Way::Mount } else { otherwise }

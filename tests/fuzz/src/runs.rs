@@ -4,14 +4,14 @@ use std::fs;
 use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
-use oci_bundle::runner::{self, Host, Run, Terminal, Wishes};
+use oci_bundle::runner::{self, Host, Overrides, Privilege, Run, SearchPath, Terminal};
 use oci_bundle_builder::plan::diagnostics::text;
 use serde_json::Value;
 
 /// This machine, for root and for an ordinary user.
 static HOSTS: LazyLock<[Host; 2]> = LazyLock::new(|| {
-    let here = Host::here();
-    [true, false].map(|is_root| Host { is_root, ..here.clone() })
+    let here = Host::detect(SearchPath::default());
+    [Privilege::Root, Privilege::Rootless].map(|privilege| Host { privilege, ..here.clone() })
 });
 
 /// A bundle that each text is put into, one for each thread.
@@ -33,8 +33,8 @@ impl Drop for Bundle {
 }
 
 /// What a user may ask for.
-fn wishes() -> Wishes {
-    Wishes {
+fn overrides() -> Overrides {
+    Overrides {
         args: vec!["x".to_owned()],
         program: Some("/bin/sh".to_owned()),
         env: vec!["A=\u{202e}b".parse().unwrap()],
@@ -53,10 +53,10 @@ fn wishes() -> Wishes {
 pub fn plan(bytes: &[u8]) {
     BUNDLE.with(|Bundle(bundle)| {
         fs::write(bundle.join("config.json"), bytes).unwrap();
-        for (host, wishes) in HOSTS.iter().flat_map(|host| [(host, Wishes::default()), (host, wishes())]) {
+        for (host, overrides) in HOSTS.iter().flat_map(|host| [(host, Overrides::default()), (host, overrides())]) {
             // No runtime is asked what it can do.
             let runtime = Some("/no/runtime".into());
-            let run = Run { runtime, state: None, notifies: false, tmpfs_size: None, sockets: None, wishes };
+            let run = Run { runtime, state: None, notifies: false, tmpfs_size: None, sockets: None, overrides };
             let bundle = runner::Bundle::open(bundle).unwrap();
             let planned = run.plan(&bundle, host);
             match &planned {

@@ -1,0 +1,157 @@
+//! The verb `run`, and what the wrapper of a container calls: plans a run, and becomes the runtime or prints the plan.
+
+use std::env;
+use std::io::Write;
+
+use anyhow::{Context, Result, anyhow};
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use oci_bundle::runner::{
+    self, Bundle, Host, KeepId, Overrides, Run, SearchPath, Terminal, TmpfsSize, UserOption, Variable, Volume,
+};
+use oci_bundle_builder::plan::diagnostics::text;
+
+use crate::say;
+
+/// Options before the bundle, arguments behind it.
+#[derive(Args)]
+pub struct RunOptions {
+    #[command(flatten)]
+    pub options: ContainerOptions,
+
+    /// The bundle, such as ./result of a nix build
+    pub bundle: Utf8PathBuf,
+
+    /// Arguments in the place of those after the program
+    #[arg(last = true)]
+    pub args: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct ContainerOptions {
+    /// The OCI runtime: a path, or a name on PATH [default: crun, runc or youki, the first on PATH]
+    #[arg(long, value_name = "PROGRAM", env = "OCI_RUNTIME", hide_env_values = true)]
+    pub runtime: Option<Utf8PathBuf>,
+
+    /// Where to keep what a container with a writable root writes [default: in memory, while it runs]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub state: Option<Utf8PathBuf>,
+
+    /// How much a container may write to memory, such as 512M or 20% [default: 50%]
+    #[arg(long, value_name = "SIZE")]
+    pub tmpfs_size: Option<TmpfsSize>,
+
+    /// A variable of the environment; without a value, the caller's
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub env: Vec<Variable>,
+
+    /// A file with variables, a line each
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<Utf8PathBuf>,
+
+    /// A directory or file of the host to mount
+    #[arg(long, value_name = "SOURCE:DESTINATION[:ro]")]
+    pub mount: Vec<Volume>,
+
+    /// The user and group to run as, by number, or by a name of the bundle
+    #[arg(long, value_name = "USER[:GROUP]", allow_hyphen_values = true)]
+    pub user: Option<UserOption>,
+
+    /// keep-id makes the container's user the caller on the host
+    #[arg(long, value_name = "keep-id[:uid=UID,gid=GID]")]
+    pub userns: Option<KeepId>,
+
+    /// Run a shell in place of the program; it has to be in the container
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true, value_parser = NonEmptyStringValueParser::new())]
+    pub shell: Option<String>,
+
+    /// Print the config.json that would be used, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The terminal that standard input is.
+fn terminal() -> Option<Terminal> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdin()).ok()?;
+    let kind = env::var("TERM").ok().filter(|kind| !kind.is_empty());
+    Some(Terminal { height: size.ws_row, width: size.ws_col, kind })
+}
+
+/// A variable of the caller's.
+fn caller(name: &str) -> Option<Result<String, ()>> {
+    // One that no variable can be called.
+    let name = Some(name).filter(|name| !name.contains(['=', '\0']))?;
+    Some(env::var_os(name)?.into_string().map_err(drop))
+}
+
+/// Those of the files, then those of the command line, which come last and so hold.
+fn variables(options: &ContainerOptions) -> Result<Vec<Variable>> {
+    let mut variables = Vec::new();
+    for file in &options.env_file {
+        let content = runner::read_env_file(file).context("--env-file")?;
+        let parsed = runner::parse_env_file(file, &content, &caller);
+        variables.extend(parsed.map_err(|problem| anyhow!("--env-file: {problem}"))?);
+    }
+    for variable in options.env.iter().cloned() {
+        variables.push(variable.resolve(&caller).map_err(|problem| anyhow!("--env: {problem}"))?);
+    }
+    Ok(variables)
+}
+
+/// How many sockets this process was given.
+fn sockets() -> Option<i32> {
+    let [fds, pid] = ["LISTEN_FDS", "LISTEN_PID"].map(|name| env::var(name).ok());
+    runner::handed_over(fds.as_deref(), pid.as_deref(), std::process::id())
+}
+
+/// Becomes the runtime, or prints what it would be given.
+pub fn run(options: RunOptions) -> Result<()> {
+    let sockets = sockets();
+    let RunOptions { options, bundle, args } = options;
+    let is_dry = options.dry_run;
+    let env = variables(&options)?;
+    // After the files, as a shell hands a process in its place over as a descriptor: <(command).
+    runner::close_others(sockets);
+    let cwd = || {
+        let cwd = env::current_dir().context("looking for the working directory")?;
+        Utf8PathBuf::from_path_buf(cwd).map_err(|cwd| anyhow!("the working directory '{}' is not UTF-8", cwd.display()))
+    };
+    let is_relative = |source: &str| !Utf8Path::new(source).is_absolute();
+    let mut volumes = options.mount;
+    if volumes.iter().any(|volume| is_relative(&volume.source)) {
+        let cwd = cwd().context("--mount")?;
+        volumes = volumes.into_iter().map(|volume| volume.resolve(&cwd)).collect();
+    }
+    let run = Run {
+        runtime: options.runtime,
+        state: options.state,
+        tmpfs_size: options.tmpfs_size,
+        sockets,
+        notifies: env::var_os("NOTIFY_SOCKET").is_some_and(|socket| !socket.is_empty()),
+        overrides: Overrides {
+            args,
+            program: options.shell,
+            env,
+            volumes,
+            user: options.user,
+            userns: options.userns,
+            terminal: terminal(),
+        },
+    };
+    let mut host = Host::detect(SearchPath::new(env::var_os("PATH").unwrap_or_default()));
+    let bundle = Bundle::open(&bundle)?;
+    let planned = runner::plan(&run, &bundle, &mut host)?;
+    let plan = &planned.plan;
+    for warning in &plan.dropped {
+        say(&text::escaped(&format!("oci-bundle: warning: {warning}")));
+    }
+    if is_dry {
+        for note in runner::notes(&plan.document) {
+            say(&text::escaped(&format!("oci-bundle: look at this: {note}")));
+        }
+        let text = text::escaped_json(&serde_json::to_string_pretty(&plan.document)?) + "\n";
+        return std::io::stdout().write_all(text.as_bytes()).context("writing to standard output");
+    }
+    match run.start(&bundle, &planned, &host)? {}
+}

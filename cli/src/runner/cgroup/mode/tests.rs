@@ -1,0 +1,20 @@
+use super::*;
+
+#[test]
+fn the_first_version_is_known_by_its_mounts() {
+    let line =
+        |place: &str, kind: &str| format!("40 30 0:33 / {place} rw,relatime shared:9 - {kind} cgroup rw,memory\n");
+    assert!(has_first_version(&line("/sys/fs/cgroup/memory", "cgroup")));
+    assert!(!has_first_version(&line("/sys/fs/cgroup", "tmpfs")));
+    assert!(!has_first_version(&line("/sys/fs/cgroup/unified", "cgroup2")));
+    assert!(!has_first_version(&line("/elsewhere/memory", "cgroup")));
+    assert!(!has_first_version("odd\n"));
+}
+
+#[test]
+fn only_crun_needs_another_view_of_a_mixed_machine() {
+    assert_eq!(CgroupMode::Hybrid.view(true), CgroupView::WithoutUnified);
+    assert_eq!(CgroupMode::Hybrid.view(false), CgroupView::AsTheyAre);
+    assert_eq!(CgroupMode::Unified.view(true), CgroupView::AsTheyAre);
+    assert_eq!(CgroupMode::Missing.view(false), CgroupView::Empty);
+}

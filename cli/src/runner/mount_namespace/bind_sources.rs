@@ -1,0 +1,247 @@
+//! What bind mounts are of, taken before the mount namespace is set up.
+//!
+//! A runtime that looked for a source itself would find what the run has mounted below whatever is above the bundle: the container's /proc, not
+//! masked, and files of the run. And somebody else could change the path meanwhile. So each source is found once and kept as a
+//! mount of its own, which the runtime is told to bind. A path of the store as a whole is neither above the bundle nor can
+//! anybody change it; there may be thousands, and these stay as they are.
+
+use std::os::fd::BorrowedFd;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::mount::{self, MountPropagationFlags};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::{Value, json};
+
+use crate::runner::bundle::{Bundle, root_of};
+use crate::runner::files::{DetachedMount, Identity, Links, Trust, make_directory, real_path, retry_on_race};
+use crate::runner::overrides::Volume;
+use crate::runner::runtime_config::mounts::{self, Mount};
+use oci_bundle_builder::plan::derivation::store::StorePath;
+
+/// Files that are open beside the sources.
+const OTHER_FILES: u64 = 64;
+
+/// Who says what a source is.
+#[derive(Clone, Copy)]
+pub struct Origin<'o> {
+    /// The bundle that the document is of, in which relative sources are.
+    pub bundle: &'o Bundle,
+    /// Who may have made links.
+    pub trust: &'o Trust,
+    /// The mounts that the caller has asked for.
+    pub volumes: &'o [Volume],
+    /// Whether what is mounted in one place may appear in others of the same source.
+    pub propagates: bool,
+}
+
+/// Where the sources of a document's bind mounts are, looked for with the ids that this process starts with: in a user namespace
+/// of its own, nobody could tell who owns a link.
+pub struct FoundSources {
+    outside: Vec<Outside>,
+    /// Those in the root file system of the bundle, which is there later.
+    in_root: Vec<InRoot>,
+    /// Those that are files of the store, which stay where they are.
+    files_of_store: Vec<usize>,
+}
+
+struct Outside {
+    index: usize,
+    path: Utf8PathBuf,
+    identity: Identity,
+    is_recursive: bool,
+    propagates: bool,
+}
+
+struct InRoot {
+    index: usize,
+    path: String,
+    is_recursive: bool,
+}
+
+impl FoundSources {
+    /// Looks for them.
+    ///
+    /// # Errors
+    /// A source that is not there, or that is not to be shown.
+    pub fn new(document: &Value, origin: Origin<'_>) -> Result<Self> {
+        let mut found = Self { outside: Vec::new(), in_root: Vec::new(), files_of_store: Vec::new() };
+        let root = root_of(document);
+        for bind in mounts::all(document).into_iter().filter(Mount::is_bind) {
+            let (index, is_recursive) = (bind.index, bind.is_recursive());
+            if let Some(kind) = origin.kind_in_store(&bind) {
+                if kind != FileType::Directory {
+                    found.files_of_store.push(index);
+                }
+            } else if let Some(path) = bind.path_in_root(root) {
+                found.in_root.push(InRoot { index, path, is_recursive });
+            } else {
+                let (path, identity) = origin.find(&bind).with_context(|| mounting(&bind))?;
+                found.outside.push(Outside { index, path, identity, is_recursive, propagates: bind.propagates() });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes them, as mounts of the mount namespace that this process has got since.
+    ///
+    /// # Errors
+    /// A source that was replaced, or too many for the files that may be open.
+    pub fn take(self, document: &Value) -> Result<BindSources> {
+        let limit = getrlimit(Resource::Nofile);
+        allow_open_files(limit, self.outside.len() as u64)?;
+        let mounts = mounts::all(document);
+        let taken = self.outside.into_iter().map(|source| {
+            let mounting = || mounting(&mounts[source.index]);
+            let opened = source.identity.open_again(&source.path).with_context(mounting)?;
+            let tree = DetachedMount::clone_of(&opened, source.is_recursive).with_context(mounting)?;
+            Ok(Taken { index: source.index, tree, propagates: source.propagates })
+        });
+        let taken = taken.collect::<Result<Vec<_>>>()?;
+        Ok(BindSources { taken, in_root: self.in_root, files_of_store: self.files_of_store, limit })
+    }
+}
+
+fn mounting(bind: &Mount<'_>) -> String {
+    format!("mounting '{}' at '{}'", bind.source, bind.destination)
+}
+
+/// The sources of a document's bind mounts, each a mount that is nowhere yet.
+pub struct BindSources {
+    taken: Vec<Taken>,
+    in_root: Vec<InRoot>,
+    files_of_store: Vec<usize>,
+    /// The limit of open files, as it was.
+    limit: Rlimit,
+}
+
+struct Taken {
+    index: usize,
+    tree: DetachedMount,
+    propagates: bool,
+}
+
+impl BindSources {
+    /// Puts them below the directory `place`, and their paths there into the document. `rootfs` is the root file system that the
+    /// container gets.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn put(self, document: &mut Value, place: &Utf8Path, rootfs: BorrowedFd<'_>) -> Result<()> {
+        if !(self.taken.is_empty() && self.in_root.is_empty()) {
+            make_directory(place)?;
+        }
+        let mut put_one = |index: usize, tree: &DetachedMount, propagates: bool| {
+            let path = place.join(index.to_string());
+            let entry = &mut document["mounts"][index];
+            let mounting = |entry: &Value| format!("mounting {} at {}", entry["source"], entry["destination"]);
+            let is_file = put_source(tree, &path, propagates).with_context(|| mounting(entry))?;
+            entry["source"] = json!(path);
+            if is_file {
+                have_nothing_below(entry);
+            }
+            anyhow::Ok(())
+        };
+        for Taken { index, tree, propagates } in self.taken {
+            put_one(index, &tree, propagates)?;
+        }
+        for InRoot { index, path, is_recursive } in self.in_root {
+            let open = || {
+                let flags = OFlags::PATH | OFlags::CLOEXEC;
+                rustix::fs::openat2(rootfs, path.as_str(), flags, Mode::empty(), ResolveFlags::IN_ROOT)
+            };
+            let source =
+                retry_on_race(open).with_context(|| format!("looking for '{path}' in the root file system"))?;
+            let tree = DetachedMount::clone_of(&source, is_recursive).with_context(|| format!("mounting '{path}'"))?;
+            put_one(index, &tree, false)?;
+        }
+        for index in self.files_of_store {
+            have_nothing_below(&mut document["mounts"][index]);
+        }
+        setrlimit(Resource::Nofile, self.limit).context("setting the limit of open files")
+    }
+}
+
+impl Origin<'_> {
+    /// Finds the source of a mount.
+    fn find(&self, mount: &Mount<'_>) -> Result<(Utf8PathBuf, Identity)> {
+        // Runtimes follow such a link all the same, later, to what belongs to the run.
+        let keeps_link = mount.has(&["copy-symlink", "src-nofollow"]);
+        let links = if keeps_link { Links::LastKept } else { Links::All };
+        let source = self.trust.open_source(self.bundle.directory(), Path::new(mount.source), links)?;
+        let stat = rustix::fs::fstat(&source).context("looking at it")?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
+            bail!("it is a link, which is not kept as one here; leave out 'copy-symlink' and 'src-nofollow'");
+        }
+        let path = real_path(&source)?;
+        let kept = self.bundle.kept();
+        if !mount.is_read_only() && path.starts_with(kept) && !self.is_asked_for(mount) {
+            bail!("it is in '{kept}', which stays as it is; say 'ro', or mount a directory outside");
+        }
+        Ok((path, Identity::new(&source).context("looking at it")?))
+    }
+
+    /// Whether the caller has named the mount: only the mount that was asked for last is left at its destination.
+    fn is_asked_for(&self, mount: &Mount<'_>) -> bool {
+        self.volumes.iter().any(|volume| volume.destination.to_string() == mount.destination)
+    }
+
+    /// What the source is, if it can stay where it is: a store path as a whole, of the store that the bundle is in, which nobody
+    /// else can change, and to which nothing is written.
+    fn kind_in_store(&self, mount: &Mount<'_>) -> Option<FileType> {
+        if !mount.is_read_only() || mount.propagates() || self.propagates {
+            return None;
+        }
+        let (source, bundle) = (Utf8Path::new(mount.source), self.bundle);
+        let is_named = source.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
+        let is_stored = is_named
+            && source.parent().is_some_and(|store| bundle.path.parent() == Some(store) && bundle.kept() == store)
+            && *source != bundle.path;
+        let stat = is_stored.then(|| rustix::fs::lstat(mount.source).ok()).flatten()?;
+        let kind = Some(FileType::from_raw_mode(stat.st_mode)).filter(|kind| *kind != FileType::Symlink);
+        kind.filter(|_| self.trust.fixes_all_of(source))
+    }
+}
+
+/// Makes an option for what is mounted below a source one for the source alone: there is nothing below a file, and crun 1.8
+/// wants a directory for it.
+fn have_nothing_below(entry: &mut Value) {
+    for option in entry["options"].as_array_mut().into_iter().flatten().filter(|option| *option == "rro") {
+        *option = json!("ro");
+    }
+}
+
+/// Puts one of them onto a new directory or file at `path`. Tells whether it is no directory.
+fn put_source(tree: &DetachedMount, path: &Utf8PathBuf, propagates: bool) -> Result<bool> {
+    let stat = rustix::fs::fstat(tree).context("looking at it")?;
+    let is_file = FileType::from_raw_mode(stat.st_mode) != FileType::Directory;
+    if is_file {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        let made = rustix::fs::openat(CWD, path.as_std_path(), flags, Mode::from_raw_mode(0o600));
+        made.with_context(|| format!("making the file '{path}'"))?;
+    } else {
+        make_directory(path)?;
+    }
+    tree.attach(path)?;
+    if !propagates {
+        let flags = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+        mount::mount_change(path.as_std_path(), flags)
+            .context("keeping what is mounted on it later out of the container")?;
+    }
+    Ok(is_file)
+}
+
+/// Lets this process open so many files more.
+fn allow_open_files(before: Rlimit, count: u64) -> Result<()> {
+    let wanted = count + OTHER_FILES;
+    if before.current.is_some_and(|limit| limit < wanted) {
+        let raised = Rlimit { current: Some(wanted), maximum: before.maximum };
+        setrlimit(Resource::Nofile, raised).with_context(|| {
+            format!("opening the sources of {count} bind mounts; raise the limit of open files (ulimit -n)")
+        })?;
+    }
+    Ok(())
+}

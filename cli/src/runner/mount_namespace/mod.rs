@@ -1,0 +1,155 @@
+//! Where a container runs: a tmpfs over its bundle, which only this process and its children see.
+
+mod bind_sources;
+mod layer;
+mod overlay;
+mod read_only;
+mod writable_dirs;
+
+use std::fs;
+use std::os::fd::AsFd;
+
+use anyhow::{Context, Result};
+use camino::Utf8Path;
+use rustix::fs::CWD;
+use rustix::mount::{self, MountAttrFlags, MountPropagationFlags};
+use rustix::process::{getegid, geteuid};
+use rustix::thread::UnshareFlags;
+use serde_json::{Value, json};
+
+use self::bind_sources::{FoundSources, Origin};
+pub use self::layer::{Layer, required_layer};
+use self::overlay::Overlay;
+use self::read_only::set_read_only;
+use super::bundle::{Bundle, root_of};
+use super::cgroup::CgroupView;
+use super::cwd;
+use super::files::{DetachedMount, Identity, Trust, make_directory, open_directory};
+use super::overrides::Volume;
+use super::privilege::Privilege;
+use super::rootless::UserNamespace;
+use super::state_dir::StateDir;
+
+/// What is set up.
+pub struct MountNamespace<'r> {
+    /// What the kernel allows outside of it.
+    pub privilege: Privilege,
+    /// The bundle, whose place it takes.
+    pub bundle: &'r Bundle,
+    /// Who may change paths.
+    pub trust: &'r Trust,
+    /// The mounts that the caller has asked for.
+    pub volumes: &'r [Volume],
+    /// The directory that the tmpfs hides: the bundle, or what is above it as far as others could change the path.
+    pub cover: &'r Utf8Path,
+    /// The layer over the root file system, if there is one.
+    pub layer: Option<Layer>,
+    /// Where that layer is; in a tmpfs if there is none.
+    pub state: Option<&'r StateDir>,
+    /// How large that tmpfs may become, as the option `size` of tmpfs(5) has it.
+    pub layer_size: &'r str,
+    /// The ids that an ordinary user needs beside the own one.
+    pub user_namespace: Option<&'r UserNamespace>,
+    /// What the runtime sees of the cgroups.
+    pub cgroups: CgroupView,
+}
+
+impl MountNamespace<'_> {
+    /// Sets it up and moves this process into it, with the bundle as its working directory. Others see no change.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn enter(&self, document: &Value) -> Result<()> {
+        let opening = || format!("opening '{}'", self.cover);
+        let cover = open_directory(CWD, self.cover.as_std_path()).with_context(opening)?;
+        let cover = Identity::new(cover).with_context(opening)?;
+        let propagates = document["linux"].get("rootfsPropagation").is_some();
+        let origin = Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes, propagates };
+        let sources = FoundSources::new(document, origin)?;
+        self.own_namespaces()?;
+        self.cgroups.make_way(self.cover)?;
+        // What was open before belongs to the mount namespace of before, of which nothing can be mounted here.
+        let bundle = self.bundle.identity.open_again(&self.bundle.path)?;
+        let root = self.bundle.open_root(&bundle, root_of(document))?;
+        let root = DetachedMount::clone_of(&root, true).context("taking the root file system")?;
+        let state = self.state.map(|state| state.identity.open_again(&state.path)).transpose()?;
+        let state = state
+            .map(|state| DetachedMount::clone_of(&state, true).context("taking the directory of --state"))
+            .transpose()?;
+        let sources = sources.take(document)?;
+        self.cgroups.show()?;
+
+        let cover = cover.open_again(self.cover)?;
+        let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
+        let tmpfs = DetachedMount::tmpfs(&[("mode", "0755")], attributes)?;
+        tmpfs.attach_over(&cover).with_context(|| format!("mounting a tmpfs over '{}'", self.cover))?;
+        self.make_bundle_place()?;
+        let place = &self.bundle.path;
+        std::env::set_current_dir(place).with_context(|| format!("entering '{place}'"))?;
+
+        let rootfs = place.join("rootfs");
+        let lower = if self.layer.is_some() { place.join("lower") } else { rootfs.clone() };
+        for directory in [&place.join("state"), &rootfs, &lower] {
+            make_directory(directory)?;
+        }
+        root.attach(&lower)?;
+        set_read_only(&lower)?;
+        if let Some(layer) = self.layer {
+            self.put_layer(state.as_ref())?;
+            let at = self.state.map_or_else(|| "in memory".to_owned(), |state| format!("--state '{}'", state.path));
+            Overlay { privilege: self.privilege, layer, place: &at }.put(&rootfs, document)?;
+        }
+
+        let mut document = document.clone();
+        document["root"]["path"] = json!("rootfs");
+        let rootfs = open_directory(CWD, rootfs.as_std_path()).with_context(|| format!("opening '{rootfs}'"))?;
+        sources.put(&mut document, &place.join("sources"), rootfs.as_fd())?;
+        cwd::check_final(&document, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
+        let file = place.join("config.json");
+        fs::write(&file, document.to_string()).with_context(|| format!("writing '{file}'"))
+    }
+
+    /// Makes the directories between the cover and the bundle.
+    fn make_bundle_place(&self) -> Result<()> {
+        let mut place = self.cover.to_owned();
+        let below = self.bundle.path.strip_prefix(self.cover).unwrap_or(Utf8Path::new(""));
+        for name in below {
+            place.push(name);
+            make_directory(&place)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the directory of the layer in place.
+    fn put_layer(&self, state: Option<&DetachedMount>) -> Result<()> {
+        let place = self.bundle.path.join("layer");
+        make_directory(&place)?;
+        let options = [("mode", "0755"), ("size", self.layer_size), ("nr_inodes", "1m")];
+        match state {
+            Some(state) => state.attach(&place),
+            None => DetachedMount::tmpfs(&options, MountAttrFlags::empty())?.attach(&place),
+        }
+    }
+
+    /// Gives this process a mount namespace, in a user namespace where it is root if it is not root now.
+    fn own_namespaces(&self) -> Result<()> {
+        let (uid, gid) = (geteuid(), getegid());
+        let is_made = self.privilege.is_root() || self.user_namespace.is_some();
+        let flags = if is_made { UnshareFlags::NEWNS } else { UnshareFlags::NEWNS | UnshareFlags::NEWUSER };
+        self.user_namespace.map_or(Ok(()), UserNamespace::enter)?;
+        // What is unsafe about it, are tables of open files, and these stay shared.
+        #[allow(deprecated)]
+        rustix::thread::unshare(flags)
+            .context("making namespaces of its own (unshare(2)); do user namespaces exist here?")?;
+        if !is_made {
+            for (file, text) in
+                [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]
+            {
+                let file = format!("/proc/self/{file}");
+                fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
+            }
+        }
+        let flags = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
+        mount::mount_change("/", flags).context("keeping mounts from the rest of the machine")
+    }
+}

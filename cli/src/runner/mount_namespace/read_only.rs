@@ -1,0 +1,49 @@
+//! Mounts made read-only, with all that is mounted below them.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::mount::{self, MountFlags, MountPropagationFlags};
+
+/// Makes what is mounted at `place`, and below it, read-only and private.
+///
+/// # Errors
+/// What the kernel does not allow.
+pub fn set_read_only(place: &Utf8Path) -> Result<()> {
+    let changing = || format!("making '{place}' read-only");
+    mount::mount_change(place.as_std_path(), MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+        .with_context(changing)?;
+    let table = fs::read_to_string("/proc/self/mountinfo").context("reading '/proc/self/mountinfo'")?;
+    for (at, flags) in table.lines().filter_map(parse_mount).filter(|(at, _)| at.starts_with(place)) {
+        let flags = flags | MountFlags::BIND | MountFlags::RDONLY;
+        mount::mount_remount(at.as_std_path(), flags, "").with_context(changing)?;
+    }
+    Ok(())
+}
+
+/// Where a line of `mountinfo` has its mount, and with which flags (`proc_pid_mountinfo`(5)).
+fn parse_mount(line: &str) -> Option<(Utf8PathBuf, MountFlags)> {
+    let mut fields = line.split(' ').skip(4);
+    let (place, options) = (fields.next()?, fields.next()?);
+    let flags = options.split(',').map(|option| match option {
+        "nosuid" => MountFlags::NOSUID,
+        "nodev" => MountFlags::NODEV,
+        "noexec" => MountFlags::NOEXEC,
+        "noatime" => MountFlags::NOATIME,
+        "nodiratime" => MountFlags::NODIRATIME,
+        "relatime" => MountFlags::RELATIME,
+        _ => MountFlags::empty(),
+    });
+    Some((unescaped(place).into(), flags.fold(MountFlags::empty(), |all, flag| all | flag)))
+}
+
+/// A path of `mountinfo`, in which some characters stand as three octal digits.
+fn unescaped(path: &str) -> String {
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .into_iter()
+        .fold(path.to_owned(), |path, (escaped, plain)| path.replace(escaped, plain))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,9 @@
+use super::*;
+
+#[test]
+fn a_mount_is_found_with_its_flags() {
+    let line =
+        r"36 35 98:0 /mnt1 /mnt\0402 rw,nosuid,relatime,nosymfollow master:1 - ext3 /dev/root rw,errors=continue";
+    assert_eq!(parse_mount(line), Some(("/mnt 2".into(), MountFlags::NOSUID | MountFlags::RELATIME)));
+    assert_eq!(parse_mount("36 35"), None);
+}

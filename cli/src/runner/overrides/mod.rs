@@ -1,0 +1,20 @@
+//! What the command line changes in a bundle's config.json.
+
+mod accounts;
+mod apply;
+mod env_file;
+mod keep_id;
+mod terminal;
+mod tmpfs_size;
+mod user_option;
+mod variable;
+mod volume;
+
+pub use self::apply::{Overrides, apply_overrides};
+pub use self::env_file::{parse_env_file, read_env_file};
+pub use self::keep_id::KeepId;
+pub use self::terminal::Terminal;
+pub use self::tmpfs_size::TmpfsSize;
+pub use self::user_option::UserOption;
+pub use self::variable::{Lookup, Variable};
+pub use self::volume::Volume;

@@ -1,0 +1,147 @@
+//! What a container gets on this host, decided before anything is changed.
+
+use std::os::fd::RawFd;
+
+use anyhow::{Context, Result, bail, ensure};
+use camino::Utf8PathBuf;
+use oci_bundle_builder::plan::runtime_config::RuntimeConfig;
+use oci_bundle_builder::plan::runtime_config::namespace_mounts::fit_mounts;
+use serde_json::Value;
+
+use super::bundle::{Bundle, root_of};
+use super::cgroup::CgroupMode;
+use super::files::RootDir;
+use super::host::Host;
+use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides};
+use super::rootless::{NoSubordinateIds, SubordinateIds, UserNamespace, adapt_to_caller};
+use super::runtime::Runtime;
+use super::runtime_config::{self, mounts};
+use super::seccomp::SeccompProbe;
+use super::{cwd, limits};
+
+/// What to run, and how.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The runtime that was asked for.
+    pub runtime: Option<Utf8PathBuf>,
+    /// Where a writable root keeps what is written; in memory, for as long as the container runs, if there is none.
+    pub state: Option<Utf8PathBuf>,
+    /// Whether the runtime mounts a socket for `sd_notify(3)`: `NOTIFY_SOCKET` is set.
+    pub notifies: bool,
+    /// How much may be written to memory; half of the host's if there is none.
+    pub tmpfs_size: Option<TmpfsSize>,
+    /// How many sockets the runtime is handed, as `LISTEN_FDS` says.
+    pub sockets: Option<RawFd>,
+    /// What is changed in config.json.
+    pub overrides: Overrides,
+}
+
+/// A config.json for this host and this user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The whole of it.
+    pub document: Value,
+    /// What was dropped, and why. A line each.
+    pub dropped: Vec<String>,
+    /// The ids that the container needs beside the user's own.
+    pub subordinate: Option<SubordinateIds>,
+    /// The controllers that the container's cgroup needs.
+    pub controllers: Vec<String>,
+}
+
+/// A plan, with the user namespace that it needs.
+#[derive(Debug)]
+pub struct Planned {
+    /// What the container gets.
+    pub plan: Plan,
+    /// The user namespace with subordinate ids, where it needs these.
+    pub user_namespace: Option<UserNamespace>,
+}
+
+/// Plans a run, and makes the user namespace that it needs. Where subordinate ids cannot be had, it is the plan without them,
+/// which says why.
+///
+/// # Errors
+/// Those of [`Run::plan`].
+pub fn plan(run: &Run, bundle: &Bundle, host: &mut Host) -> Result<Planned> {
+    let plan = run.plan(bundle, host)?;
+    let Some(ids) = &plan.subordinate else { return Ok(Planned { plan, user_namespace: None }) };
+    match UserNamespace::new(ids, &host.search_path) {
+        Ok(namespace) => Ok(Planned { plan, user_namespace: Some(namespace) }),
+        Err(error) => {
+            host.caller.subordinate = Err(NoSubordinateIds::Refused(format!("{error:#}")));
+            Ok(Planned { plan: run.plan(bundle, host)?, user_namespace: None })
+        }
+    }
+}
+
+impl Run {
+    /// What the container gets on this host.
+    ///
+    /// # Errors
+    /// An invalid bundle, or overrides that do not fit it.
+    pub fn plan(&self, bundle: &Bundle, host: &Host) -> Result<Plan> {
+        let document = bundle.config()?;
+        let in_config = || format!("'{}'", bundle.config_path());
+        runtime_config::validate(&document).with_context(in_config)?;
+        let runtime = Runtime::find(self.runtime.as_deref(), &host.search_path).ok();
+        if host.cgroup_mode == CgroupMode::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {
+            bail!("runc starts nothing on a machine without cgroups; use crun");
+        }
+        // The runtime answers while this process goes on.
+        let probe = runtime.as_ref().and_then(|runtime| SeccompProbe::start(&document, runtime));
+        let plan = || {
+            let root = RootDir::new(bundle.root(root_of(&document))?);
+            let mut document = apply_overrides(document, &self.overrides, &root)?;
+            cwd::check_planned(&document, &root)?;
+            mounts::guard(&mut document);
+            self.set_tmpfs_size(&mut document)?;
+            let is_crun = runtime.is_some_and(|runtime| runtime.is_crun());
+            let unsupported = limits::drop_unsupported(&mut document, host, is_crun)?;
+            let mut plan = Plan::new(document, host, self.overrides.userns)?;
+            plan.dropped.extend(unsupported);
+            plan.dropped.extend(probe.and_then(|probe| probe.finish(&mut plan.document)));
+            anyhow::Ok(plan)
+        };
+        plan().with_context(in_config)
+    }
+
+    /// Limits what a container writes to memory.
+    fn set_tmpfs_size(&self, document: &mut Value) -> Result<()> {
+        let Some(size) = self.tmpfs_size else { return Ok(()) };
+        let has_layer = self.state.is_none() && document["root"]["readonly"] != true;
+        if !mounts::set_size_of_tmp(document, size) && !has_layer {
+            bail!("--tmpfs-size: nothing is written to memory: no tmpfs on /tmp, and no root that is written to");
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Makes a document that root could run on any host fit this one.
+    ///
+    /// # Errors
+    /// A document without an object where one has to be, or users that there cannot be.
+    pub fn new(mut document: Value, host: &Host, keep: Option<KeepId>) -> Result<Self> {
+        let mut dropped = Vec::new();
+        for name in ["root", "linux"] {
+            let part = document.get(name);
+            ensure!(part.is_none_or(Value::is_object), "config.json: '{name}' is not an object");
+        }
+        let controllers = limits::delegate(&mut document, host, &mut dropped);
+        let subordinate = if host.privilege.is_root() {
+            if keep.is_some() {
+                bail!("--userns=keep-id is for ordinary users; root's container has the host's ids, so leave it out");
+            }
+            None
+        } else {
+            adapt_to_caller(&mut document, &host.caller, keep, &mut dropped)?
+        };
+        let mut config = RuntimeConfig::from(document);
+        fit_mounts(&mut config, host.privilege);
+        Ok(Self { document: config.into_document(), dropped, subordinate, controllers })
+    }
+}
+
+#[cfg(test)]
+mod tests;

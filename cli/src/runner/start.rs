@@ -1,0 +1,98 @@
+//! Sets up what was planned, and becomes the runtime.
+
+use std::convert::Infallible;
+use std::os::unix::process::CommandExt;
+
+use anyhow::{Context, Result, bail};
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+use super::bundle::{Bundle, root_of};
+use super::cgroup::CgroupMode;
+use super::files::Trust;
+use super::host::Host;
+use super::mount_namespace::{MountNamespace, required_layer};
+use super::plan::{Planned, Run};
+use super::rootless::groups;
+use super::runtime::Runtime;
+use super::state_dir::StateDir;
+use super::{descriptors, file_systems};
+
+/// How large what a container writes may become in memory: half of it, as on `/tmp` under systemd.
+const LAYER_SIZE: &str = "50%";
+
+impl Run {
+    /// Becomes the runtime, so this returns only if that fails.
+    ///
+    /// # Errors
+    /// What could not be prepared or started.
+    pub fn start(&self, bundle: &Bundle, planned: &Planned, host: &Host) -> Result<Infallible> {
+        let document = &planned.plan.document;
+        let user_namespace = planned.user_namespace.as_ref();
+        let runtime = Runtime::find(self.runtime.as_deref(), &host.search_path)?;
+        self.ensure_startable(document, &runtime, host)?;
+        let trust = Trust::new(&[runtime.program()])?;
+        let cover = find_cover(bundle, &runtime, &trust)?;
+        file_systems::check(document, &[&cover, bundle.kept()], &trust)
+            .with_context(|| format!("'{}'", bundle.config_path()))?;
+        descriptors::ensure_no_directory()?;
+        let layer = required_layer(document, bundle.root(root_of(document))?, self.notifies);
+        let take = |state: &Utf8PathBuf| StateDir::take(state, bundle.kept(), host.privilege);
+        let state = self.state.as_ref().map(take).transpose()?;
+        if let Some(cgroup) = &host.delegated_cgroup {
+            cgroup.hand_on(&planned.plan.controllers)?;
+        }
+        MountNamespace {
+            privilege: host.privilege,
+            bundle,
+            trust: &trust,
+            volumes: &self.overrides.volumes,
+            cover: &cover,
+            layer,
+            state: state.as_ref(),
+            layer_size: &self.tmpfs_size.map_or_else(|| LAYER_SIZE.to_owned(), |size| size.to_string()),
+            user_namespace,
+            cgroups: host.cgroup_mode.view(runtime.is_crun()),
+        }
+        .enter(document)?;
+        if host.privilege.is_root() || user_namespace.is_some() {
+            groups::drop_supplementary()?;
+        }
+        let _lock = state.map(|state| descriptors::for_runtime(state.lock, self.sockets)).transpose()?;
+        let mut command = runtime.command(&bundle.path, &host.id, host.cgroup_mode != CgroupMode::Missing);
+        if self.sockets.is_none() {
+            descriptors::forget(&mut command);
+        }
+        let error = command.exec();
+        bail!("starting the runtime '{}': {error}", runtime.program())
+    }
+
+    /// Refuses what this runtime or these options rule out.
+    fn ensure_startable(&self, document: &Value, runtime: &Runtime, host: &Host) -> Result<()> {
+        if !host.privilege.is_root() && !runtime.runs_without_root_in(document) {
+            bail!(
+                "runc runs no container without a user and group 0, and an ordinary user has one of each to give, which \
+                 are {} and {} here; use crun, or --user 0, or have root grant ids in /etc/subuid and /etc/subgid",
+                document["process"]["user"]["uid"],
+                document["process"]["user"]["gid"]
+            );
+        }
+        if self.state.is_some() && document["root"]["readonly"] == true {
+            bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
+        }
+        Ok(())
+    }
+}
+
+/// The directory that the run covers: the bundle, or what is above it as far as others could change the path.
+fn find_cover(bundle: &Bundle, runtime: &Runtime, trust: &Trust) -> Result<Utf8PathBuf> {
+    let cover = trust.fixed_part(&bundle.path)?;
+    let hides_runtime = runtime.program().starts_with(&cover) && cover != bundle.path;
+    if hides_runtime || cover == Utf8Path::new("/") {
+        bail!(
+            "others can change what '{}' leads to, below '{cover}'; run a bundle from a directory that is yours alone",
+            bundle.path
+        );
+    }
+    Ok(cover)
+}

@@ -1,0 +1,77 @@
+//! The verb `write-wrapper`: writes the script that runs one bundle, for `container.run`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use anyhow::{Context, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+
+/// The command with which the script calls `oci-bundle`; its name and the bundle follow, and what it was given.
+pub const WRAPPED: &str = "launch";
+
+#[derive(Args)]
+pub struct WrapperOptions {
+    /// The program's name
+    pub name: String,
+
+    /// The oci-bundle that it calls
+    pub program: Utf8PathBuf,
+
+    /// The runtime, where the environment names no other
+    pub runtime: Utf8PathBuf,
+
+    /// The bundle
+    pub bundle: Utf8PathBuf,
+
+    /// The directory to make
+    #[arg(long, value_name = "DIRECTORY", env = "out")]
+    pub out: Utf8PathBuf,
+}
+
+/// Writes the script.
+pub fn write_wrapper(options: WrapperOptions) -> Result<()> {
+    let WrapperOptions { name, program, runtime, bundle, out } = options;
+    Wrapper { program, runtime, bundle }.write(&out, &name)
+}
+
+/// What the script runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wrapper {
+    /// The `oci-bundle` of the machine that containers run on.
+    pub program: Utf8PathBuf,
+    /// The runtime, where the environment names no other.
+    pub runtime: Utf8PathBuf,
+    /// The bundle.
+    pub bundle: Utf8PathBuf,
+}
+
+impl Wrapper {
+    /// Writes the script as `bin/NAME` of the new directory `out`.
+    ///
+    /// # Errors
+    /// What failed, and on which file.
+    fn write(&self, out: &Utf8Path, name: &str) -> Result<()> {
+        let directory = out.join("bin");
+        fs::create_dir_all(&directory).with_context(|| format!("making the directory '{directory}'"))?;
+        let file = directory.join(name);
+        fs::write(&file, self.script(name)).with_context(|| format!("writing '{file}'"))?;
+        let mode = fs::Permissions::from_mode(0o555);
+        fs::set_permissions(&file, mode).with_context(|| format!("making '{file}' executable"))
+    }
+
+    /// It says its name, so that its messages and its help do.
+    fn script(&self, name: &str) -> String {
+        let [runtime, program, bundle] = [&self.runtime, &self.program, &self.bundle].map(|path| quoted(path));
+        let name = quoted(name.into());
+        format!("#!/bin/sh\nOCI_RUNTIME=${{OCI_RUNTIME:-{runtime}}} exec {program} {WRAPPED} {name} {bundle} \"$@\"\n")
+    }
+}
+
+/// A path as a word of the shell.
+fn quoted(path: &Utf8Path) -> String {
+    format!("'{}'", path.as_str().replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests;
