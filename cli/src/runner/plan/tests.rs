@@ -247,7 +247,7 @@ fn what_ids_are_needed_for_and_not_there_is_said() {
 }
 
 #[test]
-fn limits_hold_where_a_control_group_is_delegated() {
+fn limits_hold_where_a_cgroup_is_delegated() {
     let plan = |delegated_cgroup| Plan::new(document(), &Host { delegated_cgroup, ..host(Rootless) }, None).unwrap();
     let all = plan(Some(group(&["memory", "pids"], false)));
     assert_eq!(all.document["linux"]["resources"], json!({ "memory": { "limit": 1 }, "pids": { "limit": 1 } }));
