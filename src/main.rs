@@ -12,7 +12,7 @@ use oci_bundle_builder::bundle;
 use oci_bundle_builder::bundle::progress::Progress;
 use oci_bundle_builder::plan::ContainerPlan;
 use oci_bundle_builder::plan::definition::{Definition, Store};
-use oci_bundle_builder::plan::derivation::attrs::{self, Attrs};
+use oci_bundle_builder::plan::derivation::attrs::Attrs;
 use oci_bundle_builder::plan::derivation::closure::Closure;
 use oci_bundle_builder::plan::diagnostics::text;
 
@@ -39,7 +39,7 @@ fn build(options: &BuildOptions) -> Result<()> {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(options.cores).use_current_thread();
     let _threads = threads.build().context("starting threads")?;
 
-    let attrs: Attrs = attrs::read(options.attrs.attrs.as_deref(), options.attrs.build_dir.as_deref())?;
+    let attrs: Attrs = options.attrs.read()?;
     let definition = Definition::decode(&attrs.container, &attrs.host_system)?;
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 

@@ -26,8 +26,6 @@ pub enum Command {
     /// Writes the program that runs one bundle. Nix runs this for `container.run`.
     #[command(hide = true)]
     WriteWrapper(WrapperOptions),
-    /// Lists a closure. Nix runs this for `container.closure`.
-    #[command(hide = true)]
     WriteClosure(ClosureOptions),
 }
 
