@@ -147,10 +147,10 @@ pub fn run(options: RunOptions) -> Result<()> {
         say(&text::escaped(&format!("oci-bundle: warning: {warning}")));
     }
     if is_dry {
-        for note in runner::notes(&plan.document) {
+        for note in runner::notes(&plan.config) {
             say(&text::escaped(&format!("oci-bundle: look at this: {note}")));
         }
-        let text = text::escaped_json(&serde_json::to_string_pretty(&plan.document)?) + "\n";
+        let text = text::escaped_json(&serde_json::to_string_pretty(plan.config.as_value())?) + "\n";
         return std::io::stdout().write_all(text.as_bytes()).context("writing to standard output");
     }
     match run.start(&bundle, &planned, &host)? {}

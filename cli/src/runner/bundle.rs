@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use serde_json::Value;
 
 use super::files::{Identity, real_path, retry_on_race};
+use crate::runner::runtime_config::RuntimeConfig;
 use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// More than any `config.json` takes, so that what never ends is not read for ever: 10 000 mounts take 3 MiB.
@@ -46,7 +47,7 @@ impl Bundle {
     ///
     /// # Errors
     /// It is not there, not a file, or not JSON.
-    pub fn config(&self) -> Result<Value> {
+    pub fn config(&self) -> Result<RuntimeConfig> {
         let name = self.config_path();
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(&self.directory, "config.json", flags, Mode::empty());
@@ -56,7 +57,8 @@ impl Bundle {
         let mut text = String::new();
         let read = File::from(file).take(LARGEST + 1).read_to_string(&mut text).with_context(|| wanted(&name))?;
         ensure!(read as u64 <= LARGEST, "'{name}' has more than {} MiB", LARGEST >> 20);
-        serde_json::from_str(&text).with_context(|| format!("'{name}' is not JSON"))
+        let value: Value = serde_json::from_str(&text).with_context(|| format!("'{name}' is not JSON"))?;
+        Ok(value.into())
     }
 
     /// Where its `config.json` is.
@@ -112,11 +114,6 @@ impl Bundle {
 
 fn wanted(file: &Utf8Path) -> String {
     format!("reading '{file}'; want a bundle, such as ./result of a nix build")
-}
-
-/// Where the root file system is, as `config.json` says.
-pub fn root_of(document: &Value) -> &str {
-    document["root"]["path"].as_str().unwrap_or("rootfs")
 }
 
 #[cfg(test)]

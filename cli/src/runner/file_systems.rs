@@ -8,10 +8,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use camino::Utf8Path;
 use rustix::fs::CWD;
-use serde_json::Value;
 
 use crate::runner::files::{Links, Trust, real_path};
-use crate::runner::runtime_config::mounts::{self, Mount};
+use crate::runner::runtime_config::{Mount, RuntimeConfig};
 
 /// The types of file systems that show nothing of the machine's disks.
 pub const VIRTUAL: [&str; 7] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs", "tmpfs"];
@@ -45,9 +44,9 @@ fn unescaped_split(text: &str, separator: char) -> Vec<&str> {
 ///
 /// # Errors
 /// A path that is relative, or below that directory, or that somebody else can change.
-pub fn check(document: &Value, hidden: &[&Utf8Path], trust: &Trust) -> Result<()> {
+pub fn check(config: &RuntimeConfig, hidden: &[&Utf8Path], trust: &Trust) -> Result<()> {
     let of_disks = |mount: &Mount<'_>| !mount.is_bind() && !VIRTUAL.contains(&mount.kind());
-    for mount in mounts::all(document).into_iter().filter(of_disks) {
+    for mount in config.mounts().into_iter().filter(of_disks) {
         for path in paths(&mount)? {
             check_one(&path, hidden, trust)
                 .with_context(|| format!("mounts.{}: '{path}' of a file system '{}'", mount.index, mount.kind()))?;

@@ -7,31 +7,32 @@ use serde_json::{Value, json};
 
 use super::cgroup::{CgroupMode, available_controllers, required_controllers};
 use super::host::Host;
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// Takes out of a document what this host's cgroups cannot do. Tells what that is.
 ///
 /// # Errors
 /// What the host has cannot be read.
-pub fn drop_unsupported(document: &mut Value, host: &Host, is_crun: bool) -> Result<Vec<String>> {
+pub fn drop_unsupported(config: &mut RuntimeConfig, host: &Host, is_crun: bool) -> Result<Vec<String>> {
     if host.cgroup_mode == CgroupMode::Missing {
-        return Ok(vec![without_cgroups(document)]);
+        return Ok(vec![without_cgroups(config)]);
     }
     if host.cgroup_mode != CgroupMode::Unified || !host.privilege.is_root() {
         return Ok(Vec::new());
     }
     let mut dropped = Vec::new();
-    dropped.extend(without_controllers(document, &available_controllers()?));
+    dropped.extend(without_controllers(config, &available_controllers()?));
     if !host.locks_memory && is_crun {
-        dropped.extend(without_device_rules(document));
+        dropped.extend(without_device_rules(config));
     }
     // What the host lacks is one line.
     Ok(if dropped.is_empty() { dropped } else { vec![dropped.join("; ")] })
 }
 
 /// Puts the container below the cgroup that is delegated, if one is. Gives the controllers that it needs of it.
-pub fn delegate(document: &mut Value, host: &Host, dropped: &mut Vec<String>) -> Vec<String> {
+pub fn delegate(config: &mut RuntimeConfig, host: &Host, dropped: &mut Vec<String>) -> Vec<String> {
     let is_root = host.privilege.is_root();
-    let Some(linux) = document.get_mut("linux").and_then(Value::as_object_mut) else { return Vec::new() };
+    let Some(linux) = config.linux_mut() else { return Vec::new() };
     if !is_root && linux.remove("cgroupsPath").is_some() {
         dropped.push("linux.cgroupsPath dropped: it needs root".to_owned());
     }
@@ -73,12 +74,12 @@ pub fn delegate(document: &mut Value, host: &Host, dropped: &mut Vec<String>) ->
 }
 
 /// Takes out of a document what needs cgroups, and tells what that was, in a line.
-fn without_cgroups(document: &mut Value) -> String {
+fn without_cgroups(config: &mut RuntimeConfig) -> String {
     let mut without = vec!["no /sys/fs/cgroup".to_owned()];
-    if let Some(mounts) = document.get_mut("mounts").and_then(Value::as_array_mut) {
+    if let Some(mounts) = config.mounts_mut() {
         mounts.retain(|mount| mount["type"] != "cgroup" && mount["type"] != "cgroup2");
     }
-    if let Some(linux) = document.get_mut("linux").and_then(Value::as_object_mut) {
+    if let Some(linux) = config.linux_mut() {
         linux.remove("cgroupsPath");
         let resources = linux.remove("resources");
         let fields = resources.as_ref().and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
@@ -91,8 +92,8 @@ fn without_cgroups(document: &mut Value) -> String {
 }
 
 /// Takes limits out of a document whose controllers the second version does not have here. Tells which.
-fn without_controllers(document: &mut Value, available: &[String]) -> Option<String> {
-    let resources = document["linux"].get_mut("resources").and_then(Value::as_object_mut)?;
+fn without_controllers(config: &mut RuntimeConfig, available: &[String]) -> Option<String> {
+    let resources = config.resources_mut()?;
     let mut dropped = Vec::new();
     resources.retain(|field, value| {
         let is_kept =
@@ -110,10 +111,10 @@ fn without_controllers(document: &mut Value, available: &[String]) -> Option<Str
 /// Takes rules for devices out of a document that crun could not start with them: on a machine with the second version alone they
 /// are a program for the kernel, for which crun wants memory to be locked without a limit. A container that may make device
 /// nodes keeps its rules, and so does not start.
-fn without_device_rules(document: &mut Value) -> Option<String> {
-    let bounding = document["process"]["capabilities"]["bounding"].as_array();
+fn without_device_rules(config: &mut RuntimeConfig) -> Option<String> {
+    let bounding = config["process"]["capabilities"]["bounding"].as_array();
     let makes_nodes = bounding.is_none_or(|names| names.iter().any(|name| name == "CAP_MKNOD"));
-    let resources = document["linux"].get_mut("resources").and_then(Value::as_object_mut);
+    let resources = config.resources_mut();
     let rules = resources.filter(|_| !makes_nodes)?.remove("devices");
     rules.map(|_| {
         "rules for devices dropped: crun needs CAP_SYS_RESOURCE for them, or no limit of locked memory (ulimit -l)"

@@ -4,18 +4,17 @@ use std::os::fd::RawFd;
 
 use anyhow::{Context, Result, bail, ensure};
 use camino::Utf8PathBuf;
-use oci_bundle_builder::plan::runtime_config::RuntimeConfig;
 use oci_bundle_builder::plan::runtime_config::namespace_mounts::fit_mounts;
 use serde_json::Value;
 
-use super::bundle::{Bundle, root_of};
+use super::bundle::Bundle;
 use super::cgroup::CgroupMode;
 use super::files::RootDir;
 use super::host::Host;
-use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides};
+use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides, set_size_of_tmp};
 use super::rootless::{NoSubordinateIds, SubordinateIds, UserNamespace, adapt_to_caller};
 use super::runtime::Runtime;
-use super::runtime_config::{self, mounts};
+use super::runtime_config::{self, RuntimeConfig};
 use super::seccomp::SeccompProbe;
 use super::{cwd, limits};
 
@@ -40,7 +39,7 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The whole of it.
-    pub document: Value,
+    pub config: RuntimeConfig,
     /// What was dropped, and why. A line each.
     pub dropped: Vec<String>,
     /// The ids that the container needs beside the user's own.
@@ -81,36 +80,36 @@ impl Run {
     /// # Errors
     /// An invalid bundle, or overrides that do not fit it.
     pub fn plan(&self, bundle: &Bundle, host: &Host) -> Result<Plan> {
-        let document = bundle.config()?;
+        let config = bundle.config()?;
         let in_config = || format!("'{}'", bundle.config_path());
-        runtime_config::validate(&document).with_context(in_config)?;
+        runtime_config::validate(&config).with_context(in_config)?;
         let runtime = Runtime::find(self.runtime.as_deref(), &host.search_path).ok();
         if host.cgroup_mode == CgroupMode::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {
             bail!("runc starts nothing on a machine without cgroups; use crun");
         }
         // The runtime answers while this process goes on.
-        let probe = runtime.as_ref().and_then(|runtime| SeccompProbe::start(&document, runtime));
+        let probe = runtime.as_ref().and_then(|runtime| SeccompProbe::start(&config, runtime));
         let plan = || {
-            let root = RootDir::new(bundle.root(root_of(&document))?);
-            let mut document = apply_overrides(document, &self.overrides, &root)?;
-            cwd::check_planned(&document, &root)?;
-            mounts::guard(&mut document);
-            self.set_tmpfs_size(&mut document)?;
+            let root = RootDir::new(bundle.root(config.root_path())?);
+            let mut config = apply_overrides(config, &self.overrides, &root)?;
+            cwd::check_planned(&config, &root)?;
+            runtime_config::guard(&mut config);
+            self.set_tmpfs_size(&mut config)?;
             let is_crun = runtime.is_some_and(|runtime| runtime.is_crun());
-            let unsupported = limits::drop_unsupported(&mut document, host, is_crun)?;
-            let mut plan = Plan::new(document, host, self.overrides.userns)?;
+            let unsupported = limits::drop_unsupported(&mut config, host, is_crun)?;
+            let mut plan = Plan::new(config, host, self.overrides.userns)?;
             plan.dropped.extend(unsupported);
-            plan.dropped.extend(probe.and_then(|probe| probe.finish(&mut plan.document)));
+            plan.dropped.extend(probe.and_then(|probe| probe.finish(&mut plan.config)));
             anyhow::Ok(plan)
         };
         plan().with_context(in_config)
     }
 
     /// Limits what a container writes to memory.
-    fn set_tmpfs_size(&self, document: &mut Value) -> Result<()> {
+    fn set_tmpfs_size(&self, config: &mut RuntimeConfig) -> Result<()> {
         let Some(size) = self.tmpfs_size else { return Ok(()) };
-        let has_layer = self.state.is_none() && document["root"]["readonly"] != true;
-        if !mounts::set_size_of_tmp(document, size) && !has_layer {
+        let has_layer = self.state.is_none() && !config.is_root_read_only();
+        if !set_size_of_tmp(config, size) && !has_layer {
             bail!("--tmpfs-size: nothing is written to memory: no tmpfs on /tmp, and no root that is written to");
         }
         Ok(())
@@ -122,24 +121,23 @@ impl Plan {
     ///
     /// # Errors
     /// A document without an object where one has to be, or users that there cannot be.
-    pub fn new(mut document: Value, host: &Host, keep: Option<KeepId>) -> Result<Self> {
+    pub fn new(mut config: RuntimeConfig, host: &Host, keep: Option<KeepId>) -> Result<Self> {
         let mut dropped = Vec::new();
         for name in ["root", "linux"] {
-            let part = document.get(name);
+            let part = config.as_value().get(name);
             ensure!(part.is_none_or(Value::is_object), "config.json: '{name}' is not an object");
         }
-        let controllers = limits::delegate(&mut document, host, &mut dropped);
+        let controllers = limits::delegate(&mut config, host, &mut dropped);
         let subordinate = if host.privilege.is_root() {
             if keep.is_some() {
                 bail!("--userns=keep-id is for ordinary users; root's container has the host's ids, so leave it out");
             }
             None
         } else {
-            adapt_to_caller(&mut document, &host.caller, keep, &mut dropped)?
+            adapt_to_caller(&mut config, &host.caller, keep, &mut dropped)?
         };
-        let mut config = RuntimeConfig::from(document);
-        fit_mounts(&mut config, host.privilege);
-        Ok(Self { document: config.into_document(), dropped, subordinate, controllers })
+        fit_mounts(config.as_value_mut(), host.privilege);
+        Ok(Self { config, dropped, subordinate, controllers })
     }
 }
 

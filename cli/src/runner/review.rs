@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use serde_json::Value;
 
-use crate::runner::bundle::root_of;
 use crate::runner::file_systems::{self, VIRTUAL};
-use crate::runner::runtime_config::mounts::{self, Mount};
+use crate::runner::runtime_config::{Mount, RuntimeConfig, normal};
 use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// The hooks that run outside of the container (config.md, "POSIX-platform Hooks").
@@ -42,16 +41,16 @@ const USUAL_CAPABILITIES: [&str; 14] = [
 
 /// A line for each hook that runs on the machine, each directory or file of the machine that is mounted, and each namespace
 /// that is not the container's own.
-pub fn notes(document: &Value) -> Vec<String> {
+pub fn notes(config: &RuntimeConfig) -> Vec<String> {
     let mut notes = Vec::new();
     for name in OUTSIDE {
-        for hook in document["hooks"][name].as_array().into_iter().flatten() {
+        for hook in config["hooks"][name].as_array().into_iter().flatten() {
             let more = ["args", "env"].iter().filter_map(|field| Some(format!(", {field} {}", hook.get(field)?)));
             notes.push(format!("the hook {name} runs {}{} on this machine", hook["path"], more.collect::<String>()));
         }
     }
-    let root = root_of(document);
-    for mount in mounts::all(document).into_iter().filter(|mount| mount.is_bind() && !is_kept_store_path(mount)) {
+    let root = config.root_path();
+    for mount in config.mounts().into_iter().filter(|mount| mount.is_bind() && !is_kept_store_path(mount)) {
         if mount.path_in_root(root).is_none() {
             let access = if mount.has(&["rro"]) || !mount.is_recursive() && mount.is_read_only() {
                 "to read"
@@ -64,8 +63,7 @@ pub fn notes(document: &Value) -> Vec<String> {
             notes.push(format!("{source} of this machine is mounted at {destination}, {access}"));
         }
     }
-    for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind()))
-    {
+    for mount in config.mounts().into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind())) {
         let directories = file_systems::directories(&mount).map(|(name, list)| format!(", {name}={list}"));
         let directories: String = directories.collect();
         notes.push(format!(
@@ -75,26 +73,27 @@ pub fn notes(document: &Value) -> Vec<String> {
             quoted(mount.destination)
         ));
     }
-    notes.extend(writable_parts(document));
-    for device in document["linux"]["devices"].as_array().into_iter().flatten() {
+    notes.extend(writable_parts(config));
+    for device in config.devices() {
         let [kind, major, minor] = ["type", "major", "minor"].map(|field| device.get(field).unwrap_or(&Value::Null));
         notes.push(format!("it gets the device {} ({kind} {major}:{minor})", device["path"]));
     }
-    notes.extend(device_rules(document));
+    notes.extend(device_rules(config));
     for (field, value) in [
-        ("linux.cgroupsPath", &document["linux"]["cgroupsPath"]),
-        ("linux.seccomp.listenerPath", &document["linux"]["seccomp"]["listenerPath"]),
+        ("linux.cgroupsPath", &config["linux"]["cgroupsPath"]),
+        ("linux.seccomp.listenerPath", &config["linux"]["seccomp"]["listenerPath"]),
     ] {
         if let Some(path) = value.as_str() {
             notes.push(format!("{field} is '{path}'"));
         }
     }
-    for (name, value) in document["annotations"].as_object().into_iter().flatten() {
+    for (name, value) in config["annotations"].as_object().into_iter().flatten() {
         if OF_RUNTIMES.iter().any(|prefix| name.starts_with(prefix)) {
             notes.push(format!("the annotation {name} is {value}, which a runtime acts on"));
         }
     }
-    let powerful: BTreeSet<_> = capabilities(document).filter(|name| !USUAL_CAPABILITIES.contains(name)).collect();
+    let powerful: BTreeSet<_> =
+        config.capabilities().map(|(_, name)| name).filter(|name| !USUAL_CAPABILITIES.contains(name)).collect();
     if !powerful.is_empty() {
         let powerful: Vec<_> = powerful.into_iter().collect();
         notes.push(format!(
@@ -102,7 +101,7 @@ pub fn notes(document: &Value) -> Vec<String> {
             powerful.join(", ")
         ));
     }
-    let namespaces: Vec<_> = document["linux"]["namespaces"].as_array().into_iter().flatten().collect();
+    let namespaces: Vec<_> = config.namespaces().collect();
     for namespace in &namespaces {
         if let (Some(kind), Some(path)) = (namespace["type"].as_str(), namespace["path"].as_str()) {
             notes.push(format!("it joins the {kind} namespace '{path}'"));
@@ -120,8 +119,8 @@ fn quoted(text: &str) -> String {
 }
 
 /// Which of the machine's devices the container may use, if it has or makes a node of them.
-fn device_rules(document: &Value) -> Vec<String> {
-    let rules: Vec<_> = document["linux"]["resources"]["devices"].as_array().into_iter().flatten().collect();
+fn device_rules(config: &RuntimeConfig) -> Vec<String> {
+    let rules: Vec<_> = config["linux"]["resources"]["devices"].as_array().into_iter().flatten().collect();
     let is_allowed = |rule: &&&Value| {
         // To make a node is not to use it.
         rule["allow"] == true && rule["access"].as_str().is_none_or(|access| access.contains(['r', 'w']))
@@ -132,37 +131,31 @@ fn device_rules(document: &Value) -> Vec<String> {
         let is_any = ["type", "major", "minor"].iter().all(|field| rule.get(field).is_none_or(|value| value == "a"));
         rule["allow"] == false && is_any && rule["access"].as_str().is_none_or(|access| access == "rwm")
     });
-    if !denies_all && capabilities(document).any(|capability| capability == "CAP_MKNOD") {
+    if !denies_all && config.has_capability("CAP_MKNOD") {
         notes.push("it can make nodes of devices, and no first rule denies all of them".to_owned());
     }
     notes
 }
 
-/// The capabilities of all sets.
-fn capabilities(document: &Value) -> impl Iterator<Item = &str> {
-    let sets = document["process"]["capabilities"].as_object().into_iter().flatten();
-    sets.flat_map(|(_, set)| set.as_array().into_iter().flatten()).filter_map(Value::as_str)
-}
-
 /// What of the kernel root could change through the container's file systems: in a user namespace of its own it is not root, unless
 /// it is mapped to it.
-fn writable_parts(document: &Value) -> Vec<String> {
-    let namespaces = document["linux"]["namespaces"].as_array().into_iter().flatten();
+fn writable_parts(config: &RuntimeConfig) -> Vec<String> {
+    let namespaces = config.namespaces();
     let is_mapped = |side: &str| {
-        let mappings = document["linux"][side].as_array().into_iter().flatten();
+        let mappings = config["linux"][side].as_array().into_iter().flatten();
         mappings.into_iter().any(|mapping| mapping["hostID"] == 0)
     };
     let is_user = |namespace: &Value| namespace["type"] == "user" && namespace.get("path").is_none();
     if namespaces.into_iter().any(is_user) && !is_mapped("uidMappings") {
         return Vec::new();
     }
-    let sealed = ["maskedPaths", "readonlyPaths"].map(|list| document["linux"][list].as_array());
+    let sealed = ["maskedPaths", "readonlyPaths"].map(|list| config["linux"][list].as_array());
     let is_sealed = |path: &Utf8Path| {
         let paths = sealed.iter().flatten().flat_map(|paths| paths.iter()).filter_map(Value::as_str);
-        paths.filter_map(mounts::normal).any(|sealed| path.starts_with(sealed))
+        paths.filter_map(normal).any(|sealed| path.starts_with(sealed))
     };
     let mut parts = Vec::new();
-    for mount in mounts::all(document).into_iter().filter(|mount| !mount.is_bind() && !mount.is_read_only()) {
+    for mount in config.mounts().into_iter().filter(|mount| !mount.is_bind() && !mount.is_read_only()) {
         let Some(place) = mount.place() else { continue };
         let part = match mount.kind() {
             "proc" if CHANGING_PROC.iter().all(|name| is_sealed(&place.join(name))) => continue,

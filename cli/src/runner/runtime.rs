@@ -4,9 +4,9 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use serde_json::Value;
 
 use super::files::{SearchPath, find_executable};
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// Looked for in this order.
 const KNOWN: [&str; 3] = ["crun", "runc", "youki"];
@@ -46,9 +46,9 @@ impl Runtime {
     }
 
     /// Whether it can do with a user namespace that has no user or group 0, if that is what the document has.
-    pub fn runs_without_root_in(&self, document: &Value) -> bool {
+    pub fn runs_without_root_in(&self, config: &RuntimeConfig) -> bool {
         let has_root = ["uidMappings", "gidMappings"].iter().all(|side| {
-            let mappings = document["linux"][side].as_array();
+            let mappings = config["linux"][side].as_array();
             mappings.is_none_or(|mappings| mappings.iter().any(|mapping| mapping["containerID"] == 0))
         });
         has_root || !self.is_runc()

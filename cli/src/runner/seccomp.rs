@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::runner::runtime::Runtime;
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// A runtime that was asked what it can do, while this process goes on.
 pub struct SeccompProbe {
@@ -14,8 +15,8 @@ pub struct SeccompProbe {
 
 impl SeccompProbe {
     /// Asks the runtime, if the document has a filter. One that cannot be asked is taken to have what it needs.
-    pub fn start(document: &Value, runtime: &Runtime) -> Option<Self> {
-        document["linux"].get("seccomp")?;
+    pub fn start(config: &RuntimeConfig, runtime: &Runtime) -> Option<Self> {
+        config["linux"].get("seccomp")?;
         let is_crun = runtime.is_crun();
         // crun before 1.9 has no `features` (runtime-spec, features.md), but a line of what it was built with.
         let question = if is_crun { "--version" } else { "features" };
@@ -25,14 +26,14 @@ impl SeccompProbe {
     }
 
     /// Takes the filter out of the document if the runtime has none. Tells that.
-    pub fn finish(self, document: &mut Value) -> Option<String> {
+    pub fn finish(self, config: &mut RuntimeConfig) -> Option<String> {
         let output = self.child.wait_with_output().ok()?;
         let answer = String::from_utf8(output.stdout).ok()?;
         let lacks = if self.is_crun { lacks_by_version(&answer) } else { lacks_by_features(&answer) };
         if !lacks {
             return None;
         }
-        document["linux"].as_object_mut()?.remove("seccomp");
+        config["linux"].as_object_mut()?.remove("seccomp");
         Some(
             "seccomp filter dropped: the runtime was built without seccomp, so every system call is allowed".to_owned(),
         )

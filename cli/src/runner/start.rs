@@ -5,9 +5,8 @@ use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use serde_json::Value;
 
-use super::bundle::{Bundle, root_of};
+use super::bundle::Bundle;
 use super::cgroup::CgroupMode;
 use super::files::Trust;
 use super::host::Host;
@@ -17,6 +16,7 @@ use super::rootless::groups;
 use super::runtime::Runtime;
 use super::state_dir::StateDir;
 use super::{descriptors, file_systems};
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// How large what a container writes may become in memory: half of it, as on `/tmp` under systemd.
 const LAYER_SIZE: &str = "50%";
@@ -27,16 +27,16 @@ impl Run {
     /// # Errors
     /// What could not be prepared or started.
     pub fn start(&self, bundle: &Bundle, planned: &Planned, host: &Host) -> Result<Infallible> {
-        let document = &planned.plan.document;
+        let config = &planned.plan.config;
         let user_namespace = planned.user_namespace.as_ref();
         let runtime = Runtime::find(self.runtime.as_deref(), &host.search_path)?;
-        self.ensure_startable(document, &runtime, host)?;
+        self.ensure_startable(config, &runtime, host)?;
         let trust = Trust::new(&[runtime.program()])?;
         let cover = find_cover(bundle, &runtime, &trust)?;
-        file_systems::check(document, &[&cover, bundle.kept()], &trust)
+        file_systems::check(config, &[&cover, bundle.kept()], &trust)
             .with_context(|| format!("'{}'", bundle.config_path()))?;
         descriptors::ensure_no_directory()?;
-        let layer = required_layer(document, bundle.root(root_of(document))?, self.notifies);
+        let layer = required_layer(config, bundle.root(config.root_path())?, self.notifies);
         let take = |state: &Utf8PathBuf| StateDir::take(state, bundle.kept(), host.privilege);
         let state = self.state.as_ref().map(take).transpose()?;
         if let Some(cgroup) = &host.delegated_cgroup {
@@ -54,7 +54,7 @@ impl Run {
             user_namespace,
             cgroups: host.cgroup_mode.view(runtime.is_crun()),
         }
-        .enter(document)?;
+        .enter(config)?;
         if host.privilege.is_root() || user_namespace.is_some() {
             groups::drop_supplementary()?;
         }
@@ -68,16 +68,16 @@ impl Run {
     }
 
     /// Refuses what this runtime or these options rule out.
-    fn ensure_startable(&self, document: &Value, runtime: &Runtime, host: &Host) -> Result<()> {
-        if !host.privilege.is_root() && !runtime.runs_without_root_in(document) {
+    fn ensure_startable(&self, config: &RuntimeConfig, runtime: &Runtime, host: &Host) -> Result<()> {
+        if !host.privilege.is_root() && !runtime.runs_without_root_in(config) {
             bail!(
                 "runc runs no container without a user and group 0, and an ordinary user has one of each to give, which \
                  are {} and {} here; use crun, or --user 0, or have root grant ids in /etc/subuid and /etc/subgid",
-                document["process"]["user"]["uid"],
-                document["process"]["user"]["gid"]
+                config["process"]["user"]["uid"],
+                config["process"]["user"]["gid"]
             );
         }
-        if self.state.is_some() && document["root"]["readonly"] == true {
+        if self.state.is_some() && config.is_root_read_only() {
             bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
         }
         Ok(())

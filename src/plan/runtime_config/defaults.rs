@@ -22,7 +22,9 @@ const TERMINALS: u64 = 5;
 pub fn mounts(config: &RuntimeConfig) -> BTreeMap<Destination, Mount> {
     let mut pts = vec!["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
     // Which groups a user namespace has that is joined, nobody knows here.
-    if id_maps::has(config, "gidMappings", TERMINALS) && namespace_mounts::joins(config, "user") != Some(true) {
+    if id_maps::has(config, "gidMappings", TERMINALS)
+        && namespace_mounts::joins(config.document(), "user") != Some(true)
+    {
         pts.push("gid=5");
     }
     [
@@ -48,7 +50,7 @@ pub fn mounts(config: &RuntimeConfig) -> BTreeMap<Destination, Mount> {
 /// The mount, or what is there in its place. A build takes it that root starts the container: `oci-bundle run` fits the mounts
 /// again for others.
 fn fitting(mount: Mount, config: &RuntimeConfig) -> Option<Mount> {
-    match namespace_mounts::way(config, &mount.kind, Privilege::Root) {
+    match namespace_mounts::way(config.document(), &mount.kind, Privilege::Root) {
         Way::Mount => Some(mount),
         Way::Bind(source) => {
             let access = mount.options.iter().map(String::as_str).filter(|option| *option == "ro");

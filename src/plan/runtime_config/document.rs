@@ -32,11 +32,6 @@ impl RuntimeConfig {
         &self.0
     }
 
-    /// The whole as JSON, for whoever goes on with it.
-    pub fn into_document(self) -> Value {
-        self.0
-    }
-
     /// A field at the top, if it is there.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::plan::runtime_config::RuntimeConfig;
+use crate::plan::runtime_config::pattern;
 
 /// Who starts a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub const BIND_OPTIONS: [&str; 4] = ["rbind", "nosuid", "noexec", "nodev"];
 ///
 /// Root of the host mounts everything. What it would bind instead would have the host's mounts below it, such as debugfs, and
 /// they are writable.
-pub fn way(config: &RuntimeConfig, kind: &str, privilege: Privilege) -> Way {
+pub fn way(document: &Value, kind: &str, privilege: Privilege) -> Way {
     let (namespace, otherwise) = match kind {
         "proc" => ("pid", Way::Bind("/proc")),
         "sysfs" => ("network", Way::Bind("/sys")),
@@ -50,7 +50,7 @@ pub fn way(config: &RuntimeConfig, kind: &str, privilege: Privilege) -> Way {
         // Runtimes bind the host's themselves where they cannot mount one.
         _ => return Way::Mount,
     };
-    let is_owned = match (joins(config, "user"), joins(config, namespace)) {
+    let is_owned = match (joins(document, "user"), joins(document, namespace)) {
         // Made in the user namespace that the container makes or joins; or joined with it, so one owns the other.
         (_, Some(false)) | (Some(true), Some(true)) => true,
         (None, _) => privilege.is_root(),
@@ -60,16 +60,16 @@ pub fn way(config: &RuntimeConfig, kind: &str, privilege: Privilege) -> Way {
 }
 
 /// Whether there is a namespace of this type, and if so, whether the container joins it.
-pub fn joins(config: &RuntimeConfig, kind: &str) -> Option<bool> {
-    let namespaces = config.find("linux.namespaces[]");
+pub fn joins(document: &Value, kind: &str) -> Option<bool> {
+    let namespaces = pattern::find(document, "linux.namespaces[]");
     let found = namespaces.iter().find(|namespace| namespace.find("type").is_some_and(|found| found.value() == kind));
     found.map(|namespace| namespace.find("path").is_some_and(|path| path.value() != ""))
 }
 
 /// Makes the mounts of a document fit its namespaces: those that show one, whoever asked for them.
-pub fn fit_mounts(config: &mut RuntimeConfig, privilege: Privilege) {
-    let namespaces = RuntimeConfig::from(json!({ "linux": { "namespaces": config["linux"]["namespaces"] } }));
-    let Some(mounts) = config.get_mut("mounts").and_then(Value::as_array_mut) else { return };
+pub fn fit_mounts(document: &mut Value, privilege: Privilege) {
+    let namespaces = json!({ "linux": { "namespaces": document["linux"]["namespaces"] } });
+    let Some(mounts) = document.get_mut("mounts").and_then(Value::as_array_mut) else { return };
     let way_of = |mount: &Value| {
         let options = mount["options"].as_array();
         let is_bind = options.is_some_and(|options| options.iter().any(|it| *it == "bind" || *it == "rbind"));

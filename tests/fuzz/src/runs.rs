@@ -61,10 +61,10 @@ pub fn plan(bytes: &[u8]) {
             let planned = run.plan(&bundle, host);
             match &planned {
                 Ok(plan) => {
-                    let shown = text::escaped_json(&serde_json::to_string_pretty(&plan.document).unwrap());
+                    let shown = text::escaped_json(&serde_json::to_string_pretty(plan.config.as_value()).unwrap());
                     assert!(!shown.chars().any(|c| c != '\n' && is_deceptive(c)), "{shown:?}");
-                    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), plan.document);
-                    for told in plan.dropped.iter().cloned().chain(runner::notes(&plan.document)) {
+                    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), *plan.config.as_value());
+                    for told in plan.dropped.iter().cloned().chain(runner::notes(&plan.config)) {
                         assert_is_line(&text::escaped(&told));
                     }
                     assert_eq!(run.plan(&bundle, host).unwrap(), *plan);

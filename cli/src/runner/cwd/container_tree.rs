@@ -8,11 +8,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
+use crate::runner::runtime_config::Mount;
 use anyhow::{Context, Result, ensure};
 use rustix::fs::{CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, fstat, fstatfs, readlinkat};
 use rustix::io::Errno;
-
-use crate::runner::runtime_config::mounts::Mount;
 
 /// The most links on the way to one place (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;

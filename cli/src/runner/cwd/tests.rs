@@ -13,8 +13,8 @@ fn said(cwd: &str, root: &RootDir) -> Option<String> {
         { "destination": "/bound", "type": "bind", "source": "/proc/self" },
         { "destination": "/data", "type": "bind", "source": "/procedures" },
     ]);
-    let document = json!({ "process": { "cwd": cwd }, "mounts": mounts });
-    check_planned(&document, root).err().map(|error| error.to_string())
+    let config = RuntimeConfig::from(json!({ "process": { "cwd": cwd }, "mounts": mounts }));
+    check_planned(&config, root).err().map(|error| error.to_string())
 }
 
 #[test]

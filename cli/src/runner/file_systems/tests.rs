@@ -17,7 +17,7 @@ fn no_path_leads_below_the_run_or_where_others_say() {
     fs::set_permissions(top.join("open"), fs::Permissions::from_mode(0o777)).unwrap();
     let said = |kind: &str, source: &str, options: &[String]| {
         let mount = json!({ "destination": "/x", "type": kind, "source": source, "options": options });
-        check(&json!({ "mounts": [mount] }), &[&top.join("bundle")], &Trust::new(&[]).unwrap())
+        check(&RuntimeConfig::from(json!({ "mounts": [mount] })), &[&top.join("bundle")], &Trust::new(&[]).unwrap())
             .map_err(|error| format!("{error:#}").replace(top.as_str(), "TOP"))
     };
     let overlay = |lower: &str| {
@@ -54,5 +54,8 @@ fn no_path_leads_below_the_run_or_where_others_say() {
         assert_eq!(said(kind, source, &["subvol=/x".to_owned()]), Ok(()), "{kind}");
     }
     let bind = json!({ "source": top.join("bundle"), "type": "bind" });
-    assert!(check(&json!({ "mounts": [bind] }), &[&top.join("bundle")], &Trust::new(&[]).unwrap()).is_ok());
+    assert!(
+        check(&RuntimeConfig::from(json!({ "mounts": [bind] })), &[&top.join("bundle")], &Trust::new(&[]).unwrap())
+            .is_ok()
+    );
 }

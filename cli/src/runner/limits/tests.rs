@@ -4,38 +4,40 @@ use super::*;
 
 #[test]
 fn what_needs_cgroups_is_taken_out_and_told() {
-    let mut document = json!({
+    let mut config = RuntimeConfig::from(json!({
         "mounts": [{ "destination": "/sys/fs/cgroup", "type": "cgroup" }, { "destination": "/tmp", "type": "tmpfs" }],
         "linux": { "cgroupsPath": "/x", "resources": { "devices": [], "memory": {}, "pids": {} } },
-    });
+    }));
     let told = "this machine has no cgroups, so the container has no /sys/fs/cgroup";
-    assert_eq!(without_cgroups(&mut document), format!("{told} and no limits of memory, pids"));
-    assert_eq!(document, json!({ "mounts": [{ "destination": "/tmp", "type": "tmpfs" }], "linux": {} }));
-    assert_eq!(without_cgroups(&mut document), told);
-    assert_eq!(without_cgroups(&mut json!({})), told);
+    assert_eq!(without_cgroups(&mut config), format!("{told} and no limits of memory, pids"));
+    assert_eq!(config, json!({ "mounts": [{ "destination": "/tmp", "type": "tmpfs" }], "linux": {} }));
+    assert_eq!(without_cgroups(&mut config), told);
+    assert_eq!(without_cgroups(&mut RuntimeConfig::from(json!({}))), told);
 }
 
 #[test]
 fn a_limit_without_its_controller_is_taken_out() {
-    let mut document = json!({ "linux": { "resources": { "devices": [], "pids": { "limit": 1 }, "memory": {} } } });
-    let told = without_controllers(&mut document, &["memory".to_owned()]).unwrap();
+    let mut config = RuntimeConfig::from(
+        json!({ "linux": { "resources": { "devices": [], "pids": { "limit": 1 }, "memory": {} } } }),
+    );
+    let told = without_controllers(&mut config, &["memory".to_owned()]).unwrap();
     assert_eq!(told, "limits of pids dropped: this machine's cgroups have no controllers for them");
-    assert_eq!(document["linux"]["resources"], json!({ "devices": [], "memory": {} }));
-    assert_eq!(without_controllers(&mut document, &["memory".to_owned()]), None);
+    assert_eq!(config["linux"]["resources"], json!({ "devices": [], "memory": {} }));
+    assert_eq!(without_controllers(&mut config, &["memory".to_owned()]), None);
 }
 
 #[test]
 fn rules_for_devices_stay_where_nodes_can_be_made() {
-    let document = |capabilities: Value| {
-        json!({
+    let config = |capabilities: Value| {
+        RuntimeConfig::from(json!({
             "process": { "capabilities": { "bounding": capabilities } },
             "linux": { "resources": { "devices": [], "pids": {} } },
-        })
+        }))
     };
-    let mut without = document(json!(["CAP_KILL"]));
+    let mut without = config(json!(["CAP_KILL"]));
     assert!(without_device_rules(&mut without).is_some());
     assert_eq!(without["linux"]["resources"], json!({ "pids": {} }));
     assert_eq!(without_device_rules(&mut without), None);
-    assert_eq!(without_device_rules(&mut document(json!(["CAP_MKNOD"]))), None);
-    assert_eq!(without_device_rules(&mut document(Value::Null)), None);
+    assert_eq!(without_device_rules(&mut config(json!(["CAP_MKNOD"]))), None);
+    assert_eq!(without_device_rules(&mut config(Value::Null)), None);
 }

@@ -16,10 +16,10 @@ use rustix::mount::{self, MountPropagationFlags};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
-use crate::runner::bundle::{Bundle, root_of};
+use crate::runner::bundle::Bundle;
 use crate::runner::files::{DetachedMount, Identity, Links, Trust, make_directory, real_path, retry_on_race};
 use crate::runner::overrides::Volume;
-use crate::runner::runtime_config::mounts::{self, Mount};
+use crate::runner::runtime_config::{Mount, RuntimeConfig};
 use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// Files that are open beside the sources.
@@ -67,10 +67,10 @@ impl FoundSources {
     ///
     /// # Errors
     /// A source that is not there, or that is not to be shown.
-    pub fn new(document: &Value, origin: Origin<'_>) -> Result<Self> {
+    pub fn new(config: &RuntimeConfig, origin: Origin<'_>) -> Result<Self> {
         let mut found = Self { outside: Vec::new(), in_root: Vec::new(), files_of_store: Vec::new() };
-        let root = root_of(document);
-        for bind in mounts::all(document).into_iter().filter(Mount::is_bind) {
+        let root = config.root_path();
+        for bind in config.mounts().into_iter().filter(Mount::is_bind) {
             let (index, is_recursive) = (bind.index, bind.is_recursive());
             if let Some(kind) = origin.kind_in_store(&bind) {
                 if kind != FileType::Directory {
@@ -90,10 +90,10 @@ impl FoundSources {
     ///
     /// # Errors
     /// A source that was replaced, or too many for the files that may be open.
-    pub fn take(self, document: &Value) -> Result<BindSources> {
+    pub fn take(self, config: &RuntimeConfig) -> Result<BindSources> {
         let limit = getrlimit(Resource::Nofile);
         allow_open_files(limit, self.outside.len() as u64)?;
-        let mounts = mounts::all(document);
+        let mounts = config.mounts();
         let taken = self.outside.into_iter().map(|source| {
             let mounting = || mounting(&mounts[source.index]);
             let opened = source.identity.open_again(&source.path).with_context(mounting)?;
@@ -130,13 +130,13 @@ impl BindSources {
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn put(self, document: &mut Value, place: &Utf8Path, rootfs: BorrowedFd<'_>) -> Result<()> {
+    pub fn put(self, config: &mut RuntimeConfig, place: &Utf8Path, rootfs: BorrowedFd<'_>) -> Result<()> {
         if !(self.taken.is_empty() && self.in_root.is_empty()) {
             make_directory(place)?;
         }
         let mut put_one = |index: usize, tree: &DetachedMount, propagates: bool| {
             let path = place.join(index.to_string());
-            let entry = &mut document["mounts"][index];
+            let entry = &mut config["mounts"][index];
             let mounting = |entry: &Value| format!("mounting {} at {}", entry["source"], entry["destination"]);
             let is_file = put_source(tree, &path, propagates).with_context(|| mounting(entry))?;
             entry["source"] = json!(path);
@@ -159,7 +159,7 @@ impl BindSources {
             put_one(index, &tree, false)?;
         }
         for index in self.files_of_store {
-            have_nothing_below(&mut document["mounts"][index]);
+            have_nothing_below(&mut config["mounts"][index]);
         }
         setrlimit(Resource::Nofile, self.limit).context("setting the limit of open files")
     }

@@ -6,10 +6,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
-use serde_json::Value;
 
 use crate::runner::files::retry_on_race;
-use crate::runner::runtime_config::mounts::{self, Mount};
+use crate::runner::runtime_config::{Mount, RuntimeConfig, normal};
 
 /// A layer, and what it has to be able to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +20,11 @@ pub struct Layer {
 /// The layer that a run of this document needs over the root file system `root`, if it needs one.
 ///
 /// `notifies` says whether the runtime mounts a socket for `sd_notify(3)`, below `/run`.
-pub fn required_layer(document: &Value, root: impl AsFd, notifies: bool) -> Option<Layer> {
+pub fn required_layer(config: &RuntimeConfig, root: impl AsFd, notifies: bool) -> Option<Layer> {
     let root = root.as_fd();
-    let entries = mounts::all(document);
+    let entries = config.mounts();
     let mut mounted = Mounted::default();
-    let mut is_needed = notifies || document["root"]["readonly"] != true || can_remount(document);
+    let mut is_needed = notifies || !config.is_root_read_only() || can_remount(config);
     for mount in &entries {
         is_needed |= writes_to_root(mount);
         match mount.place() {
@@ -37,24 +36,17 @@ pub fn required_layer(document: &Value, root: impl AsFd, notifies: bool) -> Opti
             None => is_needed = true,
         }
     }
-    let lacks = |path: &str| mounts::normal(path).is_none_or(|path| !mounted.covers(&path));
-    let has_devices = lacks("/dev") || devices(document).any(lacks);
-    let cwd = document["process"]["cwd"].as_str().unwrap_or("/");
-    let has_cwd = !lacks(cwd) || mounts::normal(cwd).is_some_and(|cwd| exists(root, &cwd));
+    let lacks = |path: &str| normal(path).is_none_or(|path| !mounted.covers(&path));
+    let has_devices = lacks("/dev") || config.devices().filter_map(|device| device["path"].as_str()).any(lacks);
+    let cwd = config.cwd();
+    let has_cwd = !lacks(cwd) || normal(cwd).is_some_and(|cwd| exists(root, &cwd));
     (is_needed || has_devices || !has_cwd).then_some(Layer { has_devices })
 }
 
 /// Whether the container can make a read-only mount of the bundle writable (mount(2), `MS_REMOUNT`): what it writes then goes to
 /// the layer.
-fn can_remount(document: &Value) -> bool {
-    let sets = document["process"]["capabilities"].as_object().into_iter().flatten();
-    sets.flat_map(|(_, set)| set.as_array().into_iter().flatten()).any(|capability| capability == "CAP_SYS_ADMIN")
-}
-
-/// The paths of the device nodes that the container is to have beside the usual ones.
-fn devices(document: &Value) -> impl Iterator<Item = &str> {
-    let devices = document["linux"]["devices"].as_array().into_iter().flatten();
-    devices.filter_map(|device| device["path"].as_str())
+fn can_remount(config: &RuntimeConfig) -> bool {
+    config.has_capability("CAP_SYS_ADMIN")
 }
 
 /// Whether what is written through a mount would go to the bundle, of which its source is a part.

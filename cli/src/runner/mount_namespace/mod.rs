@@ -15,13 +15,13 @@ use rustix::fs::CWD;
 use rustix::mount::{self, MountAttrFlags, MountPropagationFlags};
 use rustix::process::{getegid, geteuid};
 use rustix::thread::UnshareFlags;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::bind_sources::{FoundSources, Origin};
 pub use self::layer::{Layer, required_layer};
 use self::overlay::Overlay;
 use self::read_only::set_read_only;
-use super::bundle::{Bundle, root_of};
+use super::bundle::Bundle;
 use super::cgroup::CgroupView;
 use super::cwd;
 use super::files::{DetachedMount, Identity, Trust, make_directory, open_directory};
@@ -29,6 +29,7 @@ use super::overrides::Volume;
 use super::privilege::Privilege;
 use super::rootless::UserNamespace;
 use super::state_dir::StateDir;
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// What is set up.
 pub struct MountNamespace<'r> {
@@ -59,24 +60,24 @@ impl MountNamespace<'_> {
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn enter(&self, document: &Value) -> Result<()> {
+    pub fn enter(&self, config: &RuntimeConfig) -> Result<()> {
         let opening = || format!("opening '{}'", self.cover);
         let cover = open_directory(CWD, self.cover.as_std_path()).with_context(opening)?;
         let cover = Identity::new(cover).with_context(opening)?;
-        let propagates = document["linux"].get("rootfsPropagation").is_some();
+        let propagates = config["linux"].get("rootfsPropagation").is_some();
         let origin = Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes, propagates };
-        let sources = FoundSources::new(document, origin)?;
+        let sources = FoundSources::new(config, origin)?;
         self.own_namespaces()?;
         self.cgroups.make_way(self.cover)?;
         // What was open before belongs to the mount namespace of before, of which nothing can be mounted here.
         let bundle = self.bundle.identity.open_again(&self.bundle.path)?;
-        let root = self.bundle.open_root(&bundle, root_of(document))?;
+        let root = self.bundle.open_root(&bundle, config.root_path())?;
         let root = DetachedMount::clone_of(&root, true).context("taking the root file system")?;
         let state = self.state.map(|state| state.identity.open_again(&state.path)).transpose()?;
         let state = state
             .map(|state| DetachedMount::clone_of(&state, true).context("taking the directory of --state"))
             .transpose()?;
-        let sources = sources.take(document)?;
+        let sources = sources.take(config)?;
         self.cgroups.show()?;
 
         let cover = cover.open_again(self.cover)?;
@@ -97,16 +98,16 @@ impl MountNamespace<'_> {
         if let Some(layer) = self.layer {
             self.put_layer(state.as_ref())?;
             let at = self.state.map_or_else(|| "in memory".to_owned(), |state| format!("--state '{}'", state.path));
-            Overlay { privilege: self.privilege, layer, place: &at }.put(&rootfs, document)?;
+            Overlay { privilege: self.privilege, layer, place: &at }.put(&rootfs, config)?;
         }
 
-        let mut document = document.clone();
-        document["root"]["path"] = json!("rootfs");
+        let mut config = config.clone();
+        config["root"]["path"] = json!("rootfs");
         let rootfs = open_directory(CWD, rootfs.as_std_path()).with_context(|| format!("opening '{rootfs}'"))?;
-        sources.put(&mut document, &place.join("sources"), rootfs.as_fd())?;
-        cwd::check_final(&document, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
+        sources.put(&mut config, &place.join("sources"), rootfs.as_fd())?;
+        cwd::check_final(&config, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
         let file = place.join("config.json");
-        fs::write(&file, document.to_string()).with_context(|| format!("writing '{file}'"))
+        fs::write(&file, config.as_value().to_string()).with_context(|| format!("writing '{file}'"))
     }
 
     /// Makes the directories between the cover and the bundle.

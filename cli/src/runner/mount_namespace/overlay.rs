@@ -8,12 +8,12 @@ use camino::Utf8Path;
 use rustix::fs::{CWD, Mode};
 use rustix::io::Errno;
 use rustix::mount::MountAttrFlags;
-use serde_json::Value;
 
 use super::layer::Layer;
 use super::writable_dirs;
 use crate::runner::files::{DetachedMount, open_directory};
 use crate::runner::privilege::Privilege;
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// An overlay (Linux, `Documentation/filesystems/overlayfs.rst`) of directories in the working directory: `lower`, which is the
 /// bundle's root file system, `writable`, which has its directories to write to, and in `layer` what is written.
@@ -31,12 +31,12 @@ impl Overlay<'_> {
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn put(&self, rootfs: &Utf8Path, document: &Value) -> Result<()> {
+    pub fn put(&self, rootfs: &Utf8Path, config: &RuntimeConfig) -> Result<()> {
         let lower = open_directory(CWD, "lower").context("opening 'lower'")?;
         let root = rustix::fs::fstat(&lower).context("looking at the root file system")?;
         let writable = self.make("writable")?.0;
         writable_dirs::make(&lower, &writable, self.privilege)?;
-        writable_dirs::set_modes(&writable, document)?;
+        writable_dirs::set_modes(&writable, config)?;
         writable_dirs::open_up(writable.as_fd(), Path::new(""), &root, self.privilege)?;
         self.make("layer/work")?;
         // What was kept may have another owner and mode, which the container has set.

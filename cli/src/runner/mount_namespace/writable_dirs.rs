@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::runner::files::retry_on_race;
 use crate::runner::privilege::Privilege;
+use crate::runner::runtime_config::RuntimeConfig;
 use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// Makes the directories of `lower` in the empty directory `layer`. Store paths are as good as full, so they stay as they are,
@@ -76,8 +77,8 @@ pub fn open_up(layer: BorrowedFd<'_>, place: &Path, like: &Stat, privilege: Priv
 ///
 /// # Errors
 /// What the kernel does not allow.
-pub fn set_modes(layer: impl AsFd, document: &Value) -> Result<()> {
-    for mount in document["mounts"].as_array().into_iter().flatten().filter(|mount| mount["type"] == "tmpfs") {
+pub fn set_modes(layer: impl AsFd, config: &RuntimeConfig) -> Result<()> {
+    for mount in config["mounts"].as_array().into_iter().flatten().filter(|mount| mount["type"] == "tmpfs") {
         let mut options = mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let mode = options.find_map(|option| u32::from_str_radix(option.strip_prefix("mode=")?, 8).ok());
         let (Some(mode), Some(place)) = (mode, mount["destination"].as_str()) else { continue };

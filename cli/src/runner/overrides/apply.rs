@@ -12,6 +12,7 @@ use super::user_option::{UserOption, Who};
 use super::variable::Variable;
 use super::volume::Volume;
 use crate::runner::files::RootDir;
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// Changes to config.json.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,15 +37,14 @@ pub struct Overrides {
 ///
 /// # Errors
 /// A document without what every bundle of this project has.
-pub fn apply_overrides(mut document: Value, overrides: &Overrides, root: &RootDir) -> Result<Value> {
-    let process = document.get_mut("process").and_then(Value::as_object_mut);
-    let process = process.context("config.json has no 'process'")?;
+pub fn apply_overrides(mut config: RuntimeConfig, overrides: &Overrides, root: &RootDir) -> Result<RuntimeConfig> {
+    let process = config.process_mut().context("config.json has no 'process'")?;
     if let Some(asked) = user(overrides) {
         become_user(process, &asked, &Accounts::read(root))?;
     }
     change_process(process, overrides)?;
-    mount(&mut document, overrides)?;
-    Ok(document)
+    mount(&mut config, overrides)?;
+    Ok(config)
 }
 
 fn change_process(process: &mut Map<String, Value>, overrides: &Overrides) -> Result<()> {
@@ -125,15 +125,15 @@ fn variable(process: &Map<String, Value>, name: &str) -> Option<String> {
     variables.find(|(found, _)| *found == name).map(|(_, value)| value.to_owned())
 }
 
-fn mount(document: &mut Value, overrides: &Overrides) -> Result<()> {
+fn mount(config: &mut RuntimeConfig, overrides: &Overrides) -> Result<()> {
     if overrides.volumes.is_empty() {
         return Ok(());
     }
     // The field may be left out (config.md, "Mounts").
-    if document.get("mounts").is_none() {
-        document["mounts"] = json!([]);
+    if config.as_value().get("mounts").is_none() {
+        config["mounts"] = json!([]);
     }
-    let mounts = document["mounts"].as_array_mut().context("config.json: 'mounts' is not a list")?;
+    let mounts = config.mounts_mut().context("config.json: 'mounts' is not a list")?;
     for volume in &overrides.volumes {
         let destination = volume.destination.to_string();
         // With all that is mounted below it.

@@ -14,7 +14,7 @@ pub use self::apply::{Overrides, apply_overrides};
 pub use self::env_file::{parse_env_file, read_env_file};
 pub use self::keep_id::KeepId;
 pub use self::terminal::Terminal;
-pub use self::tmpfs_size::TmpfsSize;
+pub use self::tmpfs_size::{TmpfsSize, set_size_of_tmp};
 pub use self::user_option::UserOption;
 pub use self::variable::{Lookup, Variable};
 pub use self::volume::Volume;

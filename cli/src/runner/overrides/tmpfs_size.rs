@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::runner::runtime_config::{Mount, RuntimeConfig};
+use serde_json::json;
+
 /// How much it may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TmpfsSize {
@@ -46,6 +49,19 @@ impl fmt::Display for TmpfsSize {
             Self::Percent(percent) => write!(f, "{percent}%"),
         }
     }
+}
+
+/// Sets how much the tmpfs on `/tmp` may hold, if there is one. Tells whether there is.
+pub fn set_size_of_tmp(config: &mut RuntimeConfig, size: TmpfsSize) -> bool {
+    let is_tmp = |mount: &Mount<'_>| mount.kind() == "tmpfs" && mount.place().is_some_and(|place| place == "/tmp");
+    let Some(index) = config.mounts().iter().find(|mount| is_tmp(mount)).map(|mount| mount.index) else {
+        return false;
+    };
+    if let Some(options) = config.mount_options_mut(index) {
+        options.retain(|option| !option.as_str().is_some_and(|option| option.starts_with("size=")));
+        options.push(json!(format!("size={size}")));
+    }
+    true
 }
 
 #[cfg(test)]

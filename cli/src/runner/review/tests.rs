@@ -6,7 +6,7 @@ use super::*;
 fn what_reaches_for_the_machine_is_listed() {
     let own = USUAL.map(|kind| json!({ "type": kind }));
     let store = "/nix/store/00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-bash";
-    let plain = json!({
+    let plain = RuntimeConfig::from(json!({
         "hooks": { "startContainer": [{ "path": "/inside" }] },
         "process": { "capabilities": { "bounding": ["CAP_MKNOD"] } },
         "linux": { "resources": { "devices": [{ "allow": false, "access": "rwm" }] }, "namespaces": own, "readonlyPaths": ["/proc/sys", "/proc/bus", "/proc/fs", "/proc/irq"], "maskedPaths": ["/proc/sysrq-trigger"] },
@@ -16,7 +16,7 @@ fn what_reaches_for_the_machine_is_listed() {
             { "destination": store, "source": store, "options": ["rbind", "ro"] },
             { "destination": "/x", "source": "rootfs/x", "options": ["bind"] },
         ],
-    });
+    }));
     assert_eq!(notes(&plain), Vec::<String>::new());
     let mut writable = plain.clone();
     writable["linux"]["readonlyPaths"] = json!([]);
@@ -56,7 +56,7 @@ fn what_reaches_for_the_machine_is_listed() {
         "process": { "capabilities": { "bounding": ["CAP_SYS_ADMIN", "CAP_KILL"], "ambient": ["CAP_BPF", "CAP_MKNOD"] } },
     });
     assert_eq!(
-        notes(&reaching),
+        notes(&reaching.into()),
         [
             "the hook createRuntime runs \"/bin/a\", args [\"a\",\"-c\"] on this machine",
             "the hook poststop runs \"/bin/b\" on this machine",

@@ -1,11 +1,12 @@
 //! The device nodes of a container: a runtime without root makes none, and mounts those of the host.
 
+use crate::runner::runtime_config::RuntimeConfig;
 use rustix::fs::FileType;
 use serde_json::Value;
 
 /// Drops the devices that the host does not have.
-pub fn drop_missing(document: &mut Value, dropped: &mut Vec<String>) {
-    let Some(devices) = document["linux"].get_mut("devices").and_then(Value::as_array_mut) else { return };
+pub fn drop_missing(config: &mut RuntimeConfig, dropped: &mut Vec<String>) {
+    let Some(devices) = config["linux"].get_mut("devices").and_then(Value::as_array_mut) else { return };
     devices.retain(|device| {
         let is_there = has_device(device);
         if !is_there {

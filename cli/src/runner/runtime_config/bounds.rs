@@ -4,6 +4,8 @@
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
+use super::document::RuntimeConfig;
+
 /// The longest path that a system call takes (`PATH_MAX` of limits.h, which counts the byte at the end).
 const LONGEST_PATH: usize = 4095;
 
@@ -14,7 +16,7 @@ const MOST_MOUNTS: usize = 100_000;
 ///
 /// # Errors
 /// The first that is too long.
-pub fn check(document: &Value) -> Result<()> {
+pub fn check(config: &RuntimeConfig) -> Result<()> {
     let path = |field: &str, value: &Value| {
         let length = value.as_str().map_or(0, str::len);
         ensure!(
@@ -23,15 +25,15 @@ pub fn check(document: &Value) -> Result<()> {
         );
         anyhow::Ok(())
     };
-    path("process.cwd", &document["process"]["cwd"])?;
-    path("root.path", &document["root"]["path"])?;
+    path("process.cwd", &config["process"]["cwd"])?;
+    path("root.path", &config["root"]["path"])?;
     let list = |value: &Value| value.as_array().map_or(0, Vec::len);
-    let count = list(&document["mounts"]);
+    let count = list(&config["mounts"]);
     ensure!(
         count <= MOST_MOUNTS,
         "mounts: found {count}, want at most {MOST_MOUNTS}, which is the most that Linux has in a mount namespace"
     );
-    for (index, mount) in document["mounts"].as_array().into_iter().flatten().enumerate() {
+    for (index, mount) in config["mounts"].as_array().into_iter().flatten().enumerate() {
         for name in ["destination", "source"] {
             path(&format!("mounts.{index}.{name}"), &mount[name])?;
         }
@@ -43,7 +45,7 @@ pub fn check(document: &Value) -> Result<()> {
             "mounts.{index}.options: found {length} bytes, want at most {LONGEST_PATH}, which is the most that Linux takes"
         );
     }
-    for (index, device) in document["linux"]["devices"].as_array().into_iter().flatten().enumerate() {
+    for (index, device) in config.devices().enumerate() {
         path(&format!("linux.devices.{index}.path"), &device["path"])?;
     }
     Ok(())

@@ -31,8 +31,8 @@ impl fmt::Display for Ambiguous {
 }
 
 /// The first name or text that a runtime may take for another one.
-pub fn find_ambiguous(document: &Value) -> Option<Ambiguous> {
-    Names::new().find_ambiguous(document, true)
+pub fn find_ambiguous(config: &Value) -> Option<Ambiguous> {
+    Names::new().find_ambiguous(config, true)
 }
 
 /// The names of all fields of the runtime spec.

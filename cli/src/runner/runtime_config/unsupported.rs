@@ -1,23 +1,21 @@
 //! What a document may ask a runtime for, and no run can give it.
 
 use anyhow::{Result, bail};
-use serde_json::Value;
+
+use super::document::RuntimeConfig;
 
 /// Looks for it.
 ///
 /// # Errors
 /// A capability in a spelling that runtimes read in different ways, a mount namespace that is joined, and a cgroup elsewhere.
-pub fn check(document: &Value) -> Result<()> {
-    for (set, names) in document["process"]["capabilities"].as_object().into_iter().flatten() {
-        let mut names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
-        if let Some(name) = names.find(|name| !is_plain(name)) {
-            bail!(
-                "process.capabilities.{set}: found '{name}', want a name of capabilities(7) in its own spelling, such as \
-                 CAP_KILL: some runtimes take any case of letters, and numbers"
-            );
-        }
+pub fn check(config: &RuntimeConfig) -> Result<()> {
+    if let Some((set, name)) = config.capabilities().find(|(_, name)| !is_plain(name)) {
+        bail!(
+            "process.capabilities.{set}: found '{name}', want a name of capabilities(7) in its own spelling, such as \
+             CAP_KILL: some runtimes take any case of letters, and numbers"
+        );
     }
-    for namespace in document["linux"]["namespaces"].as_array().into_iter().flatten() {
+    for namespace in config.namespaces() {
         if let (Some("mount"), Some(path)) = (namespace["type"].as_str(), namespace["path"].as_str()) {
             bail!(
                 "linux.namespaces: found the mount namespace '{path}', in which nothing of the run would be there; leave \
@@ -25,7 +23,7 @@ pub fn check(document: &Value) -> Result<()> {
             );
         }
     }
-    let cgroup = document["linux"]["cgroupsPath"].as_str().unwrap_or_default();
+    let cgroup = config["linux"]["cgroupsPath"].as_str().unwrap_or_default();
     if cgroup.split('/').any(|name| name == "..") {
         bail!("linux.cgroupsPath: found '{cgroup}', want a path without '..'");
     }

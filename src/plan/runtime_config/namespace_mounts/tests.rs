@@ -1,7 +1,7 @@
 use super::*;
 
 /// A document with namespaces of these types: `+` after one is for a path, so that it is joined.
-fn document(kinds: &[&str]) -> RuntimeConfig {
+fn document(kinds: &[&str]) -> Value {
     let namespaces: Vec<_> = kinds
         .iter()
         .map(|kind| match kind.strip_suffix('+') {
@@ -9,7 +9,7 @@ fn document(kinds: &[&str]) -> RuntimeConfig {
             None => json!({ "type": kind }),
         })
         .collect();
-    RuntimeConfig::from(json!({
+    json!({
         "mounts": [
             { "destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "hidepid=2"] },
             { "destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "ro"] },
@@ -18,7 +18,7 @@ fn document(kinds: &[&str]) -> RuntimeConfig {
             { "destination": "/x", "type": "proc", "source": "/y", "options": ["bind"] },
         ],
         "linux": { "namespaces": namespaces },
-    }))
+    })
 }
 
 /// The file systems that are not mounted: in the order of `document`.
@@ -60,7 +60,7 @@ fn a_mount_that_fits_stays_and_another_is_replaced() {
     let mut fitted = document(&[]);
     fit_mounts(&mut fitted, Privilege::Rootless);
     let mut expected = document(&[]);
-    let list = expected.get_mut("mounts").unwrap().as_array_mut().unwrap();
+    let list = expected["mounts"].as_array_mut().unwrap();
     list[0] = json!({
         "destination": "/proc", "type": "none", "source": "/proc", "options": ["rbind", "nosuid", "noexec", "nodev"],
     });
@@ -78,7 +78,7 @@ fn a_mount_that_fits_stays_and_another_is_replaced() {
 #[test]
 fn a_document_of_any_shape_is_no_harm() {
     for document in [json!({}), json!({ "mounts": 1 }), json!({ "mounts": [1, {}], "linux": [] }), json!([])] {
-        let mut fitted = RuntimeConfig::from(document.clone());
+        let mut fitted = document.clone();
         fit_mounts(&mut fitted, Privilege::Rootless);
         assert_eq!(fitted.get("mounts"), document.get("mounts"));
     }

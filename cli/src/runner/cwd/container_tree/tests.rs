@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::runner::runtime_config::mounts;
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// Where paths lead in a root directory with mounts, each with what it is of.
 fn ends(root: &Path, mounts: &[(&str, Content)], paths: &[&str]) -> Vec<End> {
     let directory = open_path(CWD, root.as_os_str(), OFlags::DIRECTORY).unwrap();
     let entries: Vec<Value> = mounts.iter().map(|(destination, _)| json!({ "destination": destination })).collect();
-    let document = json!({ "mounts": entries });
+    let config = RuntimeConfig::from(json!({ "mounts": entries }));
     let contents = mounts.iter().map(|(_, content)| content.clone());
-    let tree = ContainerTree::new(directory.as_fd(), mounts::all(&document).into_iter().zip(contents)).unwrap();
+    let tree = ContainerTree::new(directory.as_fd(), config.mounts().into_iter().zip(contents)).unwrap();
     paths.iter().map(|path| tree.follow(Path::new(path)).unwrap()).collect()
 }
 
@@ -126,8 +126,8 @@ fn no_way_takes_for_ever() {
     }
     let directory = open_path(CWD, folder.path().as_os_str(), OFlags::DIRECTORY).unwrap();
     let entries = vec![json!({ "destination": "/k0" }); 100];
-    let document = json!({ "mounts": entries });
-    let mounts = mounts::all(&document).into_iter().map(|mount| (mount, Content::Unknown));
+    let config = RuntimeConfig::from(json!({ "mounts": entries }));
+    let mounts = config.mounts().into_iter().map(|mount| (mount, Content::Unknown));
     let error = ContainerTree::new(directory.as_fd(), mounts).unwrap_err().to_string();
     assert_eq!(error, "mounts and links lead through more than 1000000 names; want shorter ways");
     let long = format!("/{}", "x/".repeat(3000));

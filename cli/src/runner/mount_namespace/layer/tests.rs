@@ -6,24 +6,24 @@ use serde_json::json;
 
 use super::*;
 
-fn needed_with(change: impl FnOnce(&mut Value)) -> Option<Layer> {
+fn needed_with(change: impl FnOnce(&mut RuntimeConfig)) -> Option<Layer> {
     let folder = tempfile::tempdir().unwrap();
     for name in ["dev", "srv", "run"] {
         fs::create_dir(folder.path().join(name)).unwrap();
     }
     symlink("/run", folder.path().join("linked")).unwrap();
     let root = rustix::fs::openat(CWD, folder.path(), OFlags::PATH, Mode::empty()).unwrap();
-    let mut document = json!({
+    let mut config = RuntimeConfig::from(json!({
         "root": { "path": "rootfs", "readonly": true },
         "process": { "cwd": "/srv" },
         "mounts": [{ "destination": "/dev", "type": "tmpfs" }],
-    });
-    change(&mut document);
-    required_layer(&document, &root, false)
+    }));
+    change(&mut config);
+    required_layer(&config, &root, false)
 }
 
-fn with_mount(entry: Value) -> Option<Layer> {
-    needed_with(|document| document["mounts"].as_array_mut().unwrap().push(entry))
+fn with_mount(entry: serde_json::Value) -> Option<Layer> {
+    needed_with(|config| config["mounts"].as_array_mut().unwrap().push(entry))
 }
 
 const PLAIN: Option<Layer> = Some(Layer { has_devices: false });
@@ -47,10 +47,10 @@ fn what_a_runtime_would_make_needs_one() {
     let relative = json!({ "destination": "/srv", "source": "rootfs/srv", "options": ["rbind", "rw"] });
     assert_eq!(with_mount(relative), PLAIN);
     let capabilities = json!({ "bounding": ["CAP_KILL", "CAP_SYS_ADMIN"] });
-    assert_eq!(needed_with(|document| document["process"]["capabilities"] = capabilities), PLAIN);
-    assert_eq!(needed_with(|document| document["root"]["readonly"] = json!(false)), PLAIN);
-    assert_eq!(needed_with(|document| document["process"]["cwd"] = json!("/new")), PLAIN);
-    assert_eq!(needed_with(|document| document["process"]["cwd"] = json!("/dev/new")), None);
+    assert_eq!(needed_with(|config| config["process"]["capabilities"] = capabilities), PLAIN);
+    assert_eq!(needed_with(|config| config["root"]["readonly"] = json!(false)), PLAIN);
+    assert_eq!(needed_with(|config| config["process"]["cwd"] = json!("/new")), PLAIN);
+    assert_eq!(needed_with(|config| config["process"]["cwd"] = json!("/dev/new")), None);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_mount_covers_what_is_below_it() {
 
 #[test]
 fn device_nodes_need_one_that_holds_them() {
-    assert_eq!(needed_with(|document| document["mounts"] = json!([])), WITH_DEVICES);
+    assert_eq!(needed_with(|config| config["mounts"] = json!([])), WITH_DEVICES);
     let device = |path: &str| needed_with(|it| it["linux"] = json!({ "devices": [{ "path": path }] }));
     assert_eq!(device("/srv/null"), WITH_DEVICES);
     assert_eq!(device("/dev/../srv/null"), WITH_DEVICES);

@@ -49,7 +49,7 @@ fn no_mode_outside_of_the_layer_is_set() {
         .iter()
         .map(|destination| json!({ "type": "tmpfs", "destination": destination, "options": ["mode=1777"] }))
         .collect();
-    set_modes(open(&layer), &json!({ "mounts": mounts })).unwrap();
+    set_modes(open(&layer), &RuntimeConfig::from(json!({ "mounts": mounts }))).unwrap();
     let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o7777;
     assert_eq!(mode("outside/tmp"), 0o755);
     assert_eq!((mode("layer/tmp"), mode("layer/srv")), (0o1777, 0o1777));

@@ -6,20 +6,20 @@ fn nobody() -> RootDir {
     open(tempfile::TempDir::new().unwrap().path())
 }
 
-fn document() -> Value {
-    json!({
+fn config() -> RuntimeConfig {
+    RuntimeConfig::from(json!({
         "process": { "args": ["a", "b"], "env": ["A=1", "AB=2"], "user": { "uid": 0, "gid": 0, "umask": 18 } },
         "mounts": [
             { "destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["nosuid", "gid=5"] },
             { "destination": "/data", "type": "tmpfs", "source": "tmpfs" },
         ],
-    })
+    }))
 }
 
 #[test]
 fn without_wishes_it_is_what_the_bundle_says() {
-    let adapted = apply_overrides(document(), &Overrides::default(), &nobody()).unwrap();
-    let mut expected = document();
+    let adapted = apply_overrides(config(), &Overrides::default(), &nobody()).unwrap();
+    let mut expected = config();
     expected["process"]["terminal"] = json!(false);
     assert_eq!(adapted, expected);
 }
@@ -34,7 +34,7 @@ fn wishes_replace_what_has_the_same_name() {
         terminal: Some(Terminal { height: 24, width: 80, kind: None }),
         ..Overrides::default()
     };
-    let adapted = apply_overrides(document(), &overrides, &nobody()).unwrap();
+    let adapted = apply_overrides(config(), &overrides, &nobody()).unwrap();
     assert_eq!(adapted["process"]["args"], json!(["a", "c"]));
     assert_eq!(adapted["process"]["env"], json!(["AB=2", "A=x=y"]));
     assert_eq!(adapted["process"]["user"], json!({ "uid": 7, "gid": 8, "umask": 18 }));
@@ -49,7 +49,7 @@ fn wishes_replace_what_has_the_same_name() {
 fn the_last_of_many_variables_holds() {
     let env = (0..200_000).map(|n| format!("V{}={n}", n % 100_000).parse().unwrap());
     let overrides = Overrides { env: env.collect(), ..Overrides::default() };
-    let mut process = document()["process"].as_object().unwrap().clone();
+    let mut process = config()["process"].as_object().unwrap().clone();
     change_process(&mut process, &overrides).unwrap();
     let env = process["env"].as_array().unwrap();
     assert_eq!((env.len(), &env[..3]), (100_002, &[json!("A=1"), json!("AB=2"), json!("V0=100000")][..]));
@@ -60,28 +60,28 @@ fn what_is_no_bundle_is_refused() {
     for (text, message) in
         [(json!({}), "config.json has no 'process'"), (json!({ "process": {} }), "config.json has no 'process.args'")]
     {
-        assert_eq!(apply_overrides(text, &Overrides::default(), &nobody()).unwrap_err().to_string(), message);
+        assert_eq!(apply_overrides(text.into(), &Overrides::default(), &nobody()).unwrap_err().to_string(), message);
     }
 }
 
 #[test]
 fn a_variable_without_a_value_is_removed() {
     let env = vec!["A".parse().unwrap(), "NONE".parse().unwrap()];
-    let adapted = apply_overrides(document(), &Overrides { env, ..Overrides::default() }, &nobody()).unwrap();
+    let adapted = apply_overrides(config(), &Overrides { env, ..Overrides::default() }, &nobody()).unwrap();
     assert_eq!(adapted["process"]["env"], json!(["AB=2"]));
 }
 
 #[test]
 fn a_terminal_brings_its_type_unless_there_is_one() {
     let env = |env: Value, asked: &[&str]| {
-        let mut document = document();
-        document["process"]["env"] = env;
+        let mut config = config();
+        config["process"]["env"] = env;
         let overrides = Overrides {
             env: asked.iter().map(|variable| variable.parse().unwrap()).collect(),
             terminal: Some(Terminal { height: 0, width: 0, kind: Some("foot".to_owned()) }),
             ..Overrides::default()
         };
-        apply_overrides(document, &overrides, &nobody()).unwrap()["process"]["env"].clone()
+        apply_overrides(config, &overrides, &nobody()).unwrap()["process"]["env"].clone()
     };
     assert_eq!(env(json!(["A=1"]), &[]), json!(["A=1", "TERM=foot"]));
     assert_eq!(env(json!(["TERM=vt100"]), &[]), json!(["TERM=vt100"]));
@@ -98,10 +98,10 @@ fn home_follows_the_user_where_it_is_that_of_the_bundles_user() {
     std::fs::write(folder.path().join("etc/passwd"), passwd).unwrap();
     let root = open(folder.path());
     let home = |home: &str, overrides: &Overrides| {
-        let mut document = document();
-        document["process"]["user"]["uid"] = json!(1000);
-        document["process"]["env"] = json!([home, "A=1"]);
-        let adapted = apply_overrides(document, overrides, &root).unwrap();
+        let mut config = config();
+        config["process"]["user"]["uid"] = json!(1000);
+        config["process"]["env"] = json!([home, "A=1"]);
+        let adapted = apply_overrides(config, overrides, &root).unwrap();
         adapted["process"]["env"][0].as_str().unwrap().to_owned()
     };
     let user = |user: &str| Overrides { user: Some(user.parse().unwrap()), ..Overrides::default() };

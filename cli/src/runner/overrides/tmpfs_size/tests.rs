@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::*;
 
 #[test]
@@ -33,4 +35,18 @@ fn a_size_is_a_number_with_a_unit() {
         let problem = format!("found '{text}', want a size above 0, such as 512M, 2G or 50%");
         assert_eq!(text.parse::<TmpfsSize>(), Err(problem));
     }
+}
+
+#[test]
+fn the_tmpfs_on_tmp_gets_a_size() {
+    let size = |entry: Value| {
+        let mut config = RuntimeConfig::from(json!({ "mounts": [entry] }));
+        let is_set = set_size_of_tmp(&mut config, "8M".parse().unwrap());
+        (is_set, config["mounts"][0]["options"].clone())
+    };
+    let tmp = json!({ "destination": "/tmp/", "type": "tmpfs", "options": ["mode=1777", "size=50%"] });
+    assert_eq!(size(tmp), (true, json!(["mode=1777", "size=8388608"])));
+    assert_eq!(size(json!({ "destination": "/tmp", "type": "tmpfs" })), (true, json!(["size=8388608"])));
+    assert_eq!(size(json!({ "destination": "/run", "type": "tmpfs" })), (false, Value::Null));
+    assert_eq!(size(json!({ "destination": "/tmp", "type": "bind" })), (false, Value::Null));
 }

@@ -61,7 +61,7 @@ impl IdMap {
     }
 
     /// As config.json has it.
-    pub fn document(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         let mapping = |(first, outside, size)| json!({ "containerID": first, "hostID": outside, "size": size });
         self.extents.iter().copied().map(mapping).collect()
     }

@@ -3,14 +3,14 @@
 mod id_map;
 
 use anyhow::{Result, ensure};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use self::id_map::IdMap;
 use super::caller::Caller;
 use super::groups;
 use super::subid::{NoSubordinateIds, SubordinateIds};
 use crate::runner::overrides::KeepId;
-use oci_bundle_builder::plan::runtime_config::validate::id_maps::has_user_namespace;
+use crate::runner::runtime_config::RuntimeConfig;
 
 /// The capabilities with which a process can have other ids than those that it starts with.
 const OF_OTHER_IDS: [&str; 3] = ["CAP_CHOWN", "CAP_SETGID", "CAP_SETUID"];
@@ -20,19 +20,19 @@ const OF_OTHER_IDS: [&str; 3] = ["CAP_CHOWN", "CAP_SETGID", "CAP_SETUID"];
 /// # Errors
 /// The process would be another user than the one that there is.
 pub fn map_ids<'h>(
-    document: &mut Value,
+    config: &mut RuntimeConfig,
     caller: &'h Caller,
     keep: Option<KeepId>,
     dropped: &mut Vec<String>,
 ) -> Result<Option<&'h SubordinateIds>> {
-    let user = &document["process"]["user"];
+    let user = &config["process"]["user"];
     let id = |name: &str| user[name].as_u64().unwrap_or(0);
     let asked = (id("uid"), id("gid"));
     let groups: Vec<u64> = user["additionalGids"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
     // The ids of the container that the user's own are to be.
     let own = keep.map(|keep| (keep.uid.map_or(asked.0, u64::from), keep.gid.map_or(asked.1, u64::from)));
-    let has_namespace = has_user_namespace(document);
-    let may_change = may_change_ids(document);
+    let has_namespace = config.has_user_namespace();
+    let may_change = may_change_ids(config);
     let needs_more = asked != (0, 0)
         || !groups.is_empty()
         || has_namespace
@@ -52,7 +52,7 @@ pub fn map_ids<'h>(
     let sides =
         [("uidMappings", asked.0, own.map(|own| own.0), &uids), ("gidMappings", asked.1, own.map(|own| own.1), &gids)];
     let maps = sides.map(|(side, asked, own, there)| {
-        let ranges = if has_namespace { mapped(&document["linux"][side]) } else { all_ids(own, there) };
+        let ranges = if has_namespace { mapped(&config["linux"][side]) } else { all_ids(own, there) };
         let map = IdMap::new(&ranges, own, there);
         // Whatever else is missing, the process has to be somebody.
         if map.has(asked) { map } else { IdMap::only(own.unwrap_or(asked)) }
@@ -72,10 +72,10 @@ pub fn map_ids<'h>(
     }
     let is_outer = subordinate.map_or(asked == (0, 0), |_| true) && own.is_none_or(|own| own == (0, 0));
     if has_namespace || !is_outer {
-        nest(document, has_namespace, &maps);
+        nest(config, has_namespace, &maps);
     }
-    without_groups(document, gid_map);
-    let user = document["process"]["user"].as_object_mut();
+    without_groups(config, gid_map);
+    let user = config["process"]["user"].as_object_mut();
     if subordinate.is_none() && user.is_some_and(|user| user.remove("additionalGids").is_some()) {
         dropped.push("process.user.additionalGids dropped: they need root or a grant in /etc/subgid".to_owned());
     }
@@ -103,9 +103,9 @@ fn all_ids(own: Option<u64>, there: &[u64]) -> Vec<(u64, u64)> {
 }
 
 /// Puts the container into a user namespace with these maps.
-fn nest(document: &mut Value, has_namespace: bool, [uids, gids]: &[IdMap; 2]) {
+fn nest(config: &mut RuntimeConfig, has_namespace: bool, [uids, gids]: &[IdMap; 2]) {
     if !has_namespace {
-        let namespaces = &mut document["linux"]["namespaces"];
+        let namespaces = &mut config["linux"]["namespaces"];
         if !namespaces.is_array() {
             *namespaces = json!([]);
         }
@@ -113,14 +113,12 @@ fn nest(document: &mut Value, has_namespace: bool, [uids, gids]: &[IdMap; 2]) {
             namespaces.push(json!({ "type": "user" }));
         }
     }
-    document["linux"]["uidMappings"] = uids.document();
-    document["linux"]["gidMappings"] = gids.document();
+    config["linux"]["uidMappings"] = uids.to_json();
+    config["linux"]["gidMappings"] = gids.to_json();
 }
 
-fn may_change_ids(document: &Value) -> bool {
-    let sets = document["process"]["capabilities"].as_object().into_iter().flat_map(Map::values);
-    let mut names = sets.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
-    names.any(|name| OF_OTHER_IDS.contains(&name))
+fn may_change_ids(config: &RuntimeConfig) -> bool {
+    OF_OTHER_IDS.iter().any(|name| config.has_capability(name))
 }
 
 /// The ids that a container has: the first, and how many.
@@ -131,8 +129,8 @@ fn mapped(mappings: &Value) -> Vec<(u64, u64)> {
 }
 
 /// Takes the options `gid=` of mounts away that are not among the groups.
-fn without_groups(document: &mut Value, groups: &IdMap) {
-    let Some(mounts) = document.get_mut("mounts").and_then(Value::as_array_mut) else { return };
+fn without_groups(config: &mut RuntimeConfig, groups: &IdMap) {
+    let Some(mounts) = config.mounts_mut() else { return };
     for options in mounts.iter_mut().filter_map(|mount| mount.get_mut("options")?.as_array_mut()) {
         options.retain(|option| {
             let gid = option.as_str().and_then(|option| option.strip_prefix("gid="));

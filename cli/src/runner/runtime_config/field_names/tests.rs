@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_name_that_differs_in_case_is_found() {
-    for (document, name, known) in [
+    for (config, name, known) in [
         (json!({ "Mounts": [] }), "Mounts", "mounts"),
         (json!({ "MOUNTS": [] }), "MOUNTS", "mounts"),
         (json!({ "mount\u{17f}": [] }), "mount\u{17f}", "mounts"),
@@ -12,7 +12,7 @@ fn a_name_that_differs_in_case_is_found() {
         (json!({ "linux": { "Devices": [] } }), "Devices", "devices"),
         (json!([{ "\u{212a}": 1, "mounts": [{ "Source": "/" }] }]), "Source", "source"),
     ] {
-        assert_eq!(find_ambiguous(&document), Some(Ambiguous::Field(name.to_owned(), known)));
+        assert_eq!(find_ambiguous(&config), Some(Ambiguous::Field(name.to_owned(), known)));
     }
     let free = json!({ "mounts": [], "annotations": { "Path": "x" }, "linux": { "sysctl": { "User": "" } } });
     assert_eq!(find_ambiguous(&free), None);
