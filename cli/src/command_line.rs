@@ -8,7 +8,7 @@ use crate::run::{ContainerOptions, RunOptions};
 use crate::write_closure::ClosureOptions;
 use crate::write_wrapper::{WRAPPED, WrapperOptions};
 
-/// Runs OCI containers that a Nix expression defines.
+/// Run OCI containers defined in Nix, and bundles that any tool made.
 #[derive(Parser)]
 #[command(version, about)]
 pub struct CommandLine {
@@ -18,24 +18,24 @@ pub struct CommandLine {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Runs a bundle, with or without root. The exit code is the container's.
+    /// Run a bundle, with or without root, and exit with the container's exit code.
     Run(RunOptions),
-    /// Makes a user namespace and waits in it. `run` starts this.
+    /// Hold a user namespace while `run` maps its ids.
     #[command(hide = true)]
     HoldUserNamespace,
-    /// Writes the program that runs one bundle. Nix runs this for `container.run`.
+    /// Write the wrapper that runs one bundle. Nix calls this for `container.run`.
     #[command(hide = true)]
     WriteWrapper(WrapperOptions),
     WriteClosure(ClosureOptions),
 }
 
-/// Runs one container, with or without root. The exit code is the container's.
+/// Run this container, with or without root, and exit with its exit code.
 #[derive(Parser)]
 struct Wrapped {
     #[command(flatten)]
     options: ContainerOptions,
 
-    /// Arguments in the place of those after the program
+    /// Arguments for the container's program, instead of the bundle's
     #[arg(last = true)]
     args: Vec<String>,
 }

@@ -20,53 +20,53 @@ pub struct RunOptions {
     #[command(flatten)]
     pub options: ContainerOptions,
 
-    /// The bundle, such as ./result of a nix build
+    /// The bundle to run, such as ./result
     pub bundle: Utf8PathBuf,
 
-    /// Arguments in the place of those after the program
+    /// Arguments for the container's program, instead of the bundle's
     #[arg(last = true)]
     pub args: Vec<String>,
 }
 
 #[derive(Args)]
 pub struct ContainerOptions {
-    /// The OCI runtime: a path, or a name on PATH [default: crun, runc or youki, the first on PATH]
+    /// The OCI runtime to use: a path, or a name on PATH [default: the first of crun, runc and youki]
     #[arg(long, value_name = "PROGRAM", env = "OCI_RUNTIME", hide_env_values = true)]
     pub runtime: Option<Utf8PathBuf>,
 
-    /// Where to keep what a container with a writable root writes [default: in memory, while it runs]
+    /// Keep the container's changes in this directory [default: discard them when it ends]
     #[arg(long, value_name = "DIRECTORY")]
     pub state: Option<Utf8PathBuf>,
 
-    /// How much a container may write to memory, such as 512M or 20% [default: 50%]
+    /// Limit what the container writes to memory, such as 512M or 20% [default: 50%]
     #[arg(long, value_name = "SIZE")]
     pub tmpfs_size: Option<TmpfsSize>,
 
-    /// A variable of the environment; without a value, the caller's
+    /// Set an environment variable; without a value, pass yours on
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub env: Vec<Variable>,
 
-    /// A file with variables, a line each
+    /// Read environment variables from a file, one per line
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<Utf8PathBuf>,
 
-    /// A directory or file of the host to mount
+    /// Mount a directory or file of the host
     #[arg(long, value_name = "SOURCE:DESTINATION[:ro]")]
     pub mount: Vec<Volume>,
 
-    /// The user and group to run as, by number, or by a name of the bundle
+    /// Run as this user and group: numbers, or names from the bundle
     #[arg(long, value_name = "USER[:GROUP]", allow_hyphen_values = true)]
     pub user: Option<UserOption>,
 
-    /// keep-id makes the container's user the caller on the host
+    /// Map the container's user to you on the host
     #[arg(long, value_name = "keep-id[:uid=UID,gid=GID]")]
     pub userns: Option<KeepId>,
 
-    /// Run a shell in place of the program; it has to be in the container
+    /// Run a shell of the container instead of its program
     #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true, value_parser = NonEmptyStringValueParser::new())]
     pub shell: Option<String>,
 
-    /// Print the config.json that would be used, and run nothing
+    /// Print the config.json that would be used, and start nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -148,7 +148,7 @@ pub fn run(options: RunOptions) -> Result<()> {
     }
     if is_dry {
         for note in runner::notes(&plan.config) {
-            say(&text::escaped(&format!("oci-bundle: look at this: {note}")));
+            say(&text::escaped(&format!("oci-bundle: note: {note}")));
         }
         let text = text::escaped_json(&serde_json::to_string_pretty(plan.config.as_value())?) + "\n";
         return std::io::stdout().write_all(text.as_bytes()).context("writing to standard output");

@@ -8,7 +8,7 @@ use oci_bundle_builder::attrs_options::AttrsOptions;
 use oci_bundle_builder::plan::derivation::attrs::ClosureAttrs;
 use oci_bundle_builder::plan::derivation::closure::Closure;
 
-/// Lists a closure. Nix runs this for `container.closure`.
+/// List a closure. Nix calls this for `container.closure`.
 #[derive(Args)]
 #[command(hide = true)]
 pub struct ClosureOptions {

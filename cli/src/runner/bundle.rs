@@ -38,7 +38,7 @@ impl Bundle {
         let directory = opened.with_context(|| wanted(&given.join("config.json")))?;
         let looking = || format!("looking at '{given}'");
         let path = real_path(&directory).with_context(looking)?;
-        ensure!(path != "/", "'{given}' is the root of this machine; want a bundle, such as ./result of a nix build");
+        ensure!(path != "/", "'{given}' is the root of this host; want a bundle, such as ./result of a nix build");
         let identity = Identity::new(&directory).with_context(looking)?;
         Ok(Self { path, identity, directory })
     }

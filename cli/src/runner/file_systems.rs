@@ -62,7 +62,7 @@ fn check_one(path: &str, hidden: &[&Utf8Path], trust: &Trust) -> Result<()> {
         bail!("it is below '{hidden}', which belongs to the run; want a path elsewhere");
     }
     if !trust.fixes_all_of(&place) {
-        bail!("others can change what it leads to; want a path that only you and root can change");
+        bail!("other users can replace it; want a path that only you and root can change");
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ pub fn delegate(config: &mut RuntimeConfig, host: &Host, dropped: &mut Vec<Strin
 
 /// Takes out of a document what needs cgroups, and tells what that was, in a line.
 fn without_cgroups(config: &mut RuntimeConfig) -> String {
-    let mut without = vec!["no /sys/fs/cgroup".to_owned()];
+    let mut dropped = vec!["/sys/fs/cgroup".to_owned()];
     if let Some(mounts) = config.mounts_mut() {
         mounts.retain(|mount| mount["type"] != "cgroup" && mount["type"] != "cgroup2");
     }
@@ -85,10 +85,10 @@ fn without_cgroups(config: &mut RuntimeConfig) -> String {
         let fields = resources.as_ref().and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
         let limits: Vec<_> = fields.filter(|field| *field != "devices").map(String::as_str).collect();
         if !limits.is_empty() {
-            without.push(format!("no limits of {}", limits.join(", ")));
+            dropped.push(format!("{} limits", limits.join(" and ")));
         }
     }
-    format!("this machine has no cgroups, so the container has {}", without.join(" and "))
+    format!("{} dropped: this host has no cgroups", dropped.join(", "))
 }
 
 /// Takes limits out of a document whose controllers the second version does not have here. Tells which.
@@ -103,9 +103,8 @@ fn without_controllers(config: &mut RuntimeConfig, available: &[String]) -> Opti
         }
         is_kept
     });
-    let fields = dropped.join(", ");
-    (!dropped.is_empty())
-        .then(|| format!("limits of {fields} dropped: this machine's cgroups have no controllers for them"))
+    let fields = dropped.join(" and ");
+    (!dropped.is_empty()).then(|| format!("{fields} limits dropped: this host's cgroups lack their controllers"))
 }
 
 /// Takes rules for devices out of a document that crun could not start with them: on a machine with the second version alone they
@@ -117,7 +116,7 @@ fn without_device_rules(config: &mut RuntimeConfig) -> Option<String> {
     let resources = config.resources_mut();
     let rules = resources.filter(|_| !makes_nodes)?.remove("devices");
     rules.map(|_| {
-        "rules for devices dropped: crun needs CAP_SYS_RESOURCE for them, or no limit of locked memory (ulimit -l)"
+        "device rules dropped: to load them, crun needs CAP_SYS_RESOURCE or unlimited locked memory (ulimit -l)"
             .to_owned()
     })
 }

@@ -85,7 +85,7 @@ impl Run {
         runtime_config::validate(&config).with_context(in_config)?;
         let runtime = Runtime::find(self.runtime.as_deref(), &host.search_path).ok();
         if host.cgroup_mode == CgroupMode::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {
-            bail!("runc starts nothing on a machine without cgroups; use crun");
+            bail!("runc needs cgroups, and this host has none; use crun");
         }
         // The runtime answers while this process goes on.
         let probe = runtime.as_ref().and_then(|runtime| SeccompProbe::start(&config, runtime));
@@ -110,7 +110,9 @@ impl Run {
         let Some(size) = self.tmpfs_size else { return Ok(()) };
         let has_layer = self.state.is_none() && !config.is_root_read_only();
         if !set_size_of_tmp(config, size) && !has_layer {
-            bail!("--tmpfs-size: nothing is written to memory: no tmpfs on /tmp, and no root that is written to");
+            bail!(
+                "--tmpfs-size: the container writes nothing to memory: it has no tmpfs on /tmp and no root in memory"
+            );
         }
         Ok(())
     }
@@ -130,7 +132,7 @@ impl Plan {
         let controllers = limits::delegate(&mut config, host, &mut dropped);
         let subordinate = if host.privilege.is_root() {
             if keep.is_some() {
-                bail!("--userns=keep-id is for ordinary users; root's container has the host's ids, so leave it out");
+                bail!("--userns=keep-id is for ordinary users: root's containers have the host's ids; leave it out");
             }
             None
         } else {

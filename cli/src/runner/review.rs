@@ -46,7 +46,7 @@ pub fn notes(config: &RuntimeConfig) -> Vec<String> {
     for name in OUTSIDE {
         for hook in config["hooks"][name].as_array().into_iter().flatten() {
             let more = ["args", "env"].iter().filter_map(|field| Some(format!(", {field} {}", hook.get(field)?)));
-            notes.push(format!("the hook {name} runs {}{} on this machine", hook["path"], more.collect::<String>()));
+            notes.push(format!("the hook {name} runs {}{} on the host", hook["path"], more.collect::<String>()));
         }
     }
     let root = config.root_path();
@@ -60,7 +60,7 @@ pub fn notes(config: &RuntimeConfig) -> Vec<String> {
                 "to read and write"
             };
             let [source, destination] = [mount.source, mount.destination].map(quoted);
-            notes.push(format!("{source} of this machine is mounted at {destination}, {access}"));
+            notes.push(format!("{source} of the host is mounted at {destination}, {access}"));
         }
     }
     for mount in config.mounts().into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind())) {
@@ -89,7 +89,7 @@ pub fn notes(config: &RuntimeConfig) -> Vec<String> {
     }
     for (name, value) in config["annotations"].as_object().into_iter().flatten() {
         if OF_RUNTIMES.iter().any(|prefix| name.starts_with(prefix)) {
-            notes.push(format!("the annotation {name} is {value}, which a runtime acts on"));
+            notes.push(format!("the annotation {name} is {value}, which runtimes act on"));
         }
     }
     let powerful: BTreeSet<_> =
@@ -97,7 +97,7 @@ pub fn notes(config: &RuntimeConfig) -> Vec<String> {
     if !powerful.is_empty() {
         let powerful: Vec<_> = powerful.into_iter().collect();
         notes.push(format!(
-            "it has {}, which containers seldom have; some of these undo what keeps it from the machine",
+            "it has {}, which few containers need; some of these let it reach the host",
             powerful.join(", ")
         ));
     }
@@ -108,7 +108,7 @@ pub fn notes(config: &RuntimeConfig) -> Vec<String> {
         }
     }
     for kind in USUAL.iter().filter(|kind| !namespaces.iter().any(|namespace| namespace["type"] == **kind)) {
-        notes.push(format!("it is in this machine's {kind} namespace"));
+        notes.push(format!("it shares the host's {kind} namespace"));
     }
     notes
 }
@@ -132,7 +132,7 @@ fn device_rules(config: &RuntimeConfig) -> Vec<String> {
         rule["allow"] == false && is_any && rule["access"].as_str().is_none_or(|access| access == "rwm")
     });
     if !denies_all && config.has_capability("CAP_MKNOD") {
-        notes.push("it can make nodes of devices, and no first rule denies all of them".to_owned());
+        notes.push("it can make device nodes, and no first rule denies them all".to_owned());
     }
     notes
 }
@@ -159,8 +159,8 @@ fn writable_parts(config: &RuntimeConfig) -> Vec<String> {
         let Some(place) = mount.place() else { continue };
         let part = match mount.kind() {
             "proc" if CHANGING_PROC.iter().all(|name| is_sealed(&place.join(name))) => continue,
-            "proc" => "the settings of this machine's kernel",
-            "sysfs" => "the devices of this machine",
+            "proc" => "the settings of the host's kernel",
+            "sysfs" => "the devices of the host",
             "cgroup" | "cgroup2" => "cgroups",
             _ => continue,
         };

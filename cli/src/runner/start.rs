@@ -71,14 +71,14 @@ impl Run {
     fn ensure_startable(&self, config: &RuntimeConfig, runtime: &Runtime, host: &Host) -> Result<()> {
         if !host.privilege.is_root() && !runtime.runs_without_root_in(config) {
             bail!(
-                "runc runs no container without a user and group 0, and an ordinary user has one of each to give, which \
-                 are {} and {} here; use crun, or --user 0, or have root grant ids in /etc/subuid and /etc/subgid",
+                "runc needs user 0 and group 0 in the container, and without root there is only one of each, {} and {} here; \
+                 use crun, or --user 0, or have root grant ids in /etc/subuid and /etc/subgid",
                 config["process"]["user"]["uid"],
                 config["process"]["user"]["gid"]
             );
         }
         if self.state.is_some() && config.is_root_read_only() {
-            bail!("--state: the container is 'readonly', so that it writes nothing that could be kept");
+            bail!("--state: the container is 'readonly' and writes nothing to keep; leave the option out");
         }
         Ok(())
     }
@@ -90,7 +90,7 @@ fn find_cover(bundle: &Bundle, runtime: &Runtime, trust: &Trust) -> Result<Utf8P
     let hides_runtime = runtime.program().starts_with(&cover) && cover != bundle.path;
     if hides_runtime || cover == Utf8Path::new("/") {
         bail!(
-            "others can change what '{}' leads to, below '{cover}'; run a bundle from a directory that is yours alone",
+            "other users can replace '{}' below '{cover}'; run bundles from a directory that only you can write to",
             bundle.path
         );
     }

@@ -42,11 +42,11 @@ impl StateDir {
     }
 
     fn take_directory(given: &Utf8Path, kept: &Utf8Path, privilege: Privilege) -> Result<Self> {
-        let Some(name) = given.file_name() else { bail!("names no directory of its own; want one, such as ./state") };
+        let Some(name) = given.file_name() else { bail!("names no directory; want one, such as ./state") };
         let parent = given.parent().filter(|parent| *parent != "").unwrap_or(Utf8Path::new("."));
         let parent = Trust::new(&[])?.open(parent.as_std_path())?;
         let path = real_path(&parent)?.join(name);
-        ensure!(!path.starts_with(kept), "is in '{kept}', which stays as it is; choose a directory outside");
+        ensure!(!path.starts_with(kept), "is in '{kept}', which must not change; choose a directory outside");
 
         let is_new = match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o700)) {
             Ok(()) => true,
@@ -59,7 +59,7 @@ impl StateDir {
         let is_empty = is_empty(&directory)?;
         ensure!(
             is_empty || find_entry(&directory, "lock")?.is_some(),
-            "is neither empty nor what a container has left; choose another directory"
+            "is neither empty nor the state of a container; choose another directory"
         );
         for layer in ["upper", "work"] {
             let is_directory = |entry: Stat| FileType::from_raw_mode(entry.st_mode) == FileType::Directory;
@@ -95,7 +95,7 @@ fn ensure_own(stat: &Stat, given: &Utf8Path) -> Result<()> {
     let mode = stat.st_mode & 0o7777;
     ensure!(
         mode & 0o022 == 0,
-        "others may write to it (mode {mode:04o}), so what is in it may be theirs; look through it, then say \
+        "other users can write to it (mode {mode:04o}), so its files may be theirs; check them, then run \
          'chmod 700 {given}', or choose another directory"
     );
     Ok(())
@@ -132,7 +132,9 @@ fn lock(directory: &OwnedFd, privilege: Privilege, is_new: bool) -> Result<Owned
     ensure!(is_right, "'lock' in it is not the small file that this program makes; choose another directory");
     let mut lock = File::from(lock);
     match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => bail!("another container is using it; wait for its end, or choose another directory"),
+        Err(Errno::WOULDBLOCK) => {
+            bail!("another container is using it; wait until that ends, or choose another directory")
+        }
         locked => locked.context("locking it")?,
     }
     // What an overlay notes of removed directories has another name for each, so one does not see what the other removed.
@@ -147,7 +149,7 @@ fn lock(directory: &OwnedFd, privilege: Privilege, is_new: bool) -> Result<Owned
             kinds.contains(&before.as_str()),
             "'lock' in it is not the small file that this program makes; choose another directory"
         );
-        ensure!(before == kind, "it has what a container of {before} has written, and this is one of {kind}");
+        ensure!(before == kind, "it belongs to a container run by {before}, and this one is run by {kind}");
     }
     Ok(lock.into())
 }

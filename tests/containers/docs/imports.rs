@@ -101,9 +101,9 @@ fn imports_of_modules() -> BTreeMap<String, BTreeSet<String>> {
             continue;
         }
         let imports = source.imports().into_iter().filter_map(|path| module_of(&path));
-        let is_bundle = module == "bundle";
+        let is_outside = !module.starts_with("plan::");
         let imports = imports.map(|import| {
-            if is_bundle && import.starts_with("plan::") { "plan".to_owned() } else { import.replace("plan::", "") }
+            if is_outside && import.starts_with("plan::") { "plan".to_owned() } else { import.replace("plan::", "") }
         });
         let own = module.replace("plan::", "");
         found.entry(module).or_default().extend(imports.filter(|import| *import != own));

@@ -73,9 +73,9 @@ fn options_change_the_container() {
             let mut run = runtime.wrapper(uid);
             run.arg(&bundle);
             let said = String::from_utf8(output(run).stderr).unwrap();
-            let message = "oci-bundle: runc runs no container without a user and group 0, and an ordinary user has one of each \
-                           to give, which are 5 and 5 here; use crun, or --user 0, or have root grant ids in \
-                           /etc/subuid and /etc/subgid\n";
+            let message = "oci-bundle: runc needs user 0 and group 0 in the container, and without root there is only one \
+                           of each, 5 and 5 here; use crun, or --user 0, or have root grant ids in /etc/subuid and \
+                           /etc/subgid\n";
             assert_eq!(said, message);
             continue;
         }
@@ -152,7 +152,7 @@ fn what_cannot_be_run_is_named() {
         ),
         (
             vec!["--runtime", "/bin/true", "--state", "/tmp/state", readonly.to_str().unwrap()],
-            "oci-bundle: --state: the container is 'readonly', so that it writes nothing that could be kept",
+            "oci-bundle: --state: the container is 'readonly' and writes nothing to keep; leave the option out",
         ),
         (
             vec![bundle.to_str().unwrap()],

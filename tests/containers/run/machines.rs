@@ -16,7 +16,7 @@ fn everywhere(bundle: &Built, problem: impl Fn(Machine, u32, &Output) -> Option<
             let output = runtime.wrapper_prepared(&preparation, uid).arg(&**bundle).output().unwrap();
             if machine == Machine::WithoutSys && runtime == Runtime::Runc {
                 assert_eq!(output.status.code(), Some(1));
-                let said = "oci-bundle: runc starts nothing on a machine without cgroups; use crun\n";
+                let said = "oci-bundle: runc needs cgroups, and this host has none; use crun\n";
                 assert_eq!(String::from_utf8_lossy(&output.stderr), said);
                 continue;
             }

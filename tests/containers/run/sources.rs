@@ -19,7 +19,7 @@ fn a_source_in_the_bundle_is_not_written_to() {
         };
         run_foreign("touch /data/written", change, |run, _| {
             let said = refusal(run);
-            assert!(said.contains(", which stays as it is; say 'ro', or mount a directory outside"), "{said}");
+            assert!(said.contains(", which must not change; add 'ro', or mount a directory outside"), "{said}");
         });
     }
 }
@@ -90,7 +90,10 @@ fn what_no_run_can_give_is_refused() {
     };
     run_foreign("exit 0", namespace, |run, _| {
         let said = refusal(run);
-        assert!(said.contains("found the mount namespace '/proc/self/ns/mnt', in which nothing of the run"), "{said}");
+        assert!(
+            said.contains("found the mount namespace '/proc/self/ns/mnt', which lacks the mounts of this run"),
+            "{said}"
+        );
     });
 }
 
@@ -134,7 +137,7 @@ fn a_link_of_somebody_else_is_not_followed() {
                 assert_eq!(prints(run(&source, access)), "of the host\n", "{runtime:?}: {uid} {}", source.display());
             }
             let said = refusal(run(&other.join("link"), access));
-            let problem = "'link' on the way to it is a link that another user can change; name the place itself\n";
+            let problem = "'link' on the way to it is a link that another user can change; give a path without it\n";
             assert!(said.starts_with("oci-bundle: mounting '") && said.ends_with(problem), "{said}");
         }
     }

@@ -78,8 +78,8 @@ fn a_user_namespace_of_the_bundle_is_made_of_what_there_is() {
         assert_eq!(prints(users.run(runtime, &bundle)), "0\n0 0 1\n1 1 999\n", "{runtime:?}");
         let output = Users::with("").run(runtime, &bundle);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "0\n0 0 1\n", "{runtime:?} {output:?}");
-        let said = "oci-bundle: warning: ids of linux.uidMappings dropped: there are only 1 id for them\n\
-                    oci-bundle: warning: ids of linux.gidMappings dropped: there are only 1 id for them\n";
+        let said = "oci-bundle: warning: linux.uidMappings shortened: only 1 id is available\n\
+                    oci-bundle: warning: linux.gidMappings shortened: only 1 id is available\n";
         assert_eq!(String::from_utf8_lossy(&output.stderr), said, "{runtime:?}");
     }
 }
@@ -96,9 +96,9 @@ fn refused(granted: &str, preparation: &str) -> String {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let both = String::from_utf8(output.stderr).unwrap();
     let error = both.strip_prefix(&said).unwrap();
-    assert!(error.starts_with("oci-bundle: runc runs no container without a user and group 0"), "{error}");
+    assert!(error.starts_with("oci-bundle: runc needs user 0 and group 0 in the container"), "{error}");
     assert_eq!(said.lines().count(), 1, "{said}");
-    let start = "oci-bundle: warning: the container has no users and groups but your own: ";
+    let start = "oci-bundle: warning: the container has only your own user and group: ";
     said.strip_prefix(start).unwrap_or_else(|| panic!("{said}")).to_owned()
 }
 
@@ -162,8 +162,8 @@ fn who_has_no_grant_is_told_what_fails_and_how_to_get_one() {
         assert!(String::from_utf8_lossy(&output.stdout).ends_with("failed\n"), "{runtime:?}: {output:?}");
         assert_eq!(
             String::from_utf8_lossy(&output.stderr),
-            "oci-bundle: warning: changing owners and users fails in the container: it has no users and groups but your own; \
-             as root, 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ann' grants more\n",
+            "oci-bundle: warning: changing owners or users fails in the container: it has only your own user and group; \
+             root grants more with 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ann'\n",
             "{runtime:?}"
         );
         // Who needs none, hears nothing.

@@ -109,7 +109,7 @@ fn one_container_at_a_time_has_a_state() {
         assert_eq!(printed.next().unwrap(), "ready");
         let said = String::from_utf8(output(keeping(runtime, uid, &folder, &bundle)).stderr).unwrap();
         let expected = format!(
-            "oci-bundle: --state '{}': another container is using it; wait for its end, or choose another directory\n",
+            "oci-bundle: --state '{}': another container is using it; wait until that ends, or choose another directory\n",
             folder.path().join("state").display()
         );
         assert_eq!(said, expected);
@@ -133,10 +133,10 @@ fn a_state_that_would_not_be_safe_is_refused() {
     let inside = bundle.join("rootfs/tmp");
     let store = Path::new("/nix/store/oci-bundle-state");
     for (uid, state, problem) in [
-        (1234, state.as_path(), "it has what a container of root has written, and this is one of an ordinary user"),
+        (1234, state.as_path(), "it belongs to a container run by root, and this one is run by an ordinary user"),
         (0, &file, "found a file, want a directory"),
-        (0, &inside, "is in '/nix/store', which stays as it is; choose a directory outside"),
-        (0, store, "is in '/nix/store', which stays as it is; choose a directory outside"),
+        (0, &inside, "is in '/nix/store', which must not change; choose a directory outside"),
+        (0, store, "is in '/nix/store', which must not change; choose a directory outside"),
         (1234, Path::new("/proc/state"), "making the directory '/proc/state': No such file or directory (os error 2)"),
     ] {
         let mut run = Runtime::Runc.wrapper(uid);

@@ -120,7 +120,7 @@ impl<'r> ContainerTree<'r> {
         let mut links = 0;
         while let Some(name) = left.pop_front() {
             let steps = self.steps.get();
-            ensure!(steps > 0, "mounts and links lead through more than {MOST_STEPS} names; want shorter ways");
+            ensure!(steps > 0, "mounts and links lead through more than {MOST_STEPS} names; want shorter paths");
             self.steps.set(steps - 1);
             match name.as_encoded_bytes() {
                 b"/" => walk = Walk::new(self).with_context(following)?,

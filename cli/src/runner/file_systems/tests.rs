@@ -27,7 +27,7 @@ fn no_path_leads_below_the_run_or_where_others_say() {
     assert_eq!(overlay(&format!("{top}/a\\:b:{top}/up")), Ok(()));
     assert_eq!(overlay(&format!("{top}/a\\:b:{top}")), Ok(()));
     let below = "it is below 'TOP/bundle', which belongs to the run; want a path elsewhere";
-    let others = "others can change what it leads to; want a path that only you and root can change";
+    let others = "other users can replace it; want a path that only you and root can change";
     for (lower, path, problem) in [
         (format!("{top}/up:{top}/bundle"), "TOP/bundle", below),
         (format!("{top}/link/rootfs"), "TOP/link/rootfs", below),

@@ -113,7 +113,7 @@ impl Trust {
         let mut followed = 0;
         while let Some(step) = steps.pop_front() {
             let left = self.steps.get();
-            ensure!(left > 0, "the ways to files of this machine have more than {MOST_STEPS} names; want shorter ones");
+            ensure!(left > 0, "the paths to files of this host have more than {MOST_STEPS} names; want shorter ones");
             self.steps.set(left - 1);
             let error = match open_directory(&at, step.as_os_str()) {
                 Ok(next) => {
@@ -147,7 +147,7 @@ impl Trust {
             }
             if !(self.has(&entry) && self.fixes(&directory, &entry)) {
                 bail!(
-                    "'{}' on the way to it is a link that another user can change; name the place itself",
+                    "'{}' on the way to it is a link that another user can change; give a path without it",
                     place.display()
                 );
             }

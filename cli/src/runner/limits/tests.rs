@@ -8,8 +8,11 @@ fn what_needs_cgroups_is_taken_out_and_told() {
         "mounts": [{ "destination": "/sys/fs/cgroup", "type": "cgroup" }, { "destination": "/tmp", "type": "tmpfs" }],
         "linux": { "cgroupsPath": "/x", "resources": { "devices": [], "memory": {}, "pids": {} } },
     }));
-    let told = "this machine has no cgroups, so the container has no /sys/fs/cgroup";
-    assert_eq!(without_cgroups(&mut config), format!("{told} and no limits of memory, pids"));
+    let told = "/sys/fs/cgroup dropped: this host has no cgroups";
+    assert_eq!(
+        without_cgroups(&mut config),
+        "/sys/fs/cgroup, memory and pids limits dropped: this host has no cgroups"
+    );
     assert_eq!(config, json!({ "mounts": [{ "destination": "/tmp", "type": "tmpfs" }], "linux": {} }));
     assert_eq!(without_cgroups(&mut config), told);
     assert_eq!(without_cgroups(&mut RuntimeConfig::from(json!({}))), told);
@@ -21,7 +24,7 @@ fn a_limit_without_its_controller_is_taken_out() {
         json!({ "linux": { "resources": { "devices": [], "pids": { "limit": 1 }, "memory": {} } } }),
     );
     let told = without_controllers(&mut config, &["memory".to_owned()]).unwrap();
-    assert_eq!(told, "limits of pids dropped: this machine's cgroups have no controllers for them");
+    assert_eq!(told, "pids limits dropped: this host's cgroups lack their controllers");
     assert_eq!(config["linux"]["resources"], json!({ "devices": [], "memory": {} }));
     assert_eq!(without_controllers(&mut config, &["memory".to_owned()]), None);
 }

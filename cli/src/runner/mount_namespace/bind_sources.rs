@@ -174,12 +174,12 @@ impl Origin<'_> {
         let source = self.trust.open_source(self.bundle.directory(), Path::new(mount.source), links)?;
         let stat = rustix::fs::fstat(&source).context("looking at it")?;
         if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
-            bail!("it is a link, which is not kept as one here; leave out 'copy-symlink' and 'src-nofollow'");
+            bail!("found a link, which cannot be mounted as one; leave out 'copy-symlink' and 'src-nofollow'");
         }
         let path = real_path(&source)?;
         let kept = self.bundle.kept();
         if !mount.is_read_only() && path.starts_with(kept) && !self.is_asked_for(mount) {
-            bail!("it is in '{kept}', which stays as it is; say 'ro', or mount a directory outside");
+            bail!("it is in '{kept}', which must not change; add 'ro', or mount a directory outside");
         }
         Ok((path, Identity::new(&source).context("looking at it")?))
     }

@@ -141,7 +141,7 @@ impl MountNamespace<'_> {
         // What is unsafe about it, are tables of open files, and these stay shared.
         #[allow(deprecated)]
         rustix::thread::unshare(flags)
-            .context("making namespaces of its own (unshare(2)); do user namespaces exist here?")?;
+            .context("making namespaces (unshare(2)); does this host allow user namespaces?")?;
         if !is_made {
             for (file, text) in
                 [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]

@@ -47,8 +47,8 @@ impl Overlay<'_> {
         }
         self.mount(rootfs).with_context(|| {
             format!(
-                "mounting an overlay with its upper layer {}; where the file system of that directory cannot hold one, \
-                 choose another with --state, or say readonly = true",
+                "mounting an overlay with its upper layer {}; if that file system cannot hold one, \
+                 choose another with --state, or set readonly = true",
                 self.place
             )
         })

@@ -81,7 +81,7 @@ fn a_user_goes_without_what_takes_root_and_is_told() {
         dropped,
         [
             "memory and pids limits dropped: they need root or a delegated cgroup",
-            "process.oomScoreAdj dropped: below 0, it needs root",
+            "process.oomScoreAdj dropped: a value below 0 needs root",
             "process.user.additionalGids dropped: they need root or a grant in /etc/subgid"
         ]
     );
@@ -185,7 +185,7 @@ fn the_containers_user_can_be_the_caller() {
     assert_eq!(other.config["linux"]["gidMappings"], json!([map(6, 0, 1), map(0, 1, 6), map(7, 7, 3)]));
     assert_eq!(
         kept(3, "keep-id:uid=5", none()).unwrap_err().to_string(),
-        "--userns: the container's user 3:3 is not the one that is kept, 5:3, and there is no other here; ask root"
+        "--userns: the container runs as 3:3, and only the kept user 5:3 exists here; ask root"
     );
 }
 
@@ -213,7 +213,7 @@ fn root_keeps_no_id() {
     let error = Plan::new(config(), &host(Root), Some(KeepId::default())).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "--userns=keep-id is for ordinary users; root's container has the host's ids, so leave it out"
+        "--userns=keep-id is for ordinary users: root's containers have the host's ids; leave it out"
     );
 }
 
@@ -234,9 +234,9 @@ fn what_ids_are_needed_for_and_not_there_is_said() {
     assert_eq!(said(chown(), Ok(granted(9)), &[5]), none_said);
     assert_eq!(
         said(chown(), none(), &[]),
-        ["changing owners and users fails in the container: it has no users and groups but your own; ask root"]
+        ["changing owners or users fails in the container: it has only your own user and group; ask root"]
     );
-    let ill = "the container has no users and groups but your own: newuidmap is ill";
+    let ill = "the container has only your own user and group: newuidmap is ill";
     assert_eq!(said(chown(), refused(), &[]), [ill]);
     // SubordinateIds groups are needed to leave these.
     let stay = "the container keeps your supplementary groups 5, 6: leaving them needs root or a grant in /etc/subgid";

@@ -26,8 +26,8 @@ fn what_reaches_for_the_machine_is_listed() {
     assert_eq!(
         notes(&writable),
         [
-            "root can change the settings of this machine's kernel at '/proc'",
-            "root can change the devices of this machine at '/sys'",
+            "root can change the settings of the host's kernel at '/proc'",
+            "root can change the devices of the host at '/sys'",
             "root can change cgroups at '/var'",
         ]
     );
@@ -58,25 +58,25 @@ fn what_reaches_for_the_machine_is_listed() {
     assert_eq!(
         notes(&reaching.into()),
         [
-            "the hook createRuntime runs \"/bin/a\", args [\"a\",\"-c\"] on this machine",
-            "the hook poststop runs \"/bin/b\" on this machine",
-            "'/srv' of this machine is mounted at '/a', to read and write",
-            "'/etc' of this machine is mounted at '/b\\'', to read",
-            "'/etc' of this machine is mounted at '/c', to read, and to write to what is mounted below it",
-            "'rootfs/../../x' of this machine is mounted at '/d', to read",
-            &format!("'{store}' of this machine is mounted at '/g', to read and write"),
-            "'rootfs/h' of this machine is mounted at '/h', to read",
+            "the hook createRuntime runs \"/bin/a\", args [\"a\",\"-c\"] on the host",
+            "the hook poststop runs \"/bin/b\" on the host",
+            "'/srv' of the host is mounted at '/a', to read and write",
+            "'/etc' of the host is mounted at '/b\\'', to read",
+            "'/etc' of the host is mounted at '/c', to read, and to write to what is mounted below it",
+            "'rootfs/../../x' of the host is mounted at '/d', to read",
+            &format!("'{store}' of the host is mounted at '/g', to read and write"),
+            "'rootfs/h' of the host is mounted at '/h', to read",
             "a file system 'ext4' of '/dev/sda' is mounted at '/e'",
             "a file system 'overlay' of 'x', lowerdir=/a:/b is mounted at '/f'",
             "it gets the device \"/dev/x\" (\"b\" 8:0)",
             "it may use the devices of the rule {\"access\":\"rwm\",\"allow\":true}",
-            "it can make nodes of devices, and no first rule denies all of them",
+            "it can make device nodes, and no first rule denies them all",
             "linux.cgroupsPath is '/x'",
-            "the annotation run.oci.hooks.stdout is \"/x\", which a runtime acts on",
-            "it has CAP_BPF, CAP_SYS_ADMIN, which containers seldom have; some of these undo what keeps it from the machine",
+            "the annotation run.oci.hooks.stdout is \"/x\", which runtimes act on",
+            "it has CAP_BPF, CAP_SYS_ADMIN, which few containers need; some of these let it reach the host",
             "it joins the network namespace '/run/netns/x'",
-            "it is in this machine's cgroup namespace",
-            "it is in this machine's pid namespace",
+            "it shares the host's cgroup namespace",
+            "it shares the host's pid namespace",
         ]
     );
 }

@@ -30,7 +30,7 @@ pub fn adapt_to_caller(
     if let Some(process) = process.filter(|process| process.get("oomScoreAdj").is_some_and(|it| it.as_i64() < Some(0)))
     {
         process.remove("oomScoreAdj");
-        dropped.push("process.oomScoreAdj dropped: below 0, it needs root".to_owned());
+        dropped.push("process.oomScoreAdj dropped: a value below 0 needs root".to_owned());
     }
     if config.as_value().get("linux").is_none() {
         config["linux"] = json!({ "namespaces": [] });

@@ -57,7 +57,7 @@ impl SubordinateIds {
         let gids = usable(granted(&read("/etc/subgid"), uid, name), gid);
         if uids.is_empty() || gids.is_empty() {
             return Err(NoSubordinateIds::NotGranted(format!(
-                "as root, 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {}' grants more",
+                "root grants more with 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {}'",
                 name.unwrap_or("USER")
             )));
         }

@@ -21,7 +21,7 @@ pub fn check(config: &RuntimeConfig) -> Result<()> {
         let length = value.as_str().map_or(0, str::len);
         ensure!(
             length <= LONGEST_PATH,
-            "{field}: found a path of {length} bytes, want at most {LONGEST_PATH}, which is the most that Linux takes"
+            "{field}: found a path of {length} bytes, want at most {LONGEST_PATH}, which is Linux's limit"
         );
         anyhow::Ok(())
     };
@@ -31,7 +31,7 @@ pub fn check(config: &RuntimeConfig) -> Result<()> {
     let count = list(&config["mounts"]);
     ensure!(
         count <= MOST_MOUNTS,
-        "mounts: found {count}, want at most {MOST_MOUNTS}, which is the most that Linux has in a mount namespace"
+        "mounts: found {count}, want at most {MOST_MOUNTS}, which is Linux's limit for a mount namespace"
     );
     for (index, mount) in config["mounts"].as_array().into_iter().flatten().enumerate() {
         for name in ["destination", "source"] {
@@ -42,7 +42,7 @@ pub fn check(config: &RuntimeConfig) -> Result<()> {
         let length: usize = options.map(str::len).sum();
         ensure!(
             length <= LONGEST_PATH,
-            "mounts.{index}.options: found {length} bytes, want at most {LONGEST_PATH}, which is the most that Linux takes"
+            "mounts.{index}.options: found {length} bytes, want at most {LONGEST_PATH}, which is Linux's limit"
         );
     }
     for (index, device) in config.devices().enumerate() {

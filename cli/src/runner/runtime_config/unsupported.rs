@@ -11,15 +11,15 @@ use super::document::RuntimeConfig;
 pub fn check(config: &RuntimeConfig) -> Result<()> {
     if let Some((set, name)) = config.capabilities().find(|(_, name)| !is_plain(name)) {
         bail!(
-            "process.capabilities.{set}: found '{name}', want a name of capabilities(7) in its own spelling, such as \
-             CAP_KILL: some runtimes take any case of letters, and numbers"
+            "process.capabilities.{set}: found '{name}', want a name as capabilities(7) spells it, such as CAP_KILL: \
+             only some runtimes take other spellings"
         );
     }
     for namespace in config.namespaces() {
         if let (Some("mount"), Some(path)) = (namespace["type"].as_str(), namespace["path"].as_str()) {
             bail!(
-                "linux.namespaces: found the mount namespace '{path}', in which nothing of the run would be there; leave \
-                 out its path"
+                "linux.namespaces: found the mount namespace '{path}', which lacks the mounts of this run; leave out \
+                 its path"
             );
         }
     }

@@ -35,7 +35,7 @@ fn it_is_the_callers_alone() {
     // What others could write to may have something of theirs in it.
     set_mode(&state, 0o777);
     let problem = take(&state).unwrap_err();
-    assert!(problem.contains("others may write to it (mode 0777)") && problem.contains("chmod 700"), "{problem}");
+    assert!(problem.contains("other users can write to it (mode 0777)") && problem.contains("chmod 700"), "{problem}");
     assert_eq!(mode(&state), 0o777);
 }
 
@@ -49,10 +49,10 @@ fn what_is_something_else_stays_as_it_is() {
     symlink("other", path.join("link")).unwrap();
     fs::write(path.join("file"), "").unwrap();
     for (name, problem) in [
-        ("other", "is neither empty nor what a container has left"),
+        ("other", "is neither empty nor the state of a container"),
         ("link", "found a link, want the directory itself"),
         ("file", "found a file, want a directory"),
-        ("other/..", "names no directory of its own"),
+        ("other/..", "names no directory; want one"),
         ("other/documents/../../nothing/state", "No such file or directory"),
     ] {
         let error = take(&path.join(name)).unwrap_err();

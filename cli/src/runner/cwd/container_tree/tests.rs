@@ -129,7 +129,7 @@ fn no_way_takes_for_ever() {
     let config = RuntimeConfig::from(json!({ "mounts": entries }));
     let mounts = config.mounts().into_iter().map(|mount| (mount, Content::Unknown));
     let error = ContainerTree::new(directory.as_fd(), mounts).unwrap_err().to_string();
-    assert_eq!(error, "mounts and links lead through more than 1000000 names; want shorter ways");
+    assert_eq!(error, "mounts and links lead through more than 1000000 names; want shorter paths");
     let long = format!("/{}", "x/".repeat(3000));
     assert_eq!(ends(folder.path(), &[], &[&long]), [End::Nowhere]);
 }

@@ -46,7 +46,7 @@ fn a_link_that_others_can_change_is_not_followed() {
     set_mode(&path.join("open"), 0o777);
     assert_eq!(opened("open/there").unwrap(), path.join("open/there"));
     let error = opened("open/link").unwrap_err().to_string();
-    assert_eq!(error, "'link' on the way to it is a link that another user can change; name the place itself");
+    assert_eq!(error, "'link' on the way to it is a link that another user can change; give a path without it");
     assert!(opened("nothing").is_err());
     symlink("loop", path.join("loop")).unwrap();
     assert!(opened("loop").is_err());
@@ -71,7 +71,7 @@ fn a_source_may_be_a_file() {
     assert_eq!(opened("open/link", Links::LastKept).unwrap(), path.join("open/link"));
     set_mode(&path.join("open"), 0o777);
     let error = opened("open/link", Links::All).unwrap_err().to_string();
-    assert_eq!(error, "'link' on the way to it is a link that another user can change; name the place itself");
+    assert_eq!(error, "'link' on the way to it is a link that another user can change; give a path without it");
     for name in ["file/x", "link/x", "none"] {
         assert!(opened(name, Links::All).is_err(), "{name}");
     }
@@ -89,5 +89,5 @@ fn no_way_takes_for_ever() {
     let trust = Trust::new(&[]).unwrap();
     let mut results = (0..40).map(|_| trust.open_source(CWD, path.join("l0").as_std_path(), Links::All));
     let error = results.find_map(Result::err).unwrap().to_string();
-    assert_eq!(error, "the ways to files of this machine have more than 1000000 names; want shorter ones");
+    assert_eq!(error, "the paths to files of this host have more than 1000000 names; want shorter ones");
 }

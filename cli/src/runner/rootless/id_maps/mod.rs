@@ -60,15 +60,15 @@ pub fn map_ids<'h>(
     let [uid_map, gid_map] = &maps;
     ensure!(
         uid_map.has(asked.0) && gid_map.has(asked.1),
-        "--userns: the container's user {}:{} is not the one that is kept, {}, and there is no other here{}",
+        "--userns: the container runs as {}:{}, and only the kept user {} exists here{}",
         asked.0,
         asked.1,
         own.map_or_else(String::new, |(uid, gid)| format!("{uid}:{gid}")),
         caller.subordinate.as_ref().err().map_or_else(String::new, |why| format!("; {}", why.reason()))
     );
     for ((side, ..), map) in sides.iter().zip(&maps).filter(|(_, map)| has_namespace && map.is_short) {
-        let ids = if map.len() == 1 { "id" } else { "ids" };
-        dropped.push(format!("ids of linux.{side} dropped: there are only {} {ids} for them", map.len()));
+        let available = if map.len() == 1 { "1 id is".to_owned() } else { format!("{} ids are", map.len()) };
+        dropped.push(format!("linux.{side} shortened: only {available} available"));
     }
     let is_outer = subordinate.map_or(asked == (0, 0), |_| true) && own.is_none_or(|own| own == (0, 0));
     if has_namespace || !is_outer {
@@ -81,10 +81,10 @@ pub fn map_ids<'h>(
     }
     match &caller.subordinate {
         Err(NoSubordinateIds::Refused(why)) if needs_more => {
-            dropped.push(format!("the container has no users and groups but your own: {why}"));
+            dropped.push(format!("the container has only your own user and group: {why}"));
         }
         Err(NoSubordinateIds::NotGranted(how)) if may_change => dropped.push(format!(
-            "changing owners and users fails in the container: it has no users and groups but your own; {how}"
+            "changing owners or users fails in the container: it has only your own user and group; {how}"
         )),
         _ => {}
     }

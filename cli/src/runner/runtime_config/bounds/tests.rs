@@ -20,10 +20,7 @@ fn what_linux_has_no_room_for_is_named() {
         ("linux.devices.0.path", json!({ "linux": { "devices": [{ "path": long }] } })),
     ] {
         let error = check(&config.into()).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            format!("{field}: found a path of 4096 bytes, want at most 4095, which is the most that Linux takes")
-        );
+        assert_eq!(error, format!("{field}: found a path of 4096 bytes, want at most 4095, which is Linux's limit"));
     }
     let options = json!({ "mounts": [{ "options": ["ro", "x".repeat(4094)] }] });
     assert!(check(&options.into()).unwrap_err().to_string().starts_with("mounts.0.options: found 4096 bytes, want"));

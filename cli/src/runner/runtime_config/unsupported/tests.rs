@@ -20,5 +20,7 @@ fn what_no_run_can_give_is_named() {
     let error = said(RuntimeConfig::from(
         json!({ "linux": { "namespaces": [{ "type": "mount", "path": "/proc/1/ns/mnt" }] } }),
     ));
-    assert!(error.unwrap_err().starts_with("linux.namespaces: found the mount namespace '/proc/1/ns/mnt', in which"));
+    assert!(
+        error.unwrap_err().starts_with("linux.namespaces: found the mount namespace '/proc/1/ns/mnt', which lacks")
+    );
 }
