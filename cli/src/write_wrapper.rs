@@ -38,7 +38,7 @@ pub fn write_wrapper(options: WrapperOptions) -> Result<()> {
 /// What the script runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wrapper {
-    /// The `oci-bundle` of the machine that containers run on.
+    /// The `oci-bundle` of the host that containers run on.
     pub program: Utf8PathBuf,
     /// The runtime, where the environment names no other.
     pub runtime: Utf8PathBuf,

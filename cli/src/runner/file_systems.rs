@@ -1,4 +1,4 @@
-//! Mounts of other file systems than binds that take directories or files of the machine: `overlay` in its options, others as
+//! Mounts of other file systems than binds that take directories or files of the host: `overlay` in its options, others as
 //! their source. The runtime looks for them itself, in the mount namespace of the run, so no such path may lead to what belongs
 //! to the run, and nobody else may be able to change where it leads.
 
@@ -12,13 +12,13 @@ use rustix::fs::CWD;
 use crate::runner::files::{Links, Trust, real_path};
 use crate::runner::runtime_config::{Mount, RuntimeConfig};
 
-/// The types of file systems that show nothing of the machine's disks.
+/// The types of file systems that show nothing of the host's disks.
 pub const VIRTUAL: [&str; 7] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs", "tmpfs"];
 
 /// The options that name directories (Linux, `Documentation/filesystems/overlayfs.rst`).
 const DIRECTORIES: [&str; 5] = ["lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir"];
 
-/// The options of a mount that name directories of the machine, each with its list of them. One text may have several: runtimes
+/// The options of a mount that name directories of the host, each with its list of them. One text may have several: runtimes
 /// hand all to the kernel with commas between them.
 pub fn directories<'d>(mount: &Mount<'d>) -> impl Iterator<Item = (&'d str, &'d str)> {
     let options: Vec<_> = mount.options().flat_map(|option| unescaped_split(option, ',')).collect();
@@ -67,7 +67,7 @@ fn check_one(path: &str, hidden: &[&Utf8Path], trust: &Trust) -> Result<()> {
     Ok(())
 }
 
-/// The paths of the machine that a mount names.
+/// The paths of the host that a mount names.
 fn paths(mount: &Mount<'_>) -> Result<Vec<String>> {
     let mut paths = Vec::new();
     // For most file systems this is a name, or a share of another machine, even if it looks like a path.

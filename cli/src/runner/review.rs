@@ -1,4 +1,4 @@
-//! What whoever runs somebody else's bundle should look at first: what of this machine it reaches for.
+//! What whoever runs somebody else's bundle should look at first: what of this host it reaches for.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use oci_bundle_builder::plan::derivation::store::StorePath;
 /// The hooks that run outside of the container (config.md, "POSIX-platform Hooks").
 const OUTSIDE: [&str; 5] = ["prestart", "createRuntime", "createContainer", "poststart", "poststop"];
 
-/// The namespaces that keep a container from the machine (config-linux.md, "Namespaces").
+/// The namespaces that keep a container from the host (config-linux.md, "Namespaces").
 const USUAL: [&str; 6] = ["cgroup", "pid", "network", "ipc", "uts", "mount"];
 
-/// What of a proc root changes the machine with (proc(5)).
+/// What of a proc root changes the host with (proc(5)).
 const CHANGING_PROC: [&str; 5] = ["bus", "fs", "irq", "sys", "sysrq-trigger"];
 
 /// What the names of annotations begin with that change what a runtime does (crun(1), "Annotations"; runc, docs/systemd.md).
@@ -39,78 +39,105 @@ const USUAL_CAPABILITIES: [&str; 14] = [
     "CAP_SYS_CHROOT",
 ];
 
-/// A line for each hook that runs on the machine, each directory or file of the machine that is mounted, and each namespace
-/// that is not the container's own.
+/// A line for each hook that runs on the host, each directory or file of the host that is mounted, each namespace that is not
+/// the container's own, and whatever else lets a container reach the host.
 pub fn notes(config: &RuntimeConfig) -> Vec<String> {
-    let mut notes = Vec::new();
-    for name in OUTSIDE {
-        for hook in config["hooks"][name].as_array().into_iter().flatten() {
-            let more = ["args", "env"].iter().filter_map(|field| Some(format!(", {field} {}", hook.get(field)?)));
-            notes.push(format!("the hook {name} runs {}{} on the host", hook["path"], more.collect::<String>()));
-        }
-    }
-    let root = config.root_path();
-    for mount in config.mounts().into_iter().filter(|mount| mount.is_bind() && !is_kept_store_path(mount)) {
-        if mount.path_in_root(root).is_none() {
-            let access = if mount.has(&["rro"]) || !mount.is_recursive() && mount.is_read_only() {
-                "to read"
-            } else if mount.is_read_only() {
-                "to read, and to write to what is mounted below it"
-            } else {
-                "to read and write"
-            };
-            let [source, destination] = [mount.source, mount.destination].map(quoted);
-            notes.push(format!("{source} of the host is mounted at {destination}, {access}"));
-        }
-    }
-    for mount in config.mounts().into_iter().filter(|mount| !mount.is_bind() && !VIRTUAL.contains(&mount.kind())) {
+    let parts = [
+        hooks(config),
+        bind_mounts(config),
+        file_systems_of_disks(config),
+        writable_parts(config),
+        devices(config),
+        device_rules(config),
+        paths(config),
+        annotations(config),
+        capabilities(config),
+        namespaces(config),
+    ];
+    parts.concat()
+}
+
+fn hooks(config: &RuntimeConfig) -> Vec<String> {
+    let all = OUTSIDE.iter().flat_map(|name| {
+        let hooks = config["hooks"][name].as_array().into_iter().flatten();
+        hooks.map(move |hook| (name, hook))
+    });
+    let note = |(name, hook): (&&str, &Value)| {
+        let more = ["args", "env"].iter().filter_map(|field| Some(format!(", {field} {}", hook.get(field)?)));
+        format!("the hook {name} runs {}{} on the host", hook["path"], more.collect::<String>())
+    };
+    all.map(note).collect()
+}
+
+fn bind_mounts(config: &RuntimeConfig) -> Vec<String> {
+    let is_of_host = |mount: &Mount<'_>| {
+        mount.is_bind() && !is_kept_store_path(mount) && mount.path_in_root(config.root_path()).is_none()
+    };
+    let note = |mount: Mount<'_>| {
+        let access = if mount.has(&["rro"]) || !mount.is_recursive() && mount.is_read_only() {
+            "to read"
+        } else if mount.is_read_only() {
+            "to read, and to write to what is mounted below it"
+        } else {
+            "to read and write"
+        };
+        let [source, destination] = [mount.source, mount.destination].map(quoted);
+        format!("{source} of the host is mounted at {destination}, {access}")
+    };
+    config.mounts().into_iter().filter(is_of_host).map(note).collect()
+}
+
+fn file_systems_of_disks(config: &RuntimeConfig) -> Vec<String> {
+    let is_of_disk = |mount: &Mount<'_>| !mount.is_bind() && !VIRTUAL.contains(&mount.kind());
+    let note = |mount: Mount<'_>| {
         let directories = file_systems::directories(&mount).map(|(name, list)| format!(", {name}={list}"));
         let directories: String = directories.collect();
-        notes.push(format!(
-            "a file system {} of {}{directories} is mounted at {}",
-            quoted(mount.kind()),
-            quoted(mount.source),
-            quoted(mount.destination)
-        ));
-    }
-    notes.extend(writable_parts(config));
-    for device in config.devices() {
+        let [kind, source, destination] = [mount.kind(), mount.source, mount.destination].map(quoted);
+        format!("a file system {kind} of {source}{directories} is mounted at {destination}")
+    };
+    config.mounts().into_iter().filter(is_of_disk).map(note).collect()
+}
+
+fn devices(config: &RuntimeConfig) -> Vec<String> {
+    let note = |device: &Value| {
         let [kind, major, minor] = ["type", "major", "minor"].map(|field| device.get(field).unwrap_or(&Value::Null));
-        notes.push(format!("it gets the device {} ({kind} {major}:{minor})", device["path"]));
-    }
-    notes.extend(device_rules(config));
-    for (field, value) in [
+        format!("it gets the device {} ({kind} {major}:{minor})", device["path"])
+    };
+    config.devices().map(note).collect()
+}
+
+fn paths(config: &RuntimeConfig) -> Vec<String> {
+    let fields = [
         ("linux.cgroupsPath", &config["linux"]["cgroupsPath"]),
         ("linux.seccomp.listenerPath", &config["linux"]["seccomp"]["listenerPath"]),
-    ] {
-        if let Some(path) = value.as_str() {
-            notes.push(format!("{field} is '{path}'"));
-        }
+    ];
+    fields.into_iter().filter_map(|(field, value)| Some(format!("{field} is '{}'", value.as_str()?))).collect()
+}
+
+fn annotations(config: &RuntimeConfig) -> Vec<String> {
+    let all = config["annotations"].as_object().into_iter().flatten();
+    let acted_on = all.filter(|(name, _)| OF_RUNTIMES.iter().any(|prefix| name.starts_with(prefix)));
+    acted_on.map(|(name, value)| format!("the annotation {name} is {value}, which runtimes act on")).collect()
+}
+
+fn capabilities(config: &RuntimeConfig) -> Vec<String> {
+    let names = config.capabilities().map(|(_, name)| name);
+    let powerful: BTreeSet<_> = names.filter(|name| !USUAL_CAPABILITIES.contains(name)).collect();
+    if powerful.is_empty() {
+        return Vec::new();
     }
-    for (name, value) in config["annotations"].as_object().into_iter().flatten() {
-        if OF_RUNTIMES.iter().any(|prefix| name.starts_with(prefix)) {
-            notes.push(format!("the annotation {name} is {value}, which runtimes act on"));
-        }
-    }
-    let powerful: BTreeSet<_> =
-        config.capabilities().map(|(_, name)| name).filter(|name| !USUAL_CAPABILITIES.contains(name)).collect();
-    if !powerful.is_empty() {
-        let powerful: Vec<_> = powerful.into_iter().collect();
-        notes.push(format!(
-            "it has {}, which few containers need; some of these let it reach the host",
-            powerful.join(", ")
-        ));
-    }
-    let namespaces: Vec<_> = config.namespaces().collect();
-    for namespace in &namespaces {
-        if let (Some(kind), Some(path)) = (namespace["type"].as_str(), namespace["path"].as_str()) {
-            notes.push(format!("it joins the {kind} namespace '{path}'"));
-        }
-    }
-    for kind in USUAL.iter().filter(|kind| !namespaces.iter().any(|namespace| namespace["type"] == **kind)) {
-        notes.push(format!("it shares the host's {kind} namespace"));
-    }
-    notes
+    let powerful: Vec<_> = powerful.into_iter().collect();
+    vec![format!("it has {}, which few containers need; some of these let it reach the host", powerful.join(", "))]
+}
+
+fn namespaces(config: &RuntimeConfig) -> Vec<String> {
+    let joined = config.namespaces().filter_map(|namespace| {
+        let (kind, path) = (namespace["type"].as_str()?, namespace["path"].as_str()?);
+        Some(format!("it joins the {kind} namespace '{path}'"))
+    });
+    let has = |kind: &str| config.namespaces().any(|namespace| namespace["type"] == kind);
+    let shared = USUAL.iter().filter(|kind| !has(kind)).map(|kind| format!("it shares the host's {kind} namespace"));
+    joined.chain(shared).collect()
 }
 
 /// A text in quotes that it cannot end.
@@ -118,7 +145,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "\\'"))
 }
 
-/// Which of the machine's devices the container may use, if it has or makes a node of them.
+/// Which of the host's devices the container may use, if it has or makes a node of them.
 fn device_rules(config: &RuntimeConfig) -> Vec<String> {
     let rules: Vec<_> = config["linux"]["resources"]["devices"].as_array().into_iter().flatten().collect();
     let is_allowed = |rule: &&&Value| {

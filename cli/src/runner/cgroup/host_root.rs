@@ -1,7 +1,7 @@
-//! A root directory like the machine's, with a directory more.
+//! A root directory like the host's, with a directory more.
 //!
 //! In Nix's sandbox there is no `/sys`, and nobody may make it there. So this process gets another root directory in its own
-//! mount namespace: what is in the machine's is mounted in it, and the directory is made.
+//! mount namespace: what is in the host's is mounted in it, and the directory is made.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -15,7 +15,7 @@ use rustix::mount::{self, MountAttrFlags, UnmountFlags};
 
 use crate::runner::files::DetachedMount;
 
-/// What one directory of the machine's root becomes in the new one.
+/// What one directory of the host's root becomes in the new one.
 struct Entry {
     place: PathBuf,
     kind: Kind,
@@ -27,13 +27,13 @@ enum Kind {
     Mounted { tree: DetachedMount, is_directory: bool },
 }
 
-/// Gives this process, whose mount namespace is its own, a root directory that has the directory `wanted`, which the machine's
+/// Gives this process, whose mount namespace is its own, a root directory that has the directory `wanted`, which the host's
 /// does not have. It is set up at `site`, a directory that others see as before.
 ///
 /// # Errors
 /// What cannot be read, or what the kernel does not allow.
 pub fn enter_with(wanted: &Utf8Path, site: &Utf8Path) -> Result<()> {
-    let adding = || format!("adding '{wanted}', which this machine does not have, to what the runtime sees");
+    let adding = || format!("adding '{wanted}', which this host does not have, to what the runtime sees");
     let entries = entries(wanted.as_std_path()).with_context(adding)?;
     DetachedMount::tmpfs(&[("mode", "0755")], MountAttrFlags::empty())
         .and_then(|tmpfs| tmpfs.attach(site))

@@ -15,7 +15,7 @@ use crate::runner::files::DetachedMount;
 /// What the runtime sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CgroupView {
-    /// What the machine has.
+    /// What the host has.
     AsTheyAre,
     /// The first version alone, whose controllers hold as before.
     WithoutUnified,
@@ -24,7 +24,7 @@ pub enum CgroupView {
 }
 
 impl CgroupView {
-    /// Makes the directory for them visible, at the site for what is mounted here, where the machine has none.
+    /// Makes the directory for them visible, at the site for what is mounted here, where the host has none.
     ///
     /// # Errors
     /// What the kernel does not allow.

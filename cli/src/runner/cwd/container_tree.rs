@@ -36,7 +36,7 @@ const MOST_STEPS: usize = 1_000_000;
 pub enum Content {
     /// The file system proc.
     Proc,
-    /// The directory or file at this path of the machine.
+    /// The directory or file at this path of the host.
     Of(PathBuf),
     /// What nobody knows yet, or nothing.
     Unknown,

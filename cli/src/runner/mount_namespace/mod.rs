@@ -151,6 +151,6 @@ impl MountNamespace<'_> {
             }
         }
         let flags = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
-        mount::mount_change("/", flags).context("keeping mounts from the rest of the machine")
+        mount::mount_change("/", flags).context("keeping mounts from the rest of the host")
     }
 }

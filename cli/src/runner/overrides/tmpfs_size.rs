@@ -11,7 +11,7 @@ use serde_json::json;
 pub enum TmpfsSize {
     /// So many bytes.
     Bytes(u64),
-    /// So many hundredths of the machine's memory.
+    /// So many hundredths of the host's memory.
     Percent(u8),
 }
 

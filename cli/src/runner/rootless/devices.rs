@@ -17,8 +17,8 @@ pub fn drop_missing(config: &mut RuntimeConfig, dropped: &mut Vec<String>) {
     });
 }
 
-/// Whether the machine has an entry of `linux.devices` at the same path. A runtime of an ordinary user makes none, but
-/// mounts the machine's.
+/// Whether the host has an entry of `linux.devices` at the same path. A runtime of an ordinary user makes none, but
+/// mounts the host's.
 fn has_device(device: &Value) -> bool {
     let Some(there) = device["path"].as_str().and_then(|path| rustix::fs::stat(path).ok()) else { return false };
     let kind = match FileType::from_raw_mode(there.st_mode) {
