@@ -1,3 +1,3 @@
-//! Runs OCI containers that a Nix expression defines, and any other tool's bundles.
+//! Runs OCI containers defined in Nix, and bundles that any tool made.
 
 pub mod runner;

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use oci_bundle::runner::{
-    self, Bundle, Host, KeepId, Overrides, Run, SearchPath, Terminal, TmpfsSize, UserOption, Variable, Volume,
+    self, Bundle, Host, KeepId, Overrides, Plan, Run, SearchPath, Terminal, TmpfsSize, UserOption, Variable, Volume,
 };
 use oci_bundle_builder::plan::diagnostics::text;
 
@@ -105,7 +105,18 @@ fn sockets() -> Option<i32> {
     runner::handed_over(fds.as_deref(), pid.as_deref(), std::process::id())
 }
 
-/// Becomes the runtime, or prints what it would be given.
+/// The mounts that are asked for, with sources that do not depend on the working directory.
+fn volumes(asked: Vec<Volume>) -> Result<Vec<Volume>> {
+    if asked.iter().all(|volume| Utf8Path::new(&volume.source).is_absolute()) {
+        return Ok(asked);
+    }
+    let cwd = env::current_dir().context("--mount: looking for the working directory")?;
+    let cwd = Utf8PathBuf::from_path_buf(cwd)
+        .map_err(|cwd| anyhow!("--mount: the working directory '{}' is not UTF-8", cwd.display()))?;
+    Ok(asked.into_iter().map(|volume| volume.resolve(&cwd)).collect())
+}
+
+/// Plans a run. Then becomes the runtime, or prints what the runtime would be given.
 pub fn run(options: RunOptions) -> Result<()> {
     let sockets = sockets();
     let RunOptions { options, bundle, args } = options;
@@ -113,16 +124,6 @@ pub fn run(options: RunOptions) -> Result<()> {
     let env = variables(&options)?;
     // After the files, as a shell hands a process in its place over as a descriptor: <(command).
     runner::close_others(sockets);
-    let cwd = || {
-        let cwd = env::current_dir().context("looking for the working directory")?;
-        Utf8PathBuf::from_path_buf(cwd).map_err(|cwd| anyhow!("the working directory '{}' is not UTF-8", cwd.display()))
-    };
-    let is_relative = |source: &str| !Utf8Path::new(source).is_absolute();
-    let mut volumes = options.mount;
-    if volumes.iter().any(|volume| is_relative(&volume.source)) {
-        let cwd = cwd().context("--mount")?;
-        volumes = volumes.into_iter().map(|volume| volume.resolve(&cwd)).collect();
-    }
     let run = Run {
         runtime: options.runtime,
         state: options.state,
@@ -133,7 +134,7 @@ pub fn run(options: RunOptions) -> Result<()> {
             args,
             program: options.shell,
             env,
-            volumes,
+            volumes: volumes(options.mount)?,
             user: options.user,
             userns: options.userns,
             terminal: terminal(),
@@ -142,16 +143,20 @@ pub fn run(options: RunOptions) -> Result<()> {
     let mut host = Host::detect(SearchPath::new(env::var_os("PATH").unwrap_or_default()));
     let bundle = Bundle::open(&bundle)?;
     let planned = runner::plan(&run, &bundle, &mut host)?;
-    let plan = &planned.plan;
-    for warning in &plan.dropped {
+    for warning in &planned.plan.dropped {
         say(&text::escaped(&format!("oci-bundle: warning: {warning}")));
     }
     if is_dry {
-        for note in runner::notes(&plan.config) {
-            say(&text::escaped(&format!("oci-bundle: note: {note}")));
-        }
-        let text = text::escaped_json(&serde_json::to_string_pretty(plan.config.as_value())?) + "\n";
-        return std::io::stdout().write_all(text.as_bytes()).context("writing to standard output");
+        return print(&planned.plan);
     }
     match run.start(&bundle, &planned, &host)? {}
+}
+
+/// Prints the config.json that a runtime would be given, and what to look at in it.
+fn print(plan: &Plan) -> Result<()> {
+    for note in runner::notes(&plan.config) {
+        say(&text::escaped(&format!("oci-bundle: note: {note}")));
+    }
+    let text = text::escaped_json(&serde_json::to_string_pretty(plan.config.as_value())?) + "\n";
+    std::io::stdout().write_all(text.as_bytes()).context("writing to standard output")
 }

@@ -1,4 +1,4 @@
-//! The control group that a service manager has handed over (cgroups(7), "cgroups delegation: delegating a hierarchy to
+//! The cgroup that a service manager has handed over (cgroups(7), "cgroups delegation: delegating a hierarchy to
 //! a less privileged user"; systemd.resource-control(5), `Delegate=`).
 
 use std::fs;
@@ -11,7 +11,7 @@ use super::mount_point::{CGROUP2, MOUNT_POINT};
 use crate::runner::files::make_directory;
 use crate::runner::privilege::Privilege;
 
-/// A control group below which this process may make others.
+/// A cgroup below which this process may make others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DelegatedCgroup {
     /// Its path in the hierarchy, which starts with `/`.
@@ -23,7 +23,7 @@ pub struct DelegatedCgroup {
 }
 
 impl DelegatedCgroup {
-    /// The control group of this process, if it is delegated.
+    /// The cgroup of this process, if it is delegated.
     pub fn find(privilege: Privilege) -> Option<Self> {
         let is_unified = rustix::fs::statfs(MOUNT_POINT).is_ok_and(|it| it.f_type == CGROUP2);
         let groups = fs::read_to_string("/proc/self/cgroup").ok().filter(|_| is_unified)?;

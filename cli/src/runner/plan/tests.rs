@@ -55,7 +55,7 @@ fn granted(size: u32) -> SubordinateIds {
 fn root_has_all_rights() {
     let plan = Plan::new(config(), &host(Root), None).unwrap();
     assert_eq!((plan.config, plan.dropped), (config(), vec![]));
-    // In a service, its container is in its control group.
+    // In a service, its container is in its cgroup.
     let group = Some(group(&["memory"], false));
     let plan = Plan::new(config(), &Host { delegated_cgroup: group.clone(), ..host(Root) }, None).unwrap();
     let mut expected = config();
