@@ -81,7 +81,7 @@ fn variables_that_cannot_be_are_named() {
         std::os::unix::fs::lchown(path, Some(4321), Some(4321)).unwrap();
     }
     let said = refused(Runtime::Crun.wrapper(0).arg("--env-file").arg(&link).arg(&bundle), 1);
-    assert!(said.ends_with("is a link that another user can change; name the place itself"), "{said}");
+    assert!(said.ends_with("is a link that another user can change; give a path without it"), "{said}");
     let said = refused(Runtime::Crun.wrapper(0).args(["--env-file", "/none"]).arg(&bundle), 1);
     assert_eq!(said, "oci-bundle: --env-file: reading '/none': No such file or directory (os error 2)");
     let mut run = Runtime::Crun.wrapper(0);

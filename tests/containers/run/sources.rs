@@ -37,7 +37,7 @@ fn a_link_as_a_source_leads_nowhere() {
         };
         run_foreign("ls /data", change, |run, _| {
             let said = refusal(run);
-            assert!(said.contains("it is a link, which is not kept as one here"), "{said}");
+            assert!(said.contains("found a link, which cannot be mounted as one"), "{said}");
         });
     }
 }
@@ -79,7 +79,12 @@ fn what_no_run_can_give_is_refused() {
     let capability = |document: &mut Value| document["process"]["capabilities"]["bounding"] = json!(["cap_sys_admin"]);
     run_foreign("exit 0", capability, |run, _| {
         let said = refusal(run);
-        assert!(said.contains("process.capabilities.bounding: found 'cap_sys_admin', want a name of"), "{said}");
+        assert!(
+            said.contains(
+                "process.capabilities.bounding: found 'cap_sys_admin', want a name as capabilities(7) spells it"
+            ),
+            "{said}"
+        );
     });
     let namespace = |document: &mut Value| {
         for namespace in document["linux"]["namespaces"].as_array_mut().unwrap() {
