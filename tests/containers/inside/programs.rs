@@ -81,7 +81,7 @@ fn nginx_serves_a_page_and_stops_on_sigterm() {
             sleep(Duration::from_millis(20));
         }
         let page = Command::new(&curl)
-            .args(["--silent", "--show-error", "--retry", "5", "--unix-socket"])
+            .args(["--silent", "--show-error", "--retry", "5", "--retry-connrefused", "--unix-socket"])
             .arg(&socket)
             .arg("http://localhost/index.html")
             .output()
