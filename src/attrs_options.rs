@@ -15,7 +15,7 @@ pub struct AttrsOptions {
     #[arg(long, value_name = "FILE", env = "NIX_ATTRS_JSON_FILE")]
     pub attrs: Option<Utf8PathBuf>,
 
-    /// The build directory, whose .attrs.json is read if the file above is not there
+    /// The build directory; its .attrs.json is read if the file above does not exist
     #[arg(long, value_name = "DIRECTORY", env = "NIX_BUILD_TOP")]
     pub build_dir: Option<Utf8PathBuf>,
 

@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 use oci_bundle_builder::attrs_options::AttrsOptions;
 
-/// Builds OCI runtime bundles from Nix closures.
+/// Build OCI runtime bundles from Nix closures.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 pub struct CommandLine {
     #[command(subcommand)]
     pub command: Command,
@@ -13,7 +13,7 @@ pub struct CommandLine {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Builds a bundle. Nix runs this as the builder of a buildContainer derivation.
+    /// Build a bundle. Nix runs this as the builder of a buildContainer derivation.
     Build(BuildOptions),
 }
 
@@ -22,7 +22,7 @@ pub struct BuildOptions {
     #[command(flatten)]
     pub attrs: AttrsOptions,
 
-    /// The number of threads; 0 for one a core
+    /// The number of threads; 0 means one per core
     #[arg(long, value_name = "NUMBER", env = "NIX_BUILD_CORES", default_value_t = 0)]
     pub cores: usize,
 }

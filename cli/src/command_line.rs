@@ -10,7 +10,7 @@ use crate::write_wrapper::{WRAPPED, WrapperOptions};
 
 /// Run OCI containers defined in Nix, and bundles that any tool made.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 pub struct CommandLine {
     #[command(subcommand)]
     pub command: Command,
