@@ -133,7 +133,7 @@ impl<'w> Work<'w> {
             return Ok(kind);
         }
         let stat = fs::statat(&pair.from, name, AtFlags::SYMLINK_NOFOLLOW);
-        let stat = stat.with_context(|| failed("looking at", &self.from(pair, name)))?;
+        let stat = stat.with_context(|| failed("reading the metadata of", &self.from(pair, name)))?;
         Ok(FileType::from_raw_mode(stat.st_mode))
     }
 

@@ -24,7 +24,7 @@ impl Directories {
     /// A directory that cannot be made.
     pub fn make(&mut self, path: &Path) -> Result<()> {
         let making = || format!("making the directory '{}'", path.display());
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { bail!("'/' is always there") };
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { bail!("'/' always exists") };
         let at = match self.parent.take() {
             Some((open, at)) if open == parent => at,
             _ => {

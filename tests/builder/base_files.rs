@@ -122,7 +122,7 @@ fn what_stands_in_their_way_is_named() {
     let link: PathBuf = odd.join("etc");
     let shown = link.strip_prefix(derivation.store()).unwrap().display().to_string();
     derivation.fails_with(&format!(
-        "buildContainer: baseFiles: making \"/etc/passwd\" (say baseFiles = false to do without): 'TMP/store/{shown}' is \
+        "buildContainer: baseFiles: making \"/etc/passwd\" (set baseFiles = false to leave the base files out): 'TMP/store/{shown}' is \
          a file"
     ));
 }

@@ -165,8 +165,8 @@ fn a_string_that_linux_hands_on_to_no_program_is_refused() {
     ] {
         let length = if attribute.starts_with("env") { 131_073 } else { 131_072 };
         Derivation::new(container).fails_with(&format!(
-            "buildContainer: {attribute}: found a string of {length} bytes, want 131071 at most, as Linux hands on no \
-             longer one"
+            "buildContainer: {attribute}: found a string of {length} bytes, want at most 131071, the longest that \
+             Linux passes on"
         ));
     }
 }

@@ -26,7 +26,7 @@ fn a_mistake_in_the_arguments_leaves_nothing() {
         ),
         (
             json!({ "args": ["x"], "mounts": { "/a/../b": "/d" } }),
-            "mounts.\"/a/../b\": a mount's destination has no '..'; write the path that is meant",
+            "mounts.\"/a/../b\": a mount's destination has no '..'; write the path without it",
         ),
         (
             json!({ "args": ["x"], "mounts": { "/a": "/d", "/a/": "/e" } }),
@@ -96,7 +96,7 @@ fn a_store_path_that_is_not_there_is_named() {
     let path = derivation.add("gone", &[]);
     let name = path.file_name().unwrap().to_str().unwrap();
     derivation.fails_with(&format!(
-        "buildContainer: looking at the store path 'TMP/store/{name}': No such file or directory (os error 2)"
+        "buildContainer: reading the metadata of the store path 'TMP/store/{name}': No such file or directory (os error 2)"
     ));
 }
 
@@ -135,8 +135,7 @@ fn a_source_whose_name_config_json_cannot_hold_is_refused() {
     derivation.set("mounts", json!({ "/x": { "source": path.join("link") } }));
     let name = path.file_name().unwrap().to_str().unwrap();
     derivation.fails_with(&format!(
-        "buildContainer: mounts.\"/x\": its source \"TMP/store/{name}/link\" leads to \"TMP/store/{name}/f\\xff\", which is not \
-         UTF-8, as config.json is; mount it by another name"
+        "buildContainer: mounts.\"/x\": its source \"TMP/store/{name}/link\" leads to \"TMP/store/{name}/f\\xff\", which is not UTF-8, so config.json cannot hold it; mount it by another name"
     ));
     derivation.set("mounts", json!({ "/x": { "source": path.join("other") } }));
     let document = derivation.succeeds();
@@ -151,7 +150,7 @@ fn a_socket_in_the_store_is_refused() {
     let _listener = UnixListener::bind(&path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
     derivation.fails_with(&format!(
-        "buildContainer: 'TMP/store/{name}' is neither a file, a directory nor a symbolic link, as all in a store is"
+        "buildContainer: 'TMP/store/{name}' is not a file, a directory or a symbolic link; a store holds nothing else"
     ));
 }
 

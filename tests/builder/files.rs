@@ -72,7 +72,7 @@ fn every_mistake_is_named() {
     derivation.set("contents", json!([conf]));
     for (files, message) in [
         (json!({ "etc/x": { "text": "" } }), "\"etc/x\": a file's path is an absolute path; did you mean \"/etc/x\"?"),
-        (json!({ "/../x": { "text": "" } }), "\"/../x\": a file's path has no '..'; write the path that is meant"),
+        (json!({ "/../x": { "text": "" } }), "\"/../x\": a file's path has no '..'; write the path without it"),
         (json!({ "/": { "text": "" } }), "\"/\": \"/\" is a directory; name a file below it"),
         (
             json!({ "/x": { "text": "" }, "//x": { "text": "" } }),
@@ -80,7 +80,7 @@ fn every_mistake_is_named() {
         ),
         (
             json!({ "/x": { "text": "" }, "/x/y": { "text": "" } }),
-            "\"/x/y\": is below files.\"/x\", which is there; leave one of them out",
+            "\"/x/y\": is below files.\"/x\", which is a file; leave one of them out",
         ),
         (json!({ "/x": "text" }), "\"/x\": found the string \"text\", want { text }, { source }, or null"),
         (json!({ "/x": {} }), "\"/x\": found an empty attribute set, want { text }, { source }, or null"),
@@ -90,10 +90,7 @@ fn every_mistake_is_named() {
             json!({ "/x": { "text": "", "executable": "yes" } }),
             "\"/x\".executable: found the string \"yes\", want true or false",
         ),
-        (
-            json!({ "/x": { "text": "", "source": "/y" } }),
-            "\"/x\".source: there is a 'text' as well; leave one of them out",
-        ),
+        (json!({ "/x": { "text": "", "source": "/y" } }), "\"/x\".source: found beside 'text'; leave one of them out"),
         (
             json!({ "/x": { "source": "y" } }),
             "\"/x\".source: found the string \"y\", want an absolute path, such as ./file or \"${package}/share/file\"",
@@ -105,7 +102,7 @@ fn every_mistake_is_named() {
         ),
         (
             json!({ "/x": { "source": conf.join("gone") } }),
-            &format!("\"/x\".source: \"TMP/store/{name}/gone\" is not there"),
+            &format!("\"/x\".source: \"TMP/store/{name}/gone\" does not exist"),
         ),
         (
             json!({ "/x": { "source": conf, "executable": true } }),
@@ -114,7 +111,7 @@ fn every_mistake_is_named() {
         (json!({ "/d/x/y": { "text": "" } }), &format!("\"/d/x/y\": 'TMP/store/{name}/d/x' is a file")),
         (
             json!({ "/dev": { "text": "" } }),
-            "\"/dev\": there is a directory already; leave the file out, or what brings the directory",
+            "\"/dev\": a directory is already there; leave out the file, or the package with the directory",
         ),
         (json!({ "/proc/x": { "text": "" } }), "\"/proc/x\": mounts.\"/proc\" would hide it; choose another path"),
         (
@@ -124,9 +121,7 @@ fn every_mistake_is_named() {
         ),
         (
             json!({ format!("{}/d/x", conf.display()): { "text": "" } }),
-            &format!(
-                "\"TMP/store/{name}/d/x\": it is part of a store path; make another path of the file, or change the package"
-            ),
+            &format!("\"TMP/store/{name}/d/x\": it is inside a store path; choose another path, or change the package"),
         ),
     ] {
         derivation.set("files", files);

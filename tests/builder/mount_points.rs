@@ -98,7 +98,7 @@ fn a_source_that_the_closure_does_not_have_is_named() {
     let name = path.file_name().unwrap().to_str().unwrap();
     derivation.fails_with(&format!(
         "buildContainer: mounts.\"/etc/app.conf\": making its mount point: its source \
-         'TMP/store/{name}/app.conf' is not there"
+         'TMP/store/{name}/app.conf' does not exist"
     ));
 }
 
@@ -216,8 +216,8 @@ fn a_mount_point_of_another_kind_than_what_is_mounted_is_named() {
         ),
         (
             json!({ "source": "/srv", "options": ["ro,nosuid"] }),
-            "mounts.\"/x\".options[0]: found \"ro,nosuid\", which is no option of a bind mount; \
-             each is a string of its own: \"ro\" \"nosuid\"",
+            "mounts.\"/x\".options[0]: found \"ro,nosuid\", which is not an option of a bind mount; \
+             write each as a string of its own: \"ro\" \"nosuid\"",
         ),
     ] {
         set_mounts(&mut derivation, json!({ "/x": mount }));
@@ -256,8 +256,7 @@ fn a_device_is_made_in_what_is_mounted() {
                 assert!(derivation.build().stderr.contains("config.linux.devices[0].path: "), "{path}");
             } else {
                 derivation.fails_with(&format!(
-                    "buildContainer: config.linux.devices[0].path: a runtime would make \"{path}\" in the bundle, where it \
-                     cannot be; choose a path below \"/dev\", or below a mount of your own"
+                    "buildContainer: config.linux.devices[0].path: a runtime would make \"{path}\" in the bundle, which cannot hold it; choose a path below \"/dev\", or below a mount of your own"
                 ));
             }
         }
@@ -269,7 +268,7 @@ fn dev_is_mounted_as_a_runtime_makes_devices_in_it() {
     let mut derivation = with_mounts(json!({ "/dev": null, "/dev/pts": null, "/dev/shm": null, "/dev/mqueue": null }));
     derivation.fails_with(
         "buildContainer: mounts.\"/dev\": found null, but a runtime makes devices in /dev, which cannot be in the bundle; \
-         leave that out, or say { type = \"tmpfs\"; }",
+         leave that out, or set it to { type = \"tmpfs\"; }",
     );
     set_mounts(&mut derivation, json!({ "/dev": { "type": "tmpfs" } }));
     derivation.succeeds();

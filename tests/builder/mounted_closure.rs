@@ -51,8 +51,7 @@ fn nothing_can_be_made_in_a_mounted_store_path() {
 
     derivation.set("mounts", mount_on("new"));
     derivation.fails_with(&format!(
-        "buildContainer: mounts.\"TMP/store/{name}/new\": making its mount point: 'TMP/store/{name}' is the host's, so \
-         nothing can be made in it; say store = \"copy\""
+        "buildContainer: mounts.\"TMP/store/{name}/new\": making its mount point: 'TMP/store/{name}' is mounted from the host, so nothing can be made in it; set store = \"copy\""
     ));
 }
 

@@ -46,7 +46,7 @@ impl ContainerPath {
         }
         let names: Vec<&str> = text.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
         if names.contains(&"..") {
-            return Err(format!("{what} has no '..'; write the path that is meant"));
+            return Err(format!("{what} has no '..'; write the path without it"));
         }
         if let Some(name) = names.iter().find(|name| name.len() > LONGEST_NAME) {
             return Err(format!("found a name of {} bytes in it, but Linux takes up to {LONGEST_NAME}", name.len()));

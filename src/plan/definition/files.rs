@@ -55,7 +55,7 @@ pub fn decode(field: &Field<'_>) -> Result<Files, ArgumentError> {
         if let Some((_, first, _)) = above.iter().find(|(.., file)| !matches!(file, File::Nothing)) {
             return Err(ArgumentError::new(
                 attribute,
-                format!("is below {first}, which is there; leave one of them out"),
+                format!("is below {first}, which is a file; leave one of them out"),
             ));
         }
         above.push((path, attribute, file));
@@ -82,9 +82,7 @@ fn decode_file(field: &Field<'_>) -> Result<File, ArgumentError> {
             }
             Ok(File::Source { source: path.to_owned(), executable })
         }
-        (Some(_), Some(source)) => {
-            Err(ArgumentError::new(source.path(), "there is a 'text' as well; leave one of them out"))
-        }
+        (Some(_), Some(source)) => Err(ArgumentError::new(source.path(), "found beside 'text'; leave one of them out")),
         (None, None) => Err(field.unwanted(WANT)),
     }
 }

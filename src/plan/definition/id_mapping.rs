@@ -41,7 +41,7 @@ impl IdMapping {
             if last > u64::from(LAST_ID) {
                 return Err(ArgumentError::new(
                     field.path(),
-                    format!("its {ids} go up to {last}, want {LAST_ID} at most"),
+                    format!("its {ids} go up to {last}, want at most {LAST_ID}"),
                 ));
             }
         }

@@ -175,7 +175,7 @@ fn decode_config(root: &Field<'_>) -> Result<Value, ArgumentError> {
         return Err(field.unwanted("an attribute set, such as { process.noNewPrivileges = false; }"));
     }
     if let Some(path) = written(&["mounts"]) {
-        return Err(ArgumentError::new(&path, "use the argument 'mounts', which makes the mount points as well"));
+        return Err(ArgumentError::new(&path, "use the argument 'mounts', which also makes the mount points"));
     }
     if let Some(path) = written(&["root", "path"]) {
         return Err(ArgumentError::new(

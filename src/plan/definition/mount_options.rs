@@ -111,18 +111,18 @@ pub fn check(mount: &Field<'_>, is_bind: bool) -> Result<(), ArgumentError> {
 fn unknown(option: &Field<'_>, text: &str) -> ArgumentError {
     let what_to_try = if text.contains(',') {
         let parts: Vec<_> = text.split(',').map(|part| quoted(part.trim())).collect();
-        format!("each is a string of its own: {}", parts.join(" "))
+        format!("write each as a string of its own: {}", parts.join(" "))
     } else {
         let near = nearest(&text.trim().to_lowercase().replace('-', ""), &OPTIONS);
         let hint = if text.to_lowercase().starts_with("read") { Some("ro") } else { near };
         hint.map_or_else(
-            || "want one of \"Linux mount options\" in the OCI runtime spec".to_owned(),
+            || "want one of those under \"Linux mount options\" in the OCI runtime spec".to_owned(),
             |near| format!("did you mean {}?", quoted(near)),
         )
     };
     ArgumentError::new(
         option.path(),
-        format!("found {}, which is no option of a bind mount; {what_to_try}", quoted(text)),
+        format!("found {}, which is not an option of a bind mount; {what_to_try}", quoted(text)),
     )
 }
 

@@ -31,7 +31,7 @@ pub fn decode_environment(field: &Field<'_>) -> Result<Environment, ArgumentErro
         field.attributes().map_err(|_| field.unwanted("an attribute set of strings, or a list of \"NAME=value\""))?;
     for (name, value) in attributes {
         if name.is_empty() || name.contains(['=', '\0']) {
-            return Err(ArgumentError::new(value.path(), "the name of a variable is not empty and has no '='"));
+            return Err(ArgumentError::new(value.path(), "the name of a variable must not be empty or contain '='"));
         }
         let text = if value.is_null() { None } else { Some(value.string()?.to_owned()) };
         check_length(value.path(), name.len() + 1 + text.as_ref().map_or(0, String::len))?;
@@ -47,7 +47,8 @@ pub fn decode_environment(field: &Field<'_>) -> Result<Environment, ArgumentErro
 pub fn check_length(path: &AttrPath, length: usize) -> Result<(), ArgumentError> {
     const MOST: usize = (128 << 10) - 1;
     if length > MOST {
-        let problem = format!("found a string of {length} bytes, want {MOST} at most, as Linux hands on no longer one");
+        let problem =
+            format!("found a string of {length} bytes, want at most {MOST}, the longest that Linux passes on");
         return Err(ArgumentError::new(path, problem));
     }
     Ok(())

@@ -82,7 +82,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         (json!({"args": ["x"], "env": {"PORT": 80}}), "env.PORT: found 80 (an integer), want a string"),
         (
             json!({"args": ["x"], "env": {"A=B": "1"}}),
-            "env.\"A=B\": the name of a variable is not empty and has no '='",
+            "env.\"A=B\": the name of a variable must not be empty or contain '='",
         ),
         (
             json!({"args": ["x"], "user": {"uid": -1}}),
@@ -106,10 +106,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
             json!({"args": ["x"], "cwd": "srv"}),
             "cwd: the working directory is an absolute path; did you mean \"/srv\"?",
         ),
-        (
-            json!({"args": ["x"], "cwd": "/srv/.."}),
-            "cwd: the working directory has no '..'; write the path that is meant",
-        ),
+        (json!({"args": ["x"], "cwd": "/srv/.."}), "cwd: the working directory has no '..'; write the path without it"),
         (json!({"args": ["x"], "hostname": ""}), "hostname: found the string \"\", want a name of 1 to 64 bytes"),
         (json!({"args": ["x"], "terminal": "no"}), "terminal: found the string \"no\", want true or false"),
         (
@@ -118,7 +115,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         ),
         (
             json!({"args": ["x"], "config": {"mounts": []}}),
-            "config.mounts: use the argument 'mounts', which makes the mount points as well",
+            "config.mounts: use the argument 'mounts', which also makes the mount points",
         ),
         (
             json!({"args": ["x"], "config": {"root": {"path": "/"}}}),
@@ -137,7 +134,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         ),
         (
             mounts(json!({"/a/../b": "/d"})),
-            "mounts.\"/a/../b\": a mount's destination has no '..'; write the path that is meant",
+            "mounts.\"/a/../b\": a mount's destination has no '..'; write the path without it",
         ),
         (
             mounts(json!({"//": "/d"})),
@@ -162,7 +159,8 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         ),
         (
             mounts(json!({"/data": "/srv/data:ro"})),
-            "mounts.\"/data\": found the string \"/srv/data:ro\", want a path alone, without what Docker writes behind it: \
+            "mounts.\"/data\": found the string \"/srv/data:ro\", want only the path on the host; \
+             as an attribute set, Docker's syntax is \
                  { source = \"/srv/data\"; options = [ \"rbind\" \"ro\" ]; }",
         ),
         (
@@ -201,7 +199,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         ),
         (
             json!({"args": ["x"], "user": {"name": "root", "uid": 5}}),
-            "user.name: found \"root\", which is another user than 5; choose a name",
+            "user.name: found \"root\", which is not the name of user 5; choose another one",
         ),
         (
             json!({"args": ["x"], "user": {"name": "web"}}),
@@ -210,7 +208,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         (
             json!({"args": ["x"], "user": {"name": "a:b", "uid": 5}}),
             "user.name: found the string \"a:b\", want a name of at most 32 lower-case letters, digits, '_' and \
-                 '-', no digit first",
+                 '-', which starts with a letter or '_'",
         ),
         (
             json!({"args": ["x"], "user": {"home": "srv"}}),
@@ -218,7 +216,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         ),
         (
             json!({"args": ["x"], "user": {"home": "/a:b"}}),
-            "user.home: found the string \"/a:b\", want a path without ':', as /etc/passwd cannot hold it",
+            "user.home: found the string \"/a:b\", want a path without ':' or line feeds, which /etc/passwd cannot hold",
         ),
         (json!({"args": ["x"], "baseFiles": "no"}), "baseFiles: found the string \"no\", want true or false"),
         (json!({"args": ["x"], "checkProgram": 0}), "checkProgram: found 0 (an integer), want true or false"),

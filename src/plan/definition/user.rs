@@ -110,13 +110,15 @@ fn decode_name(field: &Field<'_>, uid: u32) -> Result<String, ArgumentError> {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c))
         && name.len() <= 32;
     if !sound {
-        return Err(field.unwanted("a name of at most 32 lower-case letters, digits, '_' and '-', no digit first"));
+        return Err(field.unwanted(
+            "a name of at most 32 lower-case letters, digits, '_' and '-', which starts with a letter or '_'",
+        ));
     }
     match (name, uid) {
         ("root", 0) | ("nobody", NOBODY) => Ok(name.to_owned()),
         ("root" | "nobody", _) => Err(ArgumentError::new(
             field.path(),
-            format!("found \"{name}\", which is another user than {uid}; choose a name"),
+            format!("found \"{name}\", which is not the name of user {uid}; choose another one"),
         )),
         (_, 0 | NOBODY) => {
             let known = if uid == 0 { "root" } else { "nobody" };
@@ -129,7 +131,7 @@ fn decode_name(field: &Field<'_>, uid: u32) -> Result<String, ArgumentError> {
 fn decode_home(field: &Field<'_>) -> Result<ContainerPath, ArgumentError> {
     let home = field.string()?;
     if home.contains([':', '\n']) {
-        return Err(field.unwanted("a path without ':', as /etc/passwd cannot hold it"));
+        return Err(field.unwanted("a path without ':' or line feeds, which /etc/passwd cannot hold"));
     }
     ContainerPath::parse(home, "a home directory").map_err(|reason| ArgumentError::new(field.path(), reason))
 }

@@ -19,7 +19,7 @@ impl Volume<'_> {
     pub fn in_nix(&self) -> String {
         let options: Vec<_> = ["rbind"].iter().chain(&self.options).map(|option| quoted(option)).collect();
         format!(
-            "a path alone, without what Docker writes behind it: {{ source = {}; options = [ {} ]; }}",
+            "only the path on the host; as an attribute set, Docker's syntax is {{ source = {}; options = [ {} ]; }}",
             quoted(self.source),
             options.join(" ")
         )

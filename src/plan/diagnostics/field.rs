@@ -51,6 +51,11 @@ impl<'v> Field<'v> {
         ArgumentError::new(&self.path, format!("found {}, want {want}", describe(self.value)))
     }
 
+    /// The mistake that this value cannot stand here at all; `problem` says why, and what to try.
+    pub fn rejected(&self, problem: &str) -> ArgumentError {
+        ArgumentError::new(&self.path, format!("found {} {problem}", describe(self.value)))
+    }
+
     /// The mistake that this value is none of those allowed.
     pub fn unwanted_of(&self, allowed: &[&str]) -> ArgumentError {
         let list: Vec<_> = allowed.iter().map(|value| quoted(value)).collect();

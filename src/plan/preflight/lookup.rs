@@ -94,26 +94,29 @@ impl<'v> Search<'v> {
             Entry::File(_) => problem(
                 "is not executable".to_owned(),
                 Some(
-                    "make it so; of a text, pkgs.writeScript and pkgs.writeShellScript make executable files"
+                    "set its executable bit; pkgs.writeScript and pkgs.writeShellScript make an \
+                     executable file from a text"
                         .to_owned(),
                 ),
             ),
             Entry::Directory => problem("is a directory, not a program".to_owned(), self.program_in(&resolved.place)),
             Entry::Unknown(mount) => problem(
-                format!("comes through mounts.{}, which cannot be looked at here", quoted(&mount.to_string())),
-                Some("say checkProgram = false if it is there when the container starts".to_owned()),
+                format!("comes through mounts.{}, which the build cannot see", quoted(&mount.to_string())),
+                Some("set checkProgram = false if the program will be there when the container starts".to_owned()),
             ),
             Entry::Nothing | Entry::Link(_) => match self.hidden_by(path) {
                 Some(mount) => problem(
                     format!("is hidden by mounts.{}", quoted(&mount)),
-                    Some("mount it elsewhere, or say checkProgram = false if that has the program, too".to_owned()),
+                    Some(
+                        "choose another destination, or set checkProgram = false if it has the program too".to_owned(),
+                    ),
                 ),
                 None if self.is_link(path) => problem(
                     format!(
                         "is a link to {}, which is not in the container",
                         quoted(&resolved.place.to_string_lossy())
                     ),
-                    Some("put that into the container as well".to_owned()),
+                    Some("add that to the container too".to_owned()),
                 ),
                 None => problem("is not in the container".to_owned(), self.nearest_to(&self.cwd.join(path))),
             },

@@ -54,8 +54,8 @@ impl Script {
     pub fn what_to_try(&self) -> &'static str {
         match self.interpreter.as_str() {
             "/bin/sh" => "add pkgs.dockerTools.binSh to 'contents', or write the script with pkgs.writeShellScript",
-            "/usr/bin/env" => "add pkgs.dockerTools.usrBinEnv to 'contents', or let patchShebangs mend the script",
-            _ => "name one of the store, such as #!${pkgs.bash}/bin/bash, or add its package to 'contents'",
+            "/usr/bin/env" => "add pkgs.dockerTools.usrBinEnv to 'contents', or let patchShebangs rewrite the script",
+            _ => "use one from the store, such as #!${pkgs.bash}/bin/bash, or add its package to 'contents'",
         }
     }
 }

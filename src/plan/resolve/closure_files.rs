@@ -136,19 +136,19 @@ impl Known {
 /// What cannot be looked at, and what no store has.
 pub fn lstat_in_store(path: &Path) -> Result<Entry> {
     use std::os::unix::fs::PermissionsExt;
-    let looking = || format!("looking at '{}'", path.display());
+    let reading = || format!("reading the metadata of '{}'", path.display());
     let metadata = match fs::symlink_metadata(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Entry::Nothing);
         }
         // What no file can be called, as the target of a link may be, is nowhere.
         Err(error) if error.raw_os_error() == Some(Errno::NAMETOOLONG.raw_os_error()) => return Ok(Entry::Nothing),
-        metadata => metadata.with_context(looking)?,
+        metadata => metadata.with_context(reading)?,
     };
     if metadata.is_dir() {
         Ok(Entry::Directory)
     } else if metadata.is_symlink() {
-        Ok(Entry::Link(fs::read_link(path).with_context(looking)?))
+        Ok(Entry::Link(fs::read_link(path).with_context(reading)?))
     } else if metadata.is_file() {
         let executable = metadata.permissions().mode() & 0o111 != 0;
         Ok(Entry::File(File { content: Content::CopyOf(path.to_owned()), executable }))
@@ -160,7 +160,7 @@ pub fn lstat_in_store(path: &Path) -> Result<Entry> {
 
 /// The mistake of a FIFO, a socket or a device.
 pub fn not_of_a_store(path: &Path) -> anyhow::Error {
-    anyhow!("'{}' is neither a file, a directory nor a symbolic link, as all in a store is", path.display())
+    anyhow!("'{}' is not a file, a directory or a symbolic link; a store holds nothing else", path.display())
 }
 
 /// Where in the root filesystem a path of the closure has its copy, all links followed. A link to the host has none; and

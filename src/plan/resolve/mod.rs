@@ -142,7 +142,7 @@ pub fn resolve(tree: &impl Lookup, path: &Path) -> Result<Resolved, Error> {
         let name = match step {
             Step::Here => continue,
             Step::Parent if resolved.entry == Entry::Nothing => {
-                return nowhere(format!("'{}' is not there", resolved.place.display()));
+                return nowhere(format!("'{}' does not exist", resolved.place.display()));
             }
             Step::Parent => {
                 resolved.place.pop();

@@ -76,7 +76,7 @@ impl Source<'_> {
         let resolved = resolve::resolve(tree, &self.path)?;
         match resolved.entry {
             Entry::Directory => Ok(Self { place: resolved.place, ..self }),
-            Entry::Nothing => Err(ArgumentError::new(self.attribute, format!("there is no \"{shown}\"")).into()),
+            Entry::Nothing => Err(ArgumentError::new(self.attribute, format!("\"{shown}\" does not exist")).into()),
             _ => Err(ArgumentError::new(
                 self.attribute,
                 format!(
@@ -132,7 +132,7 @@ fn merge(tree: &mut Tree<'_>, directory: &Path, sources: Vec<Source<'_>>) -> Res
         if tree.closure().has(&place) {
             let source = &children[0].source;
             let problem = format!(
-                "'{}' would be in the place of a store path that is in the container; leave the package out, or change it",
+                "'{}' would replace a store path of the container; leave the package out, or change it",
                 source.path.display()
             );
             return Err(ArgumentError::new(source.attribute, problem).into());
@@ -192,7 +192,7 @@ fn chosen<'p>(tree: &Tree<'_>, place: &Path, children: Vec<Child<'p>>, is_there:
     }
     if let (true, Some(Child { source, .. })) = (is_there, files.first()) {
         let problem = format!(
-            "'{}' is a file, but the container has to have a directory at {}",
+            "'{}' is a file, but the container needs a directory at {}",
             source.path.display(),
             place.display()
         );
@@ -240,8 +240,7 @@ fn collision(place: &Path, one: &Source<'_>, other: &Source<'_>) -> ArgumentErro
     ArgumentError::new(
         second.attribute,
         format!(
-            "{} is there twice, and not the same: '{}' and '{}', of {}; leave one out, or say which to take with \
-             lib.hiPrio",
+            "found two versions of {}: '{}' and '{}', of {}; leave one out, or choose one with lib.hiPrio",
             place.display(),
             second.path.display(),
             first.path.display(),
@@ -259,7 +258,9 @@ fn is_same(one: &Entry, other: &Entry) -> Result<bool> {
     let (Content::CopyOf(one), Content::CopyOf(other)) = (&one.content, &other.content) else { return Ok(false) };
     let (one_file, other_file) = (file::open(one)?, file::open(other)?);
     let length = |file: &fs::File, path: &Path| {
-        file.metadata().map(|metadata| metadata.len()).with_context(|| format!("looking at '{}'", path.display()))
+        file.metadata()
+            .map(|metadata| metadata.len())
+            .with_context(|| format!("reading the metadata of '{}'", path.display()))
     };
     if length(&one_file, one)? != length(&other_file, other)? {
         return Ok(false);

@@ -18,8 +18,8 @@ use crate::plan::resolve;
 pub fn check(tree: &Tree<'_>, points: &MountPoints<'_>, context: &ProcessContext) -> Result<()> {
     let Some(devices) = &context.devices else { return Ok(()) };
     if points.at_or_above(&resolve::resolve(tree, Path::new("/dev"))?.place).is_none() {
-        let problem = "found null, but a runtime makes devices in /dev, which cannot be in the bundle; leave that out, or say \
-                       { type = \"tmpfs\"; }";
+        let problem = "found null, but a runtime makes devices in /dev, which cannot be in the bundle; \
+                       leave that out, or set it to { type = \"tmpfs\"; }";
         return Err(ArgumentError::new(&AttrPath::default().attribute("mounts").attribute("/dev"), problem).into());
     }
     for Device { attribute, path } in devices {
@@ -28,8 +28,8 @@ pub fn check(tree: &Tree<'_>, points: &MountPoints<'_>, context: &ProcessContext
         let place = resolve::try_resolve(tree, path)?.map_or(path.to_owned(), |resolved| resolved.place);
         if points.at_or_above(&place).is_none_or(|(_, planned)| planned.source == MountSource::Closure) {
             let problem = format!(
-                "a runtime would make {} in the bundle, where it cannot be; choose a path below \"/dev\", or below a mount \
-                 of your own",
+                "a runtime would make {} in the bundle, which cannot hold it; choose a path below \"/dev\", or below \
+                 a mount of your own",
                 quoted(&path.to_string_lossy())
             );
             return Err(ArgumentError::new(attribute, problem).into());

@@ -31,12 +31,14 @@ pub fn add(tree: &mut Tree<'_>, files: &Files) -> Result<()> {
 
 fn add_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<()> {
     let path = path.as_path().as_std_path();
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { bail!("'/' is always there") };
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { bail!("'/' always exists") };
     let place = tree.make_directory(parent)?.join(name);
     match tree.lstat(&place)? {
-        Entry::Directory => bail!("there is a directory already; leave the file out, or what brings the directory"),
+        Entry::Directory => {
+            bail!("a directory is already there; leave out the file, or the package with the directory")
+        }
         Entry::File(_) | Entry::Link(_) if tree.closure().has(&place) => {
-            bail!("it is part of a store path; make another path of the file, or change the package")
+            bail!("it is inside a store path; choose another path, or change the package")
         }
         _ => tree.insert(&place, node),
     }
@@ -54,7 +56,7 @@ fn from_source(tree: &Tree<'_>, attribute: &AttrPath, source: &str, executable: 
     let resolved = resolve::resolve(tree, Path::new(source))
         .map_err(|error| ArgumentError::new(&attribute, format!("{error:#}")))?;
     match (resolved.entry, executable) {
-        (Entry::Nothing, _) => mistake("is not there"),
+        (Entry::Nothing, _) => mistake("does not exist"),
         (Entry::File(file), Some(executable)) => Ok(Node::File(resolve::File { executable, ..file })),
         (_, Some(_)) => mistake("is a directory; leave 'executable' out"),
         _ => Ok(Node::Link(source.into())),

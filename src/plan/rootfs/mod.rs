@@ -98,7 +98,8 @@ fn path_of(destination: &Destination) -> &Path {
 
 /// Plans a base file, unless the contents have something in its place.
 fn add_base_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<()> {
-    let making = || format!("baseFiles: making {:?} (say baseFiles = false to do without)", path.to_string());
+    let making =
+        || format!("baseFiles: making {:?} (set baseFiles = false to leave the base files out)", path.to_string());
     let path = path.as_path().as_std_path();
     if resolve::resolve(tree, path).with_context(making)?.entry != Entry::Nothing {
         return Ok(());

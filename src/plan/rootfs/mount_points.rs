@@ -128,7 +128,7 @@ impl Kind {
     fn of_source(source: &Path, tree: &Tree<'_>) -> Result<Self> {
         let (parent, name) = (source.parent().unwrap_or(source), source.file_name().unwrap_or_default());
         if tree.lstat(&resolve::resolve(tree, parent)?.place.join(name))? == Entry::Nothing {
-            bail!("its source '{}' is not there", source.display());
+            bail!("its source '{}' does not exist", source.display());
         }
         // A link out of the store leads to the host.
         match resolve::try_resolve(tree, source)? {

@@ -66,7 +66,7 @@ impl<'c> Tree<'c> {
     pub fn new(closure: &'c Closure, store: Store) -> Result<Self> {
         let look = |path: PathBuf| {
             let metadata = fs::symlink_metadata(&path)
-                .with_context(|| format!("looking at the store path '{}'", path.display()))?;
+                .with_context(|| format!("reading the metadata of the store path '{}'", path.display()))?;
             Ok(if metadata.is_dir() {
                 Node::Directory(Directory { copy_of: Some(path), ..Directory::default() })
             } else if metadata.is_symlink() || metadata.is_file() {
@@ -163,7 +163,7 @@ impl<'c> Tree<'c> {
     /// Something else than a directory on the way, or a store path that is mounted.
     pub fn insert(&mut self, place: &Path, node: Node) -> Result<()> {
         let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else {
-            bail!("'{}' is always there", place.display());
+            bail!("'{}' always exists", place.display());
         };
         let mut directory = &mut self.root;
         for step in names(parent) {
@@ -173,7 +173,10 @@ impl<'c> Tree<'c> {
                 _ => bail!("'{}' is not a directory", parent.display()),
             }
             if let (Store::Mount, Some(path)) = (self.store, &directory.copy_of) {
-                bail!("'{}' is the host's, so nothing can be made in it; say store = \"copy\"", path.display());
+                bail!(
+                    "'{}' is mounted from the host, so nothing can be made in it; set store = \"copy\"",
+                    path.display()
+                );
             }
         }
         directory.children.insert(name.to_owned(), node);

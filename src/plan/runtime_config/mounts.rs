@@ -41,7 +41,10 @@ pub fn document(mounts: &Mounts, store: Store, closure: &Closure) -> Result<Vec<
                 let copy = copy.to_str().with_context(|| {
                     let (attribute, source) = (mounts_attribute(destination), quoted(&planned.mount.source));
                     let shown = copy.as_os_str().as_encoded_bytes().escape_ascii();
-                    format!("{attribute}: its source {source} leads to \"{shown}\", which is not UTF-8, as config.json is; mount it by another name")
+                    format!(
+                        "{attribute}: its source {source} leads to \"{shown}\", which is not UTF-8, so \
+                         config.json cannot hold it; mount it by another name"
+                    )
                 })?;
                 entry["source"] = format!("rootfs{copy}").into();
             }

@@ -33,10 +33,10 @@ fn parsed(text: &str) -> Option<u64> {
 pub fn hint(value: &Value) -> &'static str {
     match value {
         Value::Number(number) if number.as_f64().is_some_and(|number| number >= 2_f64.powi(63)) => {
-            "; write one that is 2^63 or more as a string of its digits, such as \"18446744073709551615\", as Nix rounds it"
+            "; Nix rounds integers from 2^63 on, so write the digits as a string, such as \"18446744073709551615\""
         }
         Value::String(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            "; as a string, the digits of one up to 18446744073709551615, no zero first"
+            "; a string of digits holds at most 18446744073709551615, without leading zeros"
         }
         _ => "",
     }

@@ -16,8 +16,8 @@ fn a_collision_names_both_packages() {
     derivation.set("contents", json!([one, two]));
     let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
     derivation.fails_with(&format!(
-        "buildContainer: contents[1]: /bin/tool is there twice, and not the same: 'TMP/store/{}/bin/tool' and \
-         'TMP/store/{}/bin/tool', of contents[0]; leave one out, or say which to take with lib.hiPrio",
+        "buildContainer: contents[1]: found two versions of /bin/tool: 'TMP/store/{}/bin/tool' and \
+         'TMP/store/{}/bin/tool', of contents[0]; leave one out, or choose one with lib.hiPrio",
         name(&two),
         name(&one)
     ));
@@ -30,7 +30,11 @@ fn a_file_and_a_directory_of_one_name_collide() {
     let two = derivation.add_tree("two", &[("etc/conf/x", "")]);
     derivation.set("contents", json!([one, two]));
     let outcome = derivation.build();
-    assert!(!outcome.success && outcome.stderr.contains("contents[1]: /etc/conf is there twice"), "{}", outcome.stderr);
+    assert!(
+        !outcome.success && outcome.stderr.contains("contents[1]: found two versions of /etc/conf: "),
+        "{}",
+        outcome.stderr
+    );
     // Whichever has precedence is taken whole.
     derivation.set("contents", json!([one, with_priority(&two, 4)]));
     derivation.succeeds();

@@ -57,8 +57,7 @@ fn a_package_does_not_reach_into_a_store_path() {
         derivation.set("store", json!(store));
         let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
         derivation.fails_with(&format!(
-            "buildContainer: contents[0]: 'TMP/store/{}TMP/store/{}' would be in the place of a store path that is in the \
-             container; leave the package out, or change it",
+            "buildContainer: contents[0]: 'TMP/store/{}TMP/store/{}' would replace a store path of the container; leave the package out, or change it",
             name(&one),
             name(&victim),
         ));
@@ -74,7 +73,7 @@ fn a_package_does_not_replace_a_store_path() {
     let package = derivation.add_tree("package", &[(inside(&victim, "").trim_end_matches('/'), "bad")]);
     derivation.set("contents", json!([package]));
     let outcome = derivation.build();
-    assert!(!outcome.success && outcome.stderr.contains("in the place of a store path"), "{}", outcome.stderr);
+    assert!(!outcome.success && outcome.stderr.contains("would replace a store path"), "{}", outcome.stderr);
     assert!(!derivation.out().exists());
 }
 
@@ -194,7 +193,7 @@ fn a_file_in_the_place_of_a_directory_that_has_to_be_there_is_named() {
     derivation.set("contents", json!([odd]));
     let name = odd.file_name().unwrap().to_str().unwrap().to_owned();
     derivation.fails_with(&format!(
-        "buildContainer: contents[0]: 'TMP/store/{name}/dev' is a file, but the container has to have a directory at /dev"
+        "buildContainer: contents[0]: 'TMP/store/{name}/dev' is a file, but the container needs a directory at /dev"
     ));
 }
 
@@ -246,7 +245,7 @@ fn what_is_no_file_is_never_opened() {
             }
             let outcome = derivation.build();
             assert!(!outcome.success, "{kind:?} {arguments}");
-            let reason = "is neither a file, a directory nor a symbolic link, as all in a store is";
+            let reason = "is not a file, a directory or a symbolic link; a store holds nothing else";
             assert!(outcome.stderr.contains(reason), "{kind:?} {arguments}: {}", outcome.stderr);
             assert!(!derivation.out().exists());
         }

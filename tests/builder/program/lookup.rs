@@ -91,8 +91,7 @@ fn a_file_that_cannot_be_run_is_named() {
     fs::set_permissions(app.join("bin/app"), Permissions::from_mode(0o444)).unwrap();
     fails(
         &derivation,
-        "args[0]: \"APP/bin/app\" is not executable; make it so; of a text, pkgs.writeScript and pkgs.writeShellScript \
-         make executable files",
+        "args[0]: \"APP/bin/app\" is not executable; set its executable bit; pkgs.writeScript and pkgs.writeShellScript make an executable file from a text",
     );
 }
 
@@ -104,8 +103,7 @@ fn a_link_to_what_is_not_there_is_named_with_its_target() {
     derivation.set("args", json!([link]));
     fails(
         &derivation,
-        "args[0]: \"APP/bin/link\" is a link to \"/nowhere/x\", which is not in the container; put that into the \
-         container as well",
+        "args[0]: \"APP/bin/link\" is a link to \"/nowhere/x\", which is not in the container; add that to the container too",
     );
 }
 

@@ -15,15 +15,13 @@ fn a_mount_that_hides_the_program_is_named() {
     fails(
         &derivation,
         &format!(
-            "args[0]: \"TMP/store/{name}/bin/app\" is hidden by mounts.\"TMP/store\"; mount it elsewhere, or say \
-             checkProgram = false if that has the program, too"
+            "args[0]: \"TMP/store/{name}/bin/app\" is hidden by mounts.\"TMP/store\"; choose another destination, or set checkProgram = false if it has the program too"
         ),
     );
     derivation.set("mounts", json!({ "/tmp": null, app.join("bin").to_str().unwrap(): "/srv/bin" }));
     fails(
         &derivation,
-        "args[0]: \"APP/bin/app\" comes through mounts.\"APP/bin\", which cannot be looked at here; say checkProgram = \
-         false if it is there when the container starts",
+        "args[0]: \"APP/bin/app\" comes through mounts.\"APP/bin\", which the build cannot see; set checkProgram = false if the program will be there when the container starts",
     );
 }
 
@@ -56,8 +54,7 @@ fn a_program_may_come_through_a_mount() {
     derivation.set("args", json!(["/srv/run"]));
     fails(
         &derivation,
-        "args[0]: \"/srv/run\" comes through mounts.\"/srv\", which cannot be looked at here; say checkProgram = false \
-         if it is there when the container starts",
+        "args[0]: \"/srv/run\" comes through mounts.\"/srv\", which the build cannot see; set checkProgram = false if the program will be there when the container starts",
     );
     derivation.set("checkProgram", json!(false));
     derivation.succeeds();

@@ -46,12 +46,12 @@ fn a_missing_interpreter_is_named() {
         (
             b"#!/usr/bin/env bash\n".to_vec(),
             "args[0]: the script \"APP/bin/app\" asks for the interpreter \"/usr/bin/env\", which is not in the \
-             container; add pkgs.dockerTools.usrBinEnv to 'contents', or let patchShebangs mend the script",
+             container; add pkgs.dockerTools.usrBinEnv to 'contents', or let patchShebangs rewrite the script",
         ),
         (
             b"#!/usr/bin/perl\n".to_vec(),
             "args[0]: the script \"APP/bin/app\" asks for the interpreter \"/usr/bin/perl\", which is not in the \
-             container; name one of the store, such as #!${pkgs.bash}/bin/bash, or add its package to 'contents'",
+             container; use one from the store, such as #!${pkgs.bash}/bin/bash, or add its package to 'contents'",
         ),
         (b"#!\n".to_vec(), "args[0]: \"APP/bin/app\" begins with \"#!\", but no interpreter follows"),
         (

@@ -89,7 +89,7 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ),
         (
             "{ args = [ \"x\" ]; mounts.\"/a/../b\" = \"/d\"; }",
-            "mounts.\"/a/../b\": a mount's destination has no '..'; write the path that is meant",
+            "mounts.\"/a/../b\": a mount's destination has no '..'; write the path without it",
         ),
         (
             "{ args = [ \"x\" ]; mounts = { \"/a\" = \"/d\"; \"/a/\" = \"/e\"; }; }",

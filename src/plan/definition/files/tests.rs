@@ -12,7 +12,7 @@ fn no_file_is_below_another() {
     let text = || json!({ "text": "" });
     let files = |below: &str| [("/a", text()), ("/a-b", text()), (below, text())].map(|(p, v)| (p.to_owned(), v));
     assert_eq!(decoded(files("/ab/c")), Ok(3));
-    let problem = |path: &str| Err(format!("\"{path}\": is below \"/a\", which is there; leave one of them out"));
+    let problem = |path: &str| Err(format!("\"{path}\": is below \"/a\", which is a file; leave one of them out"));
     assert_eq!(decoded(files("/a/b")), problem("/a/b"));
     assert_eq!(decoded(files("/a/b/c")), problem("/a/b/c"));
     let nothing = [("/a", Value::Null), ("/a/b", Value::Null), ("/a/b/c", text())];

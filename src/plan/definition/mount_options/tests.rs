@@ -7,19 +7,19 @@ fn options_of_a_bind_mount_are_known_ones() {
     for (option, problem) in [
         ("ro", ""),
         ("idmap=uids=0-1-10", ""),
-        ("RO", "options[0]: found \"RO\", which is no option of a bind mount; did you mean \"ro\"?"),
-        (" ro", "options[0]: found \" ro\", which is no option of a bind mount; did you mean \"ro\"?"),
-        ("readonly", "options[0]: found \"readonly\", which is no option of a bind mount; did you mean \"ro\"?"),
-        ("no-exec", "options[0]: found \"no-exec\", which is no option of a bind mount; did you mean \"noexec\"?"),
+        ("RO", "options[0]: found \"RO\", which is not an option of a bind mount; did you mean \"ro\"?"),
+        (" ro", "options[0]: found \" ro\", which is not an option of a bind mount; did you mean \"ro\"?"),
+        ("readonly", "options[0]: found \"readonly\", which is not an option of a bind mount; did you mean \"ro\"?"),
+        ("no-exec", "options[0]: found \"no-exec\", which is not an option of a bind mount; did you mean \"noexec\"?"),
         (
             "ro,nosuid",
-            "options[0]: found \"ro,nosuid\", which is no option of a bind mount; \
-                 each is a string of its own: \"ro\" \"nosuid\"",
+            "options[0]: found \"ro,nosuid\", which is not an option of a bind mount; \
+                 write each as a string of its own: \"ro\" \"nosuid\"",
         ),
         (
             "size=1m",
-            "options[0]: found \"size=1m\", which is no option of a bind mount; \
-                 want one of \"Linux mount options\" in the OCI runtime spec",
+            "options[0]: found \"size=1m\", which is not an option of a bind mount; \
+                 want one of those under \"Linux mount options\" in the OCI runtime spec",
         ),
     ] {
         let mount = json!({ "options": [option] });

@@ -79,7 +79,8 @@ fn check_kernel(field: &Field<'_>) -> Result<(), ArgumentError> {
         return Err(field.unwanted("a version of Linux, such as \"4.8\""));
     };
     if (major, minor) > OLDEST_KERNEL {
-        let want = "at most \"4.8\": a bundle is for any kernel from that on, so leave this condition out, or the rule";
+        let want = "at most \"4.8\": a bundle is for every kernel since that version; \
+                    leave out this condition, or the whole rule";
         return Err(field.unwanted(want));
     }
     Ok(())

@@ -111,7 +111,7 @@ fn architectures(map: &Field<'_>, target: &Target<'_>) -> Result<Vec<(Value, Att
         let Some(native) = entry.get("architecture")? else {
             return Err(ArgumentError::new(
                 &entry.path().attribute("architecture"),
-                "missing; want \"SCMP_ARCH_X86_64\", …",
+                "missing; want an architecture, such as \"SCMP_ARCH_X86_64\"",
             ));
         };
         let mut names = vec![native.clone()];
@@ -155,7 +155,7 @@ fn error_number(
     let text = error.string()?;
     let Some((_, known)) = ERRORS.iter().find(|(name, _)| *name == text) else {
         let want =
-            format!("one of {}, or the number of another one as {number}", ERRORS.map(|(name, _)| name).join(", "));
+            format!("one of {}, or the number of any other error as {number}", ERRORS.map(|(name, _)| name).join(", "));
         return Err(error.unwanted(&want));
     };
     document.insert(number.to_owned(), json!(known));

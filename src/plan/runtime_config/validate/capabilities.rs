@@ -107,7 +107,7 @@ fn subset(config: &RuntimeConfig, set: &str, of: &str) -> Result<(), ArgumentErr
     let all: BTreeSet<_> = all.iter().filter_map(|capability| capability.value().as_str()).collect();
     for capability in config.find(&format!("process.capabilities.{set}[]")) {
         if !all.contains(capability.string()?) {
-            return Err(capability.unwanted(&format!("one that is in config.process.capabilities.{of} too")));
+            return Err(capability.unwanted(&format!("a capability that is also in config.process.capabilities.{of}")));
         }
     }
     Ok(())

@@ -35,7 +35,7 @@ fn one_of_two(config: &RuntimeConfig) -> Result<(), ArgumentError> {
     let rdma = rdma.map(|(_, device)| (device, ["hcaHandles", "hcaObjects"]));
     for (object, names) in weights.chain(rdma) {
         if names.iter().all(|name| object.find(name).is_none()) {
-            return Err(object.unwanted(&format!("at least one of {} in it", names.join(" and "))));
+            return Err(object.unwanted(&format!("{} or both", names.join(", "))));
         }
     }
     Ok(())
@@ -54,9 +54,10 @@ fn error_numbers(config: &RuntimeConfig) -> Result<(), ArgumentError> {
             Some("SCMP_ACT_ERRNO") => 4095,
             Some("SCMP_ACT_TRACE") => i128::from(u16::MAX),
             _ => {
-                let want =
-                    format!("none with {}; SCMP_ACT_ERRNO and SCMP_ACT_TRACE have error numbers", action.value());
-                return Err(field.unwanted(&want));
+                return Err(field.rejected(&format!(
+                    "with the action {}; leave it out: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE take an error number",
+                    action.value()
+                )));
             }
         };
         if number(&field) > Some(most) {
@@ -71,7 +72,8 @@ fn error_numbers(config: &RuntimeConfig) -> Result<(), ArgumentError> {
 fn default_action(config: &RuntimeConfig) -> Result<(), ArgumentError> {
     for action in config.find("linux.seccomp.defaultAction") {
         if action.value() == "SCMP_ACT_NOTIFY" {
-            return Err(action.unwanted("another action by default; SCMP_ACT_NOTIFY is for some system calls"));
+            return Err(action
+                .unwanted("another default action; SCMP_ACT_NOTIFY works only in the rules of single system calls"));
         }
     }
     Ok(())
@@ -81,7 +83,7 @@ fn default_action(config: &RuntimeConfig) -> Result<(), ArgumentError> {
 fn listener(config: &RuntimeConfig) -> Result<(), ArgumentError> {
     for seccomp in config.find("linux.seccomp") {
         if let (Some(metadata), None) = (seccomp.find("listenerMetadata"), seccomp.find("listenerPath")) {
-            return Err(metadata.unwanted("none without a listenerPath"));
+            return Err(metadata.rejected("without a listenerPath; add that, or leave this out"));
         }
     }
     Ok(())
@@ -96,8 +98,11 @@ fn scheduler(config: &RuntimeConfig) -> Result<(), ArgumentError> {
         for (names, with) in policies {
             for field in names.iter().filter_map(|name| scheduler.find(name)) {
                 if number(&field) != Some(0) && !with.iter().any(|name| policy.value() == name) {
-                    let want = format!("none unless the policy is {}; it is {}", with.join(" or "), policy.value());
-                    return Err(field.unwanted(&want));
+                    return Err(field.rejected(&format!(
+                        "with the policy {}; leave it out: only {} takes it",
+                        policy.value(),
+                        with.join(" or ")
+                    )));
                 }
             }
         }
@@ -113,13 +118,15 @@ fn memory_policy(config: &RuntimeConfig) -> Result<(), ArgumentError> {
         let is = |modes: &[&str]| modes.iter().any(|name| mode.value() == name);
         match nodes {
             Some(nodes) if is(&["MPOL_DEFAULT", "MPOL_LOCAL"]) => {
-                return Err(nodes.unwanted(&format!("none with {}", mode.value())));
+                return Err(
+                    nodes.rejected(&format!("with the mode {}, which takes no nodes; leave it out", mode.value()))
+                );
             }
             None if is(&["MPOL_BIND", "MPOL_INTERLEAVE", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE"]) => {
                 let path = policy.path().attribute("nodes");
                 return Err(ArgumentError::new(
                     &path,
-                    format!("missing; {} needs one or more, such as \"0\"", mode.value()),
+                    format!("missing; the mode {} needs at least one node, such as \"0\"", mode.value()),
                 ));
             }
             _ => {}

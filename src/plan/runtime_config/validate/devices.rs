@@ -43,7 +43,7 @@ fn rules(config: &RuntimeConfig) -> Result<(), ArgumentError> {
             Some(access) if access.value() == "" => return Err(access.unwanted(ACCESS)),
             Some(_) => {}
             None => {
-                let problem = format!("missing; runtimes refuse a rule without it, so say {ACCESS}");
+                let problem = format!("missing; runtimes refuse a rule without it; want {ACCESS}");
                 return Err(ArgumentError::new(&rule.path().attribute("access"), problem));
             }
         }

@@ -28,7 +28,7 @@ pub fn check(config: &RuntimeConfig) -> Result<(), ArgumentError> {
                 return Err(id.unwanted(&format!("an integer from 0 to {LAST_ID}")));
             }
             if !ids.have(number) {
-                let want = format!("one that linux.{side} gives a number on the host");
+                let want = format!("an ID that config.linux.{side} maps");
                 return Err(id.unwanted(&want));
             }
         }
@@ -92,9 +92,8 @@ fn check_side(config: &RuntimeConfig, side: &str) -> Result<(), ArgumentError> {
     for namespace in config.find("linux.namespaces[]") {
         let is_user = matches!(namespace.get("type"), Ok(Some(kind)) if kind.value() == "user");
         if is_user && matches!(namespace.get("path"), Ok(None)) && mappings.is_empty() {
-            let want =
-                format!("missing; a new user namespace needs linux.{side}, a list of {{ containerID, hostID, size }}");
-            return Err(ArgumentError::new(&pattern::root().attribute("linux").attribute(side), want));
+            let problem = "missing; a new user namespace needs a list of { containerID, hostID, size }";
+            return Err(ArgumentError::new(&pattern::root().attribute("linux").attribute(side), problem));
         }
     }
     for linux in config.find("linux") {

@@ -38,14 +38,14 @@ fn memory(config: &RuntimeConfig) -> Result<(), ArgumentError> {
         match memory.find("limit") {
             Some(limit) if number(&limit) > Some(0) => {
                 if number(&swap) < number(&limit) {
-                    let want = format!("at least {}, as it counts memory and swap together", at(&limit));
+                    let want = format!("at least {}: 'swap' limits memory and swap together", at(&limit));
                     return Err(swap.unwanted(&want));
                 }
             }
             _ => {
                 let limit = memory.path().attribute("limit");
-                let want = format!("none without {limit}, as it counts memory and swap together");
-                return Err(swap.unwanted(&want));
+                let problem = format!("without {limit}; set that too: 'swap' limits memory and swap together");
+                return Err(swap.rejected(&problem));
             }
         }
     }

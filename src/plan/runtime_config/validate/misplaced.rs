@@ -28,10 +28,10 @@ pub fn hint(name: &str, object: &Place) -> String {
     let parent = object.path;
     let dot = if parent.is_empty() { "" } else { "." };
     if FOREIGN.contains(&format!("{parent}{dot}{name}").as_str()) {
-        return "it is of Docker's format; give such a profile to the argument 'seccomp'".to_owned();
+        return "it is one of Docker's; pass a profile in Docker's format as the argument 'seccomp'".to_owned();
     }
     if parent.is_empty() && ARGUMENTS.contains(&name) {
-        return format!("use the argument '{name}', which stands beside 'config'");
+        return format!("use the argument '{name}' beside 'config'");
     }
     let fields: Vec<_> = object.fields().collect();
     if let Some(near) = nearest(name, &fields.iter().map(|field| field.name()).collect::<Vec<_>>()) {

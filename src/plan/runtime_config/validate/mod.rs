@@ -50,7 +50,7 @@ fn unique(config: &RuntimeConfig, pattern: &str, what: &str) -> Result<(), Argum
     for field in config.find(pattern) {
         let name = field.string()?;
         if !found.insert(name) {
-            let problem = format!("the {what} {name} is there twice; leave one of them out");
+            let problem = format!("the {what} {name} is listed twice; leave one of them out");
             return Err(ArgumentError::new(field.path(), problem));
         }
     }

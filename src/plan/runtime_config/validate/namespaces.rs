@@ -80,7 +80,7 @@ pub fn hold_mounts(config: &RuntimeConfig) -> Result<(), ArgumentError> {
         return Ok(());
     }
     let path = pattern::root().attribute("linux").attribute("namespaces");
-    let problem = "there is no mount namespace, so what is mounted would be mounted on the host, and stay there; \
+    let problem = "the container needs a mount namespace, or its mounts would be made on the host and stay there; \
                    add { type = \"mount\"; }";
     Err(ArgumentError::new(&path, problem))
 }
@@ -93,7 +93,7 @@ fn check_parameter(config: &RuntimeConfig, name: &str, field: &Field<'_>) -> Res
         name.to_owned()
     };
     if name == "kernel.hostname" {
-        return Err(ArgumentError::new(field.path(), "has an argument of its own; use 'hostname'"));
+        return Err(ArgumentError::new(field.path(), "use the argument 'hostname' instead"));
     }
     let is_it = |parameter: &str| name == parameter || parameter.ends_with('.') && name.starts_with(parameter);
     match PARAMETERS.iter().find(|(parameter, _)| is_it(parameter)) {
@@ -102,7 +102,7 @@ fn check_parameter(config: &RuntimeConfig, name: &str, field: &Field<'_>) -> Res
         // A virtual machine (config-vm.md) has a kernel of its own.
         None if config.get("vm").is_some() => Ok(()),
         None => {
-            let problem = "is a parameter of the whole kernel, which runtimes leave alone; set it on the host";
+            let problem = "belongs to no namespace, so runtimes do not set it; set it on the host";
             Err(ArgumentError::new(field.path(), problem))
         }
     }

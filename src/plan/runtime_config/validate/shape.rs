@@ -93,7 +93,7 @@ fn no_null(field: &Field<'_>) -> Result<(), ArgumentError> {
 }
 
 fn null(field: &Field<'_>) -> ArgumentError {
-    ArgumentError::new(field.path(), "found null, which the OCI runtime spec does not have; leave it out")
+    ArgumentError::new(field.path(), "found null, which the OCI runtime spec does not allow; leave it out")
 }
 
 /// The path of a field that is required and not there.

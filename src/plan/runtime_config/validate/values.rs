@@ -56,7 +56,7 @@ const FORMS: [(&str, Form, &str); 13] = [
 ];
 
 const NUMBERS: &str = "numbers and ranges of numbers, such as \"0-3,7\"";
-const INTERFACE: &str = "the name of a network interface: 1 to 15 bytes without white space, '/' and ':'";
+const INTERFACE: &str = "the name of a network interface: 1 to 15 bytes without white space, '/' or ':'";
 
 /// Checks every value that stands alone.
 ///

@@ -22,6 +22,6 @@ fn many_groups_are_looked_up_in_many_mappings() {
     let path = format!("config.process.user.additionalGids[{COUNT}]");
     assert_eq!(
         mistake,
-        format!("{path}: found {} (an integer), want one that linux.gidMappings gives a number on the host", COUNT + 1)
+        format!("{path}: found {} (an integer), want an ID that config.linux.gidMappings maps", COUNT + 1)
     );
 }
