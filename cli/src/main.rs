@@ -15,10 +15,6 @@ use clap::error::ErrorKind;
 use oci_bundle_builder::plan::diagnostics::text;
 
 use crate::command_line::Command;
-use crate::hold_user_namespace::hold_user_namespace;
-use crate::run::run;
-use crate::write_closure::write_closure;
-use crate::write_wrapper::write_wrapper;
 
 /// Nothing but the program's name was given.
 const MISSING_COMMAND: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
@@ -35,10 +31,10 @@ fn main() -> ExitCode {
     };
     // What the user called.
     let (name, result) = match command {
-        Command::Run(options) => ("oci-bundle", run(options)),
-        Command::HoldUserNamespace => ("oci-bundle", hold_user_namespace()),
-        Command::WriteWrapper(options) => ("buildContainer: run", write_wrapper(options)),
-        Command::WriteClosure(options) => ("buildContainer: closure", write_closure(&options)),
+        Command::Run(options) => ("oci-bundle", run::run(options)),
+        Command::HoldUserNamespace => ("oci-bundle", hold_user_namespace::hold_user_namespace()),
+        Command::WriteWrapper(options) => ("buildContainer: run", write_wrapper::write_wrapper(options)),
+        Command::WriteClosure(options) => ("buildContainer: closure", write_closure::write_closure(&options)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,10 @@
 }:
 import ./package.nix { inherit rustPlatform lib; } {
   directory = "image";
-  sources = [ "image" ];
+  sources = [
+    "image/Cargo.toml"
+    "image/Cargo.lock"
+    "image/src"
+  ];
   inherit doCheck;
 }

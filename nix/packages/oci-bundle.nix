@@ -12,7 +12,10 @@ import ./package.nix { inherit rustPlatform lib; } {
     "Cargo.toml"
     "Cargo.lock"
     "src"
-    "cli"
-  ];
+    "cli/Cargo.toml"
+    "cli/Cargo.lock"
+    "cli/src"
+  ]
+  ++ lib.optional doCheck "cli/tests";
   inherit doCheck;
 }
