@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::hold_process_tree::ProcessTreeOptions;
 use crate::run::{ContainerOptions, RunOptions};
+use crate::test::TestOptions;
 use crate::write_closure::ClosureOptions;
 use crate::write_wrapper::{WRAPPED, WrapperOptions};
 
@@ -27,6 +29,8 @@ pub enum Command {
     #[command(hide = true)]
     WriteWrapper(WrapperOptions),
     WriteClosure(ClosureOptions),
+    Test(TestOptions),
+    HoldProcessTree(ProcessTreeOptions),
 }
 
 /// Run this container, with or without root, and exit with its exit code.

@@ -1,3 +1,4 @@
 //! Runs OCI containers defined in Nix, and bundles that any tool made.
 
 pub mod runner;
+pub mod testing;

@@ -1,8 +1,10 @@
 //! The program for people, and for Nix to make wrappers and lists with: calls the verbs, and turns errors into exit codes.
 
 mod command_line;
+mod hold_process_tree;
 mod hold_user_namespace;
 mod run;
+mod test;
 mod usage;
 mod write_closure;
 mod write_wrapper;
@@ -32,7 +34,9 @@ fn main() -> ExitCode {
     // What the user called.
     let (name, result) = match command {
         Command::Run(options) => ("oci-bundle", run::run(options)),
+        Command::Test(options) => ("container.test", test::test(&options)),
         Command::HoldUserNamespace => ("oci-bundle", hold_user_namespace::hold_user_namespace()),
+        Command::HoldProcessTree(options) => ("oci-bundle", hold_process_tree::hold_process_tree(&options)),
         Command::WriteWrapper(options) => ("buildContainer: run", write_wrapper::write_wrapper(options)),
         Command::WriteClosure(options) => ("buildContainer: closure", write_closure::write_closure(&options)),
     };

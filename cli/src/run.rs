@@ -1,7 +1,7 @@
 //! The verb `run`, and what the wrapper of a container calls: plans a run, and becomes the runtime or prints the plan.
 
-use std::env;
 use std::io::Write;
+use std::{env, fs};
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -66,6 +66,10 @@ pub struct ContainerOptions {
     #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true, value_parser = NonEmptyStringValueParser::new())]
     pub shell: Option<String>,
 
+    /// Write warnings to this file instead of standard error, which is the container's alone then
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub warnings: Option<Utf8PathBuf>,
+
     /// Print the config.json that would be used, and start nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -120,7 +124,7 @@ fn volumes(asked: Vec<Volume>) -> Result<Vec<Volume>> {
 pub fn run(options: RunOptions) -> Result<()> {
     let sockets = sockets();
     let RunOptions { options, bundle, args } = options;
-    let is_dry = options.dry_run;
+    let (is_dry, warnings) = (options.dry_run, options.warnings.clone());
     let env = variables(&options)?;
     // After the files, as a shell hands a process in its place over as a descriptor: <(command).
     runner::close_others(sockets);
@@ -143,13 +147,22 @@ pub fn run(options: RunOptions) -> Result<()> {
     let mut host = Host::detect(SearchPath::new(env::var_os("PATH").unwrap_or_default()));
     let bundle = Bundle::open(&bundle)?;
     let planned = runner::plan(&run, &bundle, &mut host)?;
-    for warning in &planned.plan.dropped {
-        say(&text::escaped(&format!("oci-bundle: warning: {warning}")));
-    }
+    warn(&planned.plan.dropped, warnings.as_deref())?;
     if is_dry {
         return print(&planned.plan);
     }
     match run.start(&bundle, &planned, &host)? {}
+}
+
+fn warn(lines: &[String], file: Option<&Utf8Path>) -> Result<()> {
+    if let Some(file) = file {
+        let text: Vec<_> = lines.iter().map(|line| text::escaped(line) + "\n").collect();
+        return fs::write(file, text.concat()).with_context(|| format!("writing '{file}'"));
+    }
+    for line in lines {
+        say(&text::escaped(&format!("oci-bundle: warning: {line}")));
+    }
+    Ok(())
 }
 
 /// Prints the config.json that a runtime would be given, and what to look at in it.

@@ -1,6 +1,6 @@
 /**
   What `nix flake check` builds: the programs' tests, the format of every source, and the example containers, whose rootfs and
-  config.json are compared with the expected ones.
+  config.json are compared with the expected ones, and which run.
 */
 {
   pkgs,
@@ -30,5 +30,7 @@ in
   builder = pkgs.oci-bundle-builder.override { doCheck = true; };
   cli = pkgs.oci-bundle.override { doCheck = true; };
   image = pkgs.oci-bundle-image.override { doCheck = true; };
+  hello-prints = examples.hello.test { stdout = "Hello from a container that Nix built.\n"; };
+  python-starts = examples.python.tests.starts;
 }
 // import ./examples.nix { inherit pkgs examples; }

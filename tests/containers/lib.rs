@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod build;
+mod check;
 mod docs;
 mod inside;
 mod run;

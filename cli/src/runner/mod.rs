@@ -36,6 +36,6 @@ pub use self::overrides::{
     KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, parse_env_file, read_env_file,
 };
 pub use self::plan::{Plan, Planned, Run, plan};
-pub use self::privilege::Privilege;
+pub use self::privilege::{Privilege, detect as detect_privilege};
 pub use self::review::notes;
 pub use self::rootless::hold_user_namespace;

@@ -21,6 +21,8 @@ let
     bundle = ./bundle.nix;
     closure = ./closure.nix;
     run = ./run.nix;
+    test = ./test.nix;
+    tests = ./tests.nix;
   };
 in
 container:

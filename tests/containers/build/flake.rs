@@ -76,7 +76,7 @@ fn the_session_of_the_readme_goes_as_it_stands_there() {
 }
 
 #[test]
-fn a_new_flake_from_the_template_builds_its_container() {
+fn a_new_flake_from_the_template_builds_and_tests_its_container() {
     let repository = format!("git+file://{}", nix::repository().display());
     let folder = TempDir::new().unwrap();
     succeeds(nix::nix("nix").args(["flake", "init", "--template", &repository]).current_dir(&folder));
@@ -84,6 +84,11 @@ fn a_new_flake_from_the_template_builds_its_container() {
     let from_here = ["--override-input", "oci-bundle", &repository];
     let bundle =
         build(&format!("path:{}#myContainer", folder.path().display()), "oci-bundle/nixpkgs", &from_here, &folder);
+
+    for check in ["starts", "greets"] {
+        let attribute = format!("path:{}#checks.x86_64-linux.{check}", folder.path().display());
+        build(&attribute, "oci-bundle/nixpkgs", &from_here, &folder);
+    }
 
     let mut run = Runtime::Runc.sealed().command(&nix::program("runc"), 0);
     run.args(["run", "--bundle"]).arg(&bundle).arg(format!("template-{}", std::process::id()));

@@ -2,6 +2,7 @@
 
 use std::ops::{Index, IndexMut};
 
+use camino::{Utf8Path, Utf8PathBuf};
 use oci_bundle_builder::plan::runtime_config::validate::id_maps;
 use serde_json::{Map, Value, json};
 
@@ -54,6 +55,11 @@ impl RuntimeConfig {
     /// The mounts, in their order.
     pub fn mounts(&self) -> Vec<Mount<'_>> {
         elements(&self["mounts"]).enumerate().map(|(index, entry)| Mount::new(index, entry)).collect()
+    }
+
+    /// The place of a mount that a path is on or below, if there is one.
+    pub fn mount_above(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        self.mounts().iter().filter_map(Mount::place).find(|place| path.starts_with(place))
     }
 
     /// The list of mounts, to be changed.

@@ -1,0 +1,108 @@
+//! A pid namespace for everything that a test starts: when its first process ends, the kernel ends all others.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+
+use anyhow::{Context, Result};
+use rustix::mount::{self, MountFlags, MountPropagationFlags};
+use rustix::process::{Signal, getegid, geteuid, set_parent_process_death_signal};
+use rustix::thread::UnshareFlags;
+
+use crate::runner::{Privilege, detect_privilege};
+
+/// The hidden verb with which this program becomes the first process of a pid namespace.
+const HOLD_PROCESS_TREE: &str = "hold-process-tree";
+
+/// This program.
+pub const OWN_PROGRAM: &str = "/proc/self/exe";
+
+/// Settings that keep ordinary users from making namespaces, each with the value that does.
+const SETTINGS: [(&str, &str); 3] = [
+    ("kernel.unprivileged_userns_clone", "0"),
+    ("user.max_user_namespaces", "0"),
+    ("kernel.apparmor_restrict_unprivileged_userns", "1"),
+];
+
+/// The command that runs another one in a pid namespace of its own. Killing its process ends all that it has started.
+///
+/// What keeps it from being run is written into the file `errors`: standard error is the command's.
+pub fn in_process_tree(errors: &Path) -> Command {
+    let mut command = Command::new(OWN_PROGRAM);
+    command.arg(HOLD_PROCESS_TREE).arg("--errors").arg(errors).arg("--");
+    command
+}
+
+/// What the hidden verb does: makes the namespaces, and in them the first process, which runs the command. This is a process of its
+/// own, as one that has unshared its pid namespace can start no thread (`pid_namespaces(7)`).
+///
+/// # Errors
+/// What the kernel does not allow, with the setting that is in the way.
+pub fn hold_process_tree(command: &[String], is_first: bool, errors: &Path) -> Result<u8> {
+    let held = hold(command, is_first, errors);
+    if let Err(error) = &held {
+        fs::write(errors, format!("{error:#}")).with_context(|| format!("writing '{}'", errors.display()))?;
+    }
+    held
+}
+
+fn hold(command: &[String], is_first: bool, errors: &Path) -> Result<u8> {
+    // Whoever started this may be killed.
+    set_parent_process_death_signal(Some(Signal::KILL)).context("asking for the end with the parent (prctl(2))")?;
+    if is_first {
+        return run_as_first(command);
+    }
+    unshare(detect_privilege())?;
+    let mut first = Command::new(OWN_PROGRAM);
+    let status = first.args([HOLD_PROCESS_TREE, "--first", "--errors"]).arg(errors).arg("--").args(command).status();
+    Ok(exit_code(status.context("starting the first process of a pid namespace")?))
+}
+
+fn unshare(privilege: Privilege) -> Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    let own = UnshareFlags::NEWPID | UnshareFlags::NEWNS;
+    let flags = if privilege.is_root() { own } else { own | UnshareFlags::NEWUSER };
+    // What is unsafe about it, are tables of open files, and these stay shared.
+    #[allow(deprecated)]
+    rustix::thread::unshare(flags).with_context(|| {
+        format!("making namespaces (unshare(2)), as a container needs them{}", setting_in_the_way())
+    })?;
+    if !privilege.is_root() {
+        for (file, text) in
+            [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]
+        {
+            let file = format!("/proc/self/{file}");
+            fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The first of the settings that is in the way.
+fn setting_in_the_way() -> String {
+    let is_set = |(name, value): &(&str, &str)| {
+        let file = format!("/proc/sys/{}", name.replace('.', "/"));
+        fs::read_to_string(file).is_ok_and(|text| text.trim() == *value)
+    };
+    let found = SETTINGS.iter().find(|setting| is_set(setting));
+    found.map(|(name, value)| format!("; this host has {name} = {value}")).unwrap_or_default()
+}
+
+/// It sees no process outside of the namespace.
+fn run_as_first(command: &[String]) -> Result<u8> {
+    mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
+        .context("keeping mounts from the rest of the host")?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    mount::mount("proc", "/proc", "proc", flags, None)
+        .with_context(|| format!("mounting /proc of a pid namespace{}", setting_in_the_way()))?;
+    let (program, arguments) = command.split_first().context("no command to run")?;
+    let status = Command::new(program).args(arguments).status();
+    Ok(exit_code(status.with_context(|| format!("starting '{program}'"))?))
+}
+
+/// The exit code as a shell has it: 128 and the signal for what was killed.
+pub fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,3 @@
+//! What proves a container where it is built, and what makes that fail.
+
+mod trial;
