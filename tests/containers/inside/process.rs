@@ -33,9 +33,9 @@ fn a_terminal_is_there_if_it_was_asked_for() {
     let look = "test -t 0 && test -t 1 && test -t 2 && tty || echo no terminal";
     let (with, without) = (container(look, "terminal = true;"), container(look, ""));
     for runtime in runtime::ALL {
-        // A terminal ends its lines with a carriage return as well, and shows the end of the input before.
+        // A terminal ends its lines with a carriage return as well, and shows the end of the input before or after them.
         let printed = runtime.prints_in_terminal(&with);
-        assert!(printed.ends_with("/dev/pts/0\r\n"), "{runtime:?}: {printed}");
+        assert!(printed.contains("/dev/pts/0\r\n"), "{runtime:?}: {printed}");
         assert_eq!(runtime.prints(&without), "no terminal\n", "{runtime:?}");
     }
 }
