@@ -86,6 +86,11 @@ fn what_is_not_as_expected_is_shown() {
     let said = failure(&format!("{container}.test {{ exitCode = 1; args = [ \"-c\" \"echo 'a b'; exit 0\" ]; }}"));
     assert!(said.contains("its stdout:\n  a b\n"), "{said}");
     assert!(said.contains("to run it by hand: oci-bundle run /nix/store/"), "{said}");
+    let said = failure(&format!("{}.test {{ files.\"/made\" = \"\"; }}", shell("exit 0", "readonly = true;")));
+    assert!(
+        said.contains("files: the container is 'readonly', so nothing of what it writes can be looked at"),
+        "{said}"
+    );
     let said = failure("(example \"hello\" { inherit pkgs; }).test \"x\"");
     assert!(said.contains("test: found the string \"x\", want an attribute set"), "{said}");
 }
