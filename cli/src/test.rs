@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::say;
+use crate::write_wrapper::quoted;
 
 /// How long a container that only has to start is watched.
 const WATCHED: Duration = Duration::from_secs(1);
@@ -41,7 +42,9 @@ struct TestAttrs {
 pub fn test(options: &TestOptions) -> Result<()> {
     let attrs: TestAttrs = options.attrs.read()?;
     let spec = if attrs.test.is_null() { TestSpec::starts(WATCHED) } else { TestSpec::decode(&attrs.test)? };
-    let top = options.attrs.build_dir.as_deref().unwrap_or(Utf8Path::new("/tmp"));
+    let Some(top) = &options.attrs.build_dir else {
+        bail!("there is no build directory (NIX_BUILD_TOP); Nix starts this, as the builder of container.test");
+    };
     let work = top.join("container-test");
     fs::create_dir(&work).with_context(|| format!("making the directory '{work}'"))?;
     let trial = Trial { bundle: attrs.bundle, runtime: attrs.runtime, work: work.into() };
@@ -73,7 +76,6 @@ fn write(outcome: &Outcome, out: &Utf8Path) -> Result<()> {
 
 /// The command that runs the same outside of a build.
 fn by_hand(trial: &Trial, spec: &TestSpec) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let mut words = vec!["oci-bundle".to_owned(), "run".to_owned()];
     words.extend(spec.env.iter().map(|(name, value)| format!("--env {}", quoted(&format!("{name}={value}")))));
     words.push(trial.bundle.to_string());

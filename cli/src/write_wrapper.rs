@@ -62,15 +62,15 @@ impl Wrapper {
 
     /// It says its name, so that its messages and its help do.
     fn script(&self, name: &str) -> String {
-        let [runtime, program, bundle] = [&self.runtime, &self.program, &self.bundle].map(|path| quoted(path));
-        let name = quoted(name.into());
+        let [runtime, program, bundle] = [&self.runtime, &self.program, &self.bundle].map(|path| quoted(path.as_str()));
+        let name = quoted(name);
         format!("#!/bin/sh\nOCI_RUNTIME=${{OCI_RUNTIME:-{runtime}}} exec {program} {WRAPPED} {name} {bundle} \"$@\"\n")
     }
 }
 
-/// A path as a word of the shell.
-fn quoted(path: &Utf8Path) -> String {
-    format!("'{}'", path.as_str().replace('\'', r"'\''"))
+/// A text as a word of the shell.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

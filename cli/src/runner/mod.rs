@@ -29,6 +29,7 @@ mod start;
 mod state_dir;
 
 pub use self::bundle::Bundle;
+pub use self::cgroup::CgroupView;
 pub use self::descriptors::{close_others, handed_over};
 pub use self::files::SearchPath;
 pub use self::host::Host;
@@ -38,4 +39,4 @@ pub use self::overrides::{
 pub use self::plan::{Plan, Planned, Run, plan};
 pub use self::privilege::{Privilege, detect as detect_privilege};
 pub use self::review::notes;
-pub use self::rootless::hold_user_namespace;
+pub use self::rootless::{hold_user_namespace, map_caller_to_root};

@@ -8,6 +8,9 @@ use std::time::Instant;
 /// How much of an output is kept. What comes after that is read and dropped, so that the program goes on.
 const MOST: usize = 8 << 20;
 
+/// How much of the end of a larger output is kept as well, to be shown.
+const END: usize = 64 << 10;
+
 /// How many lines of an output a failure shows.
 const LINES_SHOWN: usize = 50;
 
@@ -18,6 +21,8 @@ pub struct Captured {
     pub bytes: Vec<u8>,
     /// How many bytes there were in all.
     pub total: u64,
+    /// Its end, if it has more than the start.
+    end: Vec<u8>,
 }
 
 impl Captured {
@@ -31,6 +36,11 @@ impl Captured {
                     captured.total += count as u64;
                     let space = MOST.saturating_sub(captured.bytes.len()).min(count);
                     captured.bytes.extend_from_slice(&buffer[..space]);
+                    captured.end.extend_from_slice(&buffer[space..count]);
+                    // Seldom, so that each byte is moved a few times at most.
+                    if captured.end.len() > 4 * END {
+                        captured.end.drain(..captured.end.len() - END);
+                    }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(_) => return captured,
@@ -43,19 +53,19 @@ impl Captured {
         self.total > self.bytes.len() as u64
     }
 
-    /// The last lines that were kept, and a line before them about what is not shown.
+    /// The last lines, and a line before them about what is not shown.
     pub fn last_lines(&self) -> Vec<String> {
-        let text = String::from_utf8_lossy(&self.bytes);
+        let last = if self.is_cut() { &self.end } else { &self.bytes };
+        let text = String::from_utf8_lossy(last);
         let lines: Vec<_> = text.lines().collect();
         let first = lines.len().saturating_sub(LINES_SHOWN);
         let mut shown = Vec::new();
-        if first > 0 {
+        if self.is_cut() {
+            shown.push(format!("… the end of {} bytes, of which the first {MOST} were compared", self.total));
+        } else if first > 0 {
             shown.push(format!("… {first} lines before"));
         }
         shown.extend(lines[first..].iter().map(|line| (*line).to_owned()));
-        if self.is_cut() {
-            shown.push(format!("… {} bytes in all, of which the first {MOST} are kept", self.total));
-        }
         shown
     }
 }

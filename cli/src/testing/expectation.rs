@@ -51,17 +51,24 @@ impl Expectation {
 /// The most lines that a difference shows.
 const MOST_LINES: usize = 50;
 
+/// How many lines of each text are compared, from the first that differs: what it costs grows with the square.
+const COMPARED: usize = 500;
+
 /// The lines that differ, with `-` for what was expected and `+` for what was found.
 fn diff(wanted: &str, found: &str) -> Vec<String> {
-    let changes = similar::TextDiff::from_lines(wanted, found);
+    let same =
+        wanted.split_inclusive('\n').zip(found.split_inclusive('\n')).take_while(|(one, other)| one == other).count();
+    let [wanted, found] =
+        [wanted, found].map(|text| text.split_inclusive('\n').skip(same).take(COMPARED).collect::<Vec<_>>());
+    let changes = similar::TextDiff::from_slices(&wanted, &found);
     let mut lines = Vec::new();
     for change in changes.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal) {
-        let end = if change.missing_newline() { " (without a newline at its end)" } else { "" };
-        lines.push(format!("{} {}{end}", change.tag(), change.value().trim_end_matches('\n')));
         if lines.len() == MOST_LINES {
             lines.push("…".to_owned());
             break;
         }
+        let end = if change.value().ends_with('\n') { "" } else { " (without a newline at its end)" };
+        lines.push(format!("{} {}{end}", change.tag(), change.value().trim_end_matches('\n')));
     }
     lines
 }

@@ -1,13 +1,16 @@
 //! The root file system that a container leaves: what it wrote, over what the bundle has.
 
 use std::fs::{self, Metadata};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use oci_bundle_builder::plan::definition::container_path::ContainerPath;
 use oci_bundle_builder::plan::resolve::{ByPath, Content, Entry, File, try_resolve};
+
+/// The largest file that is compared, in bytes.
+const LARGEST: u64 = 8 << 20;
 
 /// Two directories, of which the upper one hides what it has of the lower one (overlayfs.rst, "Upper and Lower").
 pub struct FinalFiles {
@@ -31,7 +34,15 @@ impl FinalFiles {
         match found.map(|found| found.entry) {
             None | Some(Entry::Nothing) => Ok(None),
             Some(Entry::File(File { content: Content::CopyOf(file), .. })) => {
-                fs::read(&file).map(Some).with_context(|| format!("reading '{}'", file.display()))
+                let reading = || format!("reading '{}'", file.display());
+                let mut bytes = Vec::new();
+                let opened = fs::File::open(&file).with_context(reading)?;
+                opened.take(LARGEST + 1).read_to_end(&mut bytes).with_context(reading)?;
+                ensure!(
+                    bytes.len() as u64 <= LARGEST,
+                    "it is larger than {LARGEST} bytes, which is more than is compared"
+                );
+                Ok(Some(bytes))
             }
             Some(Entry::Directory) => bail!("it is a directory, want a file"),
             Some(_) => bail!("it is no file"),

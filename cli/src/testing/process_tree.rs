@@ -10,7 +10,7 @@ use rustix::mount::{self, MountFlags, MountPropagationFlags};
 use rustix::process::{Signal, getegid, geteuid, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
-use crate::runner::{Privilege, detect_privilege};
+use crate::runner::{CgroupView, Privilege, detect_privilege, map_caller_to_root};
 
 /// The hidden verb with which this program becomes the first process of a pid namespace.
 const HOLD_PROCESS_TREE: &str = "hold-process-tree";
@@ -69,12 +69,7 @@ fn unshare(privilege: Privilege) -> Result<()> {
         format!("making namespaces (unshare(2)), as a container needs them{}", setting_in_the_way())
     })?;
     if !privilege.is_root() {
-        for (file, text) in
-            [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]
-        {
-            let file = format!("/proc/self/{file}");
-            fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
-        }
+        map_caller_to_root(uid, gid)?;
     }
     Ok(())
 }
@@ -96,9 +91,15 @@ fn run_as_first(command: &[String]) -> Result<u8> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mount::mount("proc", "/proc", "proc", flags, None)
         .with_context(|| format!("mounting /proc of a pid namespace{}", setting_in_the_way()))?;
+    hide_cgroups()?;
     let (program, arguments) = command.split_first().context("no command to run")?;
     let status = Command::new(program).args(arguments).status();
     Ok(exit_code(status.with_context(|| format!("starting '{program}'"))?))
+}
+
+/// A sandbox has no cgroups. Outside of one, a runtime that is killed would leave those that it has made.
+fn hide_cgroups() -> Result<()> {
+    if fs::exists("/sys/fs/cgroup").unwrap_or(false) { CgroupView::Empty.show() } else { Ok(()) }
 }
 
 /// The exit code as a shell has it: 128 and the signal for what was killed.

@@ -164,7 +164,10 @@ impl Outcome {
             .filter_map(|(name, captured, expected)| {
                 let expected = expected.as_ref()?;
                 if captured.is_cut() && matches!(expected, Expectation::Text(_)) {
-                    return Some(vec![format!("{name}: found {} bytes, which is more than is kept", captured.total)]);
+                    return Some(vec![format!(
+                        "{name}: found {} bytes, which is more than is compared; expect {{ match = \"…\"; }}",
+                        captured.total
+                    )]);
                 }
                 Some(problem(name, expected.difference(&captured.bytes)?))
             })

@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::fs::statfs;
 
-use super::mount_point::{CGROUP2, MOUNT_POINT, UNIFIED};
+use super::mount_point::{CGROUP1, CGROUP2, MOUNT_POINT, UNIFIED};
 use super::view::CgroupView;
 
 /// What a host has.
@@ -23,12 +23,14 @@ pub enum CgroupMode {
 impl CgroupMode {
     /// Those of this host, as this process sees them.
     pub fn detect() -> Self {
-        let is_cgroup2 = |path: &str| statfs(path).is_ok_and(|found| found.f_type == CGROUP2);
-        if is_cgroup2(MOUNT_POINT) {
+        let is_of_type = |path: &str, kind: i64| statfs(path).is_ok_and(|found| found.f_type == kind);
+        if is_of_type(MOUNT_POINT, CGROUP2) {
             return Self::Unified;
         }
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        match (has_first_version(&mounts), is_cgroup2(UNIFIED)) {
+        // A mount that another one hides is in the table as well.
+        let has_first_version = first_version(&mounts).any(|place| is_of_type(place, CGROUP1));
+        match (has_first_version, is_of_type(UNIFIED, CGROUP2)) {
             (true, true) => Self::Hybrid,
             (true, false) => Self::Legacy,
             (false, _) => Self::Missing,
@@ -45,12 +47,13 @@ impl CgroupMode {
     }
 }
 
-/// Whether a table of mounts has one of the first version below the usual place (`proc_pid_mountinfo`(5)).
-fn has_first_version(mountinfo: &str) -> bool {
-    mountinfo.lines().any(|line| {
+/// Where a table of mounts has the first version below the usual place (`proc_pid_mountinfo`(5)).
+fn first_version(mountinfo: &str) -> impl Iterator<Item = &str> {
+    mountinfo.lines().filter_map(|line| {
         let place = line.split(' ').nth(4).unwrap_or_default();
         let kind = line.split_once(" - ").map_or("", |(_, rest)| rest.split(' ').next().unwrap_or_default());
-        kind == "cgroup" && place.strip_prefix(MOUNT_POINT).is_some_and(|below| below.starts_with('/'))
+        let is_below = place.strip_prefix(MOUNT_POINT).is_some_and(|below| below.starts_with('/'));
+        (kind == "cgroup" && is_below).then_some(place)
     })
 }
 

@@ -27,7 +27,7 @@ use super::cwd;
 use super::files::{DetachedMount, Identity, Trust, make_directory, open_directory};
 use super::overrides::Volume;
 use super::privilege::Privilege;
-use super::rootless::UserNamespace;
+use super::rootless::{UserNamespace, map_caller_to_root};
 use super::state_dir::StateDir;
 use crate::runner::runtime_config::RuntimeConfig;
 
@@ -143,12 +143,7 @@ impl MountNamespace<'_> {
         rustix::thread::unshare(flags)
             .context("making namespaces (unshare(2)); does this host allow user namespaces?")?;
         if !is_made {
-            for (file, text) in
-                [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]
-            {
-                let file = format!("/proc/self/{file}");
-                fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
-            }
+            map_caller_to_root(uid, gid)?;
         }
         let flags = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
         mount::mount_change("/", flags).context("keeping mounts from the rest of the host")

@@ -1,14 +1,14 @@
 //! A user namespace with subordinate ids. newuidmap(1) and newgidmap(1) map them, which are called from outside of it, so a
 //! process of its own makes it and holds it until they have.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read as _;
 use std::io::Write as _;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{getegid, geteuid};
+use rustix::process::{Gid, Uid, getegid, geteuid};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
 use super::subid::{SubordinateIds, id_map};
@@ -85,6 +85,20 @@ pub fn hold_user_namespace() -> Result<()> {
     let mut output = std::io::stdout();
     output.write_all(b"\n").and_then(|()| output.flush()).context("saying that there is a user namespace")?;
     std::io::stdin().read_to_end(&mut Vec::new()).context("waiting in a user namespace")?;
+    Ok(())
+}
+
+/// Makes the caller root in the user namespace that this process has just made: nobody else is there.
+///
+/// # Errors
+/// What the kernel does not allow.
+pub fn map_caller_to_root(uid: Uid, gid: Gid) -> Result<()> {
+    for (file, text) in
+        [("uid_map", format!("0 {uid} 1")), ("setgroups", "deny".to_owned()), ("gid_map", format!("0 {gid} 1"))]
+    {
+        let file = format!("/proc/self/{file}");
+        fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
+    }
     Ok(())
 }
 

@@ -14,6 +14,15 @@ fn a_text_is_compared_byte_for_byte() {
     assert_eq!(text.difference(b"one\ntwo").unwrap(), ["- two", "+ two (without a newline at its end)"]);
 }
 
+/// A comparison of all lines would not end in reasonable time.
+#[test]
+fn large_texts_are_compared_from_where_they_differ() {
+    let lines = |word: &str| (0..500_000).map(|line| format!("{word} {line}")).collect::<Vec<_>>().join("\n");
+    let text = decode(&json!(format!("same\n{}", lines("one")))).unwrap();
+    let shown = text.difference(format!("same\n{}", lines("other")).as_bytes()).unwrap();
+    assert_eq!((shown.len(), shown[0].as_str(), shown[50].as_str()), (51, "- one 0", "…"));
+}
+
 #[test]
 fn a_regular_expression_is_found_anywhere_in_any_bytes() {
     let pattern = decode(&json!({ "match": "^v[0-9]+$" })).unwrap();

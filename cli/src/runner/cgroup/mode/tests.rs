@@ -4,11 +4,12 @@ use super::*;
 fn the_first_version_is_known_by_its_mounts() {
     let line =
         |place: &str, kind: &str| format!("40 30 0:33 / {place} rw,relatime shared:9 - {kind} cgroup rw,memory\n");
-    assert!(has_first_version(&line("/sys/fs/cgroup/memory", "cgroup")));
-    assert!(!has_first_version(&line("/sys/fs/cgroup", "tmpfs")));
-    assert!(!has_first_version(&line("/sys/fs/cgroup/unified", "cgroup2")));
-    assert!(!has_first_version(&line("/elsewhere/memory", "cgroup")));
-    assert!(!has_first_version("odd\n"));
+    let places = |mountinfo: &str| first_version(mountinfo).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(places(&line("/sys/fs/cgroup/memory", "cgroup")), ["/sys/fs/cgroup/memory"]);
+    assert!(places(&line("/sys/fs/cgroup", "tmpfs")).is_empty());
+    assert!(places(&line("/sys/fs/cgroup/unified", "cgroup2")).is_empty());
+    assert!(places(&line("/elsewhere/memory", "cgroup")).is_empty());
+    assert!(places("odd\n").is_empty());
 }
 
 #[test]
