@@ -9,7 +9,7 @@ let
 in
 {
   inherit (import ./nix/packages { inherit (pkgs) callPackage; }) oci-bundle;
-  inherit (mkLib pkgs) buildContainer;
+  inherit (mkLib pkgs) buildContainer testContainers;
   inherit mkLib;
   overlay = import ./nix/overlay.nix;
 }

@@ -1,5 +1,5 @@
 /**
-  Adds our packages, and replaces nixpkgs' `buildContainer` with ours.
+  Adds our packages, and replaces nixpkgs' `ociTools.buildContainer` with ours, beside which it puts `ociTools.testContainers`.
 
   The builder runs when the container is built, so it comes from the packages of the build system; the contents are for the system
   of the set that the overlay is applied to.
@@ -7,12 +7,18 @@
 final: prev:
 import ./packages { inherit (final) callPackage; }
 // {
-  ociTools = (prev.ociTools or { }) // {
-    buildContainer = import ./lib/build-container.nix {
-      build = final.buildPackages;
-      buildSystem = final.stdenv.buildPlatform.system;
-      hostSystem = final.stdenv.hostPlatform.system;
-      host = final;
+  ociTools =
+    let
+      setting = {
+        build = final.buildPackages;
+        buildSystem = final.stdenv.buildPlatform.system;
+        hostSystem = final.stdenv.hostPlatform.system;
+        host = final;
+      };
+    in
+    (prev.ociTools or { })
+    // {
+      buildContainer = import ./lib/build-container.nix setting;
+      testContainers = import ./lib/test-containers.nix setting;
     };
-  };
 }

@@ -1,13 +1,19 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::control_container::{self, ScriptedOptions};
+use crate::control_network::{self, NetworkOptions};
 use crate::hold_process_tree::ProcessTreeOptions;
+use crate::report_created::CreatedOptions;
 use crate::run::{ContainerOptions, RunOptions};
+use crate::supervise_test::SuperviseOptions;
 use crate::test::TestOptions;
 use crate::write_closure::ClosureOptions;
+use crate::write_test_wrapper::TestWrapperOptions;
 use crate::write_wrapper::{WRAPPED, WrapperOptions};
 
 /// Run OCI containers defined in Nix, and bundles that any tool made.
@@ -28,9 +34,16 @@ pub enum Command {
     /// Write the wrapper that runs one bundle. Nix calls this for `container.run`.
     #[command(hide = true)]
     WriteWrapper(WrapperOptions),
+    WriteTestWrapper(TestWrapperOptions),
     WriteClosure(ClosureOptions),
     Test(TestOptions),
     HoldProcessTree(ProcessTreeOptions),
+    SuperviseTest(SuperviseOptions),
+    ReportCreated(CreatedOptions),
+    #[command(skip)]
+    Container(ScriptedOptions),
+    #[command(skip)]
+    Network(NetworkOptions),
 }
 
 /// Run this container, with or without root, and exit with its exit code.
@@ -44,9 +57,21 @@ struct Wrapped {
     args: Vec<String>,
 }
 
-/// Reads the command line. What comes from the script of a container has its name and its bundle in front, and help and
+/// The name by which this program was called: one of the programs of a test's script, or its own.
+pub fn called(words: &[OsString]) -> &'static str {
+    let name = words.first().and_then(|program| Path::new(program).file_name()).unwrap_or_default();
+    [control_container::NAME, control_network::NAME].into_iter().find(|known| name == *known).unwrap_or("oci-bundle")
+}
+
+/// Reads the command line. The scripts of tests call this program by other names; `is_named` says whether they name their
+/// containers. What comes from the script of a container has its name and its bundle in front, and help and
 /// messages for who calls that.
-pub fn parse(words: Vec<OsString>) -> Result<Command, clap::Error> {
+pub fn parse(words: Vec<OsString>, is_named: bool) -> Result<Command, clap::Error> {
+    match called(&words) {
+        control_container::NAME => return Ok(Command::Container(control_container::parse(words, is_named)?)),
+        control_network::NAME => return Ok(Command::Network(NetworkOptions::try_parse_from(words)?)),
+        _ => {}
+    }
     let [_, verb, name, bundle, given @ ..] = words.as_slice() else {
         return Ok(CommandLine::try_parse_from(words)?.command);
     };

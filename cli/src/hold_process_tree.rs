@@ -3,7 +3,7 @@
 use anyhow::Result;
 use camino::Utf8PathBuf;
 use clap::Args;
-use oci_bundle::testing;
+use oci_bundle::testing::{self, ProcessTree, Step};
 
 /// Run a command in a pid namespace of its own. `test` starts this.
 #[derive(Args)]
@@ -12,6 +12,10 @@ pub struct ProcessTreeOptions {
     /// Whether this is the first process already
     #[arg(long)]
     first: bool,
+
+    /// Make a network namespace as well
+    #[arg(long)]
+    network: bool,
 
     /// The file for what keeps the command from being run
     #[arg(long, value_name = "FILE")]
@@ -24,6 +28,11 @@ pub struct ProcessTreeOptions {
 
 /// Runs the command, and ends as it ends.
 pub fn hold_process_tree(options: &ProcessTreeOptions) -> Result<()> {
-    let code = testing::hold_process_tree(&options.command, options.first, options.errors.as_std_path())?;
+    let step = match (options.first, options.network) {
+        (true, _) => Step::First,
+        (false, true) => Step::Unshare(ProcessTree::WithNetwork),
+        (false, false) => Step::Unshare(ProcessTree::Alone),
+    };
+    let code = testing::hold_process_tree(&options.command, step, options.errors.as_std_path())?;
     std::process::exit(code.into())
 }

@@ -1,12 +1,17 @@
 //! The program for people, and for Nix to make wrappers and lists with: calls the verbs, and turns errors into exit codes.
 
 mod command_line;
+mod control_container;
+mod control_network;
 mod hold_process_tree;
 mod hold_user_namespace;
+mod report_created;
 mod run;
+mod supervise_test;
 mod test;
 mod usage;
 mod write_closure;
+mod write_test_wrapper;
 mod write_wrapper;
 
 use std::env;
@@ -14,6 +19,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use oci_bundle::testing::script;
 use oci_bundle_builder::plan::diagnostics::text;
 
 use crate::command_line::Command;
@@ -22,12 +28,15 @@ use crate::command_line::Command;
 const MISSING_COMMAND: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
 
 fn main() -> ExitCode {
-    let command = match command_line::parse(env::args_os().collect()) {
+    let words: Vec<_> = env::args_os().collect();
+    let is_named = env::var_os(script::NAMED).is_some();
+    let called = command_line::called(&words).to_owned();
+    let command = match command_line::parse(words, is_named) {
         Ok(command) => command,
         // Help, and the version.
         Err(error) if !error.use_stderr() || error.kind() == MISSING_COMMAND => error.exit(),
         Err(error) => {
-            say(&text::escaped(&format!("oci-bundle: {}", usage::one_line(&error))));
+            say(&text::escaped(&format!("{called}: {}", usage::one_line(&error))));
             return ExitCode::from(2);
         }
     };
@@ -35,9 +44,14 @@ fn main() -> ExitCode {
     let (name, result) = match command {
         Command::Run(options) => ("oci-bundle", run::run(options)),
         Command::Test(options) => ("container.test", test::test(&options)),
+        Command::SuperviseTest(options) => ("container.test", supervise_test::supervise_test(&options)),
+        Command::ReportCreated(options) => ("container.test", report_created::report_created(options)),
+        Command::Container(options) => (control_container::NAME, control_container::control_container(options)),
+        Command::Network(options) => (control_network::NAME, control_network::control_network(options)),
         Command::HoldUserNamespace => ("oci-bundle", hold_user_namespace::hold_user_namespace()),
         Command::HoldProcessTree(options) => ("oci-bundle", hold_process_tree::hold_process_tree(&options)),
         Command::WriteWrapper(options) => ("buildContainer: run", write_wrapper::write_wrapper(options)),
+        Command::WriteTestWrapper(options) => ("container.test", write_test_wrapper::write_test_wrapper(&options)),
         Command::WriteClosure(options) => ("buildContainer: closure", write_closure::write_closure(&options)),
     };
     match result {

@@ -8,7 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use oci_bundle::runner::{
-    self, Bundle, Host, KeepId, Overrides, Plan, Run, SearchPath, Terminal, TmpfsSize, UserOption, Variable, Volume,
+    self, Bundle, CreatedHook, Host, KeepId, Overrides, Plan, Run, SearchPath, Terminal, TmpfsSize, UserOption,
+    Variable, Volume,
 };
 use oci_bundle_builder::plan::diagnostics::text;
 
@@ -70,6 +71,10 @@ pub struct ContainerOptions {
     #[arg(long, value_name = "FILE", hide = true)]
     pub warnings: Option<Utf8PathBuf>,
 
+    /// Tell the supervisor of a test, at this socket, when the container is there, before its program is
+    #[arg(long, value_name = "SOCKET", hide = true)]
+    pub created: Option<Utf8PathBuf>,
+
     /// Print the config.json that would be used, and start nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -120,6 +125,14 @@ fn volumes(asked: Vec<Volume>) -> Result<Vec<Volume>> {
     Ok(asked.into_iter().map(|volume| volume.resolve(&cwd)).collect())
 }
 
+/// The hook that tells a supervisor: this program.
+fn created_hook(socket: Utf8PathBuf) -> Result<CreatedHook> {
+    let program = env::current_exe().context("looking for this program")?;
+    let program = Utf8PathBuf::from_path_buf(program)
+        .map_err(|program| anyhow!("this program's path '{}' is not UTF-8", program.display()))?;
+    Ok(CreatedHook { program, args: vec!["report-created".to_owned(), socket.into_string()] })
+}
+
 /// Plans a run. Then becomes the runtime, or prints what the runtime would be given.
 pub fn run(options: RunOptions) -> Result<()> {
     let sockets = sockets();
@@ -141,6 +154,7 @@ pub fn run(options: RunOptions) -> Result<()> {
             volumes: volumes(options.mount)?,
             user: options.user,
             userns: options.userns,
+            created: options.created.map(created_hook).transpose()?,
             terminal: terminal(),
         },
     };

@@ -52,12 +52,7 @@ impl Wrapper {
     /// # Errors
     /// What failed, and on which file.
     fn write(&self, out: &Utf8Path, name: &str) -> Result<()> {
-        let directory = out.join("bin");
-        fs::create_dir_all(&directory).with_context(|| format!("making the directory '{directory}'"))?;
-        let file = directory.join(name);
-        fs::write(&file, self.script(name)).with_context(|| format!("writing '{file}'"))?;
-        let mode = fs::Permissions::from_mode(0o555);
-        fs::set_permissions(&file, mode).with_context(|| format!("making '{file}' executable"))
+        write_program(out, name, &self.script(name))
     }
 
     /// It says its name, so that its messages and its help do.
@@ -66,6 +61,19 @@ impl Wrapper {
         let name = quoted(name);
         format!("#!/bin/sh\nOCI_RUNTIME=${{OCI_RUNTIME:-{runtime}}} exec {program} {WRAPPED} {name} {bundle} \"$@\"\n")
     }
+}
+
+/// Writes a program as `bin/NAME` of the directory `out`, which is made if it is not there.
+///
+/// # Errors
+/// What failed, and on which file.
+pub fn write_program(out: &Utf8Path, name: &str, text: &str) -> Result<()> {
+    let directory = out.join("bin");
+    fs::create_dir_all(&directory).with_context(|| format!("making the directory '{directory}'"))?;
+    let file = directory.join(name);
+    fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
+    let mode = fs::Permissions::from_mode(0o555);
+    fs::set_permissions(&file, mode).with_context(|| format!("making '{file}' executable"))
 }
 
 /// A text as a word of the shell.

@@ -7,22 +7,26 @@
   : The package set, such as nixpkgs.legacyPackages.x86_64-linux.
 
   # Type
-  mkLib :: AttrSet -> { buildContainer :: AttrSet -> Container; }
+  mkLib :: AttrSet -> { buildContainer :: AttrSet -> Container; testContainers :: AttrSet -> Derivation; }
 */
 let
-  inherit (builtins) intersectAttrs isAttrs;
+  inherit (builtins) isAttrs;
   inherit (import ./internal/message.nix) describe;
   packages = set: import ../packages { inherit (set) callPackage; };
 in
 pkgs:
+let
+  setting = {
+    build = packages pkgs.buildPackages;
+    buildSystem = pkgs.stdenv.buildPlatform.system;
+    hostSystem = pkgs.stdenv.hostPlatform.system;
+    host = pkgs // packages pkgs;
+  };
+in
 if !(isAttrs pkgs && pkgs ? stdenv && pkgs ? callPackage) then
   throw "mkLib: found ${describe pkgs}, want a package set, such as nixpkgs.legacyPackages.x86_64-linux or import <nixpkgs> { }"
 else
   {
-    buildContainer = import ./build-container.nix {
-      build = packages pkgs.buildPackages;
-      buildSystem = pkgs.stdenv.buildPlatform.system;
-      hostSystem = pkgs.stdenv.hostPlatform.system;
-      host = intersectAttrs { crun = null; } pkgs // packages pkgs;
-    };
+    buildContainer = import ./build-container.nix setting;
+    testContainers = import ./test-containers.nix setting;
   }

@@ -7,8 +7,10 @@
 {
   libacl1 = [ ];
   libattr1 = [ ];
+  libatomic1 = [ ];
   libbrotli1 = [ ];
   "libbz2-1.0" = [ ];
+  libcap2 = [ ];
   libcom-err2 = [ ];
   libcrypt1 = [ ];
   libcurl4 = [
@@ -28,6 +30,7 @@
   libexpat1 = [ ];
   libffi8 = [ ];
   libgcc-s1 = [ ];
+  libgcrypt20 = [ "libgpg-error0" ];
   libgmp10 = [ ];
   libgnutls30 = [
     "libgmp10"
@@ -38,6 +41,7 @@
     "libtasn1-6"
     "libunistring2"
   ];
+  libgpg-error0 = [ ];
   libgssapi-krb5-2 = [
     "libcom-err2"
     "libk5crypto3"
@@ -49,6 +53,10 @@
     "libnettle8"
   ];
   libidn2-0 = [ "libunistring2" ];
+  libjemalloc2 = [
+    "libgcc-s1"
+    "libstdc++6"
+  ];
   libjq1 = [ "libonig5" ];
   libk5crypto3 = [ "libkrb5support0" ];
   libkeyutils1 = [ ];
@@ -64,6 +72,8 @@
     "libgnutls30"
     "libsasl2-2"
   ];
+  liblz4-1 = [ ];
+  liblzf1 = [ ];
   liblzma5 = [ ];
   libmpfr6 = [ "libgmp10" ];
   libncursesw6 = [ "libtinfo6" ];
@@ -94,6 +104,14 @@
     "zlib1g"
   ];
   libssl3 = [ ];
+  "libstdc++6" = [ "libgcc-s1" ];
+  libsystemd0 = [
+    "libcap2"
+    "libgcrypt20"
+    "liblz4-1"
+    "liblzma5"
+    "libzstd1"
+  ];
   libtasn1-6 = [ ];
   libtinfo6 = [ ];
   libtirpc3 = [ "libgssapi-krb5-2" ];

@@ -243,6 +243,23 @@ in
     '';
   };
 
+  redis = program {
+    name = "redis";
+    packages = [
+      "redis-server"
+      "redis-tools"
+    ];
+    mainProgram = "redis-server";
+    libraries = [
+      "libatomic1"
+      "libjemalloc2"
+      "liblzf1"
+      "libssl3"
+      "libsystemd0"
+    ];
+    finish = "rm -r etc lib share";
+  };
+
   runc = installed "runc";
 
   runtime-spec-schemas = program {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rustix::process::{Resource, getpid, getrlimit};
+use rustix::process::{Resource, getrlimit};
 use rustix::thread::CapabilitySet;
 
 use super::cgroup::{CgroupMode, DelegatedCgroup};
@@ -34,7 +34,7 @@ impl Host {
     pub fn detect(search_path: SearchPath) -> Self {
         let privilege = privilege::detect();
         Self {
-            id: format!("oci-bundle-{}{}", getpid(), pid_namespace()),
+            id: container_id(std::process::id()),
             privilege,
             caller: Caller::detect(),
             search_path,
@@ -50,6 +50,11 @@ fn locks_memory() -> bool {
     let effective = rustix::thread::capabilities(None).map(|sets| sets.effective);
     getrlimit(Resource::Memlock).maximum.is_none()
         || effective.is_ok_and(|effective| effective.contains(CapabilitySet::SYS_RESOURCE))
+}
+
+/// What a runtime calls the container that a process of this pid namespace runs.
+pub fn container_id(runner: u32) -> String {
+    format!("oci-bundle-{runner}{}", pid_namespace())
 }
 
 /// What makes the number of a process unique on the host: the number of its pid namespace, unless that is the host's.

@@ -12,6 +12,7 @@ mod bundle;
 mod cgroup;
 mod cwd;
 mod descriptors;
+mod exec;
 mod file_systems;
 mod files;
 mod host;
@@ -31,10 +32,12 @@ mod state_dir;
 pub use self::bundle::Bundle;
 pub use self::cgroup::CgroupView;
 pub use self::descriptors::{close_others, handed_over};
+pub use self::exec::Exec;
 pub use self::files::SearchPath;
-pub use self::host::Host;
+pub use self::host::{Host, container_id};
 pub use self::overrides::{
-    KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, parse_env_file, read_env_file,
+    CreatedHook, KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, parse_env_file,
+    read_env_file,
 };
 pub use self::plan::{Plan, Planned, Run, plan};
 pub use self::privilege::{Privilege, detect as detect_privilege};

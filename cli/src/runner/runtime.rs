@@ -66,11 +66,18 @@ impl Runtime {
 
     /// The command that runs the bundle to its end.
     pub fn command(&self, bundle: &Utf8Path, id: &str, has_cgroups: bool) -> Command {
+        let mut command = self.command_for(bundle, has_cgroups);
+        command.args(["run", "--bundle"]).arg(bundle).arg(id);
+        command
+    }
+
+    /// The start of a command, for what is run from this bundle.
+    pub fn command_for(&self, bundle: &Utf8Path, has_cgroups: bool) -> Command {
         let mut command = Command::new(&self.0);
         if self.is_crun() && !has_cgroups {
             command.arg("--cgroup-manager=disabled");
         }
-        command.arg("--root").arg(bundle.join("state")).args(["run", "--bundle"]).arg(bundle).arg(id);
+        command.arg("--root").arg(bundle.join("state"));
         command
     }
 }

@@ -3,10 +3,13 @@
 mod capture;
 mod expectation;
 mod final_files;
+mod network;
 mod process_tree;
+mod run_command;
+pub mod script;
 mod spec;
 mod trial;
 
-pub use self::process_tree::hold_process_tree;
+pub use self::process_tree::{ProcessTree, Step, exit_code, hold_process_tree, in_process_tree};
 pub use self::spec::TestSpec;
 pub use self::trial::{Outcome, Trial};

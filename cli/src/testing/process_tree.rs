@@ -28,10 +28,23 @@ const SETTINGS: [(&str, &str); 3] = [
 /// The command that runs another one in a pid namespace of its own. Killing its process ends all that it has started.
 ///
 /// What keeps it from being run is written into the file `errors`: standard error is the command's.
-pub fn in_process_tree(errors: &Path) -> Command {
+pub fn in_process_tree(errors: &Path, kind: ProcessTree) -> Command {
     let mut command = Command::new(OWN_PROGRAM);
-    command.arg(HOLD_PROCESS_TREE).arg("--errors").arg(errors).arg("--");
+    command.arg(HOLD_PROCESS_TREE);
+    if kind == ProcessTree::WithNetwork {
+        command.arg("--network");
+    }
+    command.arg("--errors").arg(errors).arg("--");
     command
+}
+
+/// What its processes share besides their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessTree {
+    /// Nothing.
+    Alone,
+    /// A network namespace, in which there is nothing but a loopback device that is down.
+    WithNetwork,
 }
 
 /// What the hidden verb does: makes the namespaces, and in them the first process, which runs the command. This is a process of its
@@ -39,29 +52,37 @@ pub fn in_process_tree(errors: &Path) -> Command {
 ///
 /// # Errors
 /// What the kernel does not allow, with the setting that is in the way.
-pub fn hold_process_tree(command: &[String], is_first: bool, errors: &Path) -> Result<u8> {
-    let held = hold(command, is_first, errors);
+pub fn hold_process_tree(command: &[String], step: Step, errors: &Path) -> Result<u8> {
+    let held = hold(command, step, errors);
     if let Err(error) = &held {
         fs::write(errors, format!("{error:#}")).with_context(|| format!("writing '{}'", errors.display()))?;
     }
     held
 }
 
-fn hold(command: &[String], is_first: bool, errors: &Path) -> Result<u8> {
+/// The two processes of the hidden verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The one that makes the namespaces.
+    Unshare(ProcessTree),
+    /// The first in the pid namespace.
+    First,
+}
+
+fn hold(command: &[String], step: Step, errors: &Path) -> Result<u8> {
     // Whoever started this may be killed.
     set_parent_process_death_signal(Some(Signal::KILL)).context("asking for the end with the parent (prctl(2))")?;
-    if is_first {
-        return run_as_first(command);
-    }
-    unshare(detect_privilege())?;
+    let Step::Unshare(kind) = step else { return run_as_first(command) };
+    unshare(detect_privilege(), kind)?;
     let mut first = Command::new(OWN_PROGRAM);
     let status = first.args([HOLD_PROCESS_TREE, "--first", "--errors"]).arg(errors).arg("--").args(command).status();
     Ok(exit_code(status.context("starting the first process of a pid namespace")?))
 }
 
-fn unshare(privilege: Privilege) -> Result<()> {
+fn unshare(privilege: Privilege, kind: ProcessTree) -> Result<()> {
     let (uid, gid) = (geteuid(), getegid());
-    let own = UnshareFlags::NEWPID | UnshareFlags::NEWNS;
+    let network = if kind == ProcessTree::WithNetwork { UnshareFlags::NEWNET } else { UnshareFlags::empty() };
+    let own = UnshareFlags::NEWPID | UnshareFlags::NEWNS | network;
     let flags = if privilege.is_root() { own } else { own | UnshareFlags::NEWUSER };
     // What is unsafe about it, are tables of open files, and these stay shared.
     #[allow(deprecated)]

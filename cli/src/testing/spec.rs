@@ -49,13 +49,6 @@ impl TestSpec {
             None => 0,
             Some(field) => u8::try_from(field.unsigned()?).map_err(|_| field.unwanted("an integer from 0 to 255"))?,
         };
-        let timeout = match root.get("timeout")? {
-            None => TIMEOUT,
-            Some(field) => match field.unsigned()? {
-                0 => return Err(field.unwanted("a number of seconds that is at least 1")),
-                seconds => seconds,
-            },
-        };
         Ok(Self {
             args: root.get("args")?.map(|args| args.strings()).transpose()?,
             env: decode_env(&root)?,
@@ -64,7 +57,7 @@ impl TestSpec {
             stdout: expectation("stdout")?,
             stderr: expectation("stderr")?,
             files: decode_files(&root)?,
-            timeout: Duration::from_secs(timeout.into()),
+            timeout: decode_timeout(&root)?,
         })
     }
 
@@ -83,7 +76,20 @@ impl TestSpec {
     }
 }
 
-fn decode_env(root: &Field<'_>) -> Result<BTreeMap<String, String>, ArgumentError> {
+/// Decodes when a test is stopped.
+pub fn decode_timeout(root: &Field<'_>) -> Result<Duration, ArgumentError> {
+    let seconds = match root.get("timeout")? {
+        None => TIMEOUT,
+        Some(field) => match field.unsigned()? {
+            0 => return Err(field.unwanted("a number of seconds that is at least 1")),
+            seconds => seconds,
+        },
+    };
+    Ok(Duration::from_secs(seconds.into()))
+}
+
+/// Decodes variables.
+pub fn decode_env(root: &Field<'_>) -> Result<BTreeMap<String, String>, ArgumentError> {
     let Some(field) = root.get("env")? else { return Ok(BTreeMap::new()) };
     let variable = |(name, value): (&str, Field<'_>)| {
         if name.is_empty() || name.contains(['=', '\0']) {

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::capture::{Capture, Captured};
 use super::expectation::Expectation;
 use super::final_files::FinalFiles;
-use super::process_tree::{OWN_PROGRAM, exit_code, in_process_tree};
+use super::process_tree::{OWN_PROGRAM, ProcessTree, exit_code, in_process_tree};
+use super::run_command::RunCommand;
 use super::spec::TestSpec;
 use crate::runner::Bundle;
 
@@ -89,21 +90,20 @@ impl Trial {
 
     /// This program, first as the first process of a pid namespace, then as the verb `run`.
     fn command(&self, spec: &TestSpec) -> Command {
-        let mut command = in_process_tree(&self.work.join(ERRORS));
-        command.args([OWN_PROGRAM, "run", "--runtime", self.runtime.as_str()]);
-        command.arg("--warnings").arg(self.work.join(WARNINGS));
-        if !spec.files.is_empty() {
-            command.arg("--state").arg(self.work.join(STATE));
+        let mut command = in_process_tree(&self.work.join(ERRORS), ProcessTree::Alone);
+        command.arg(OWN_PROGRAM);
+        let state = self.work.join(STATE);
+        let env: Vec<_> = spec.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        RunCommand {
+            runtime: &self.runtime,
+            bundle: &self.bundle,
+            warnings: &self.work.join(WARNINGS),
+            state: (!spec.files.is_empty()).then_some(state.as_path()),
+            options: &[],
+            env: &env,
+            args: spec.args.as_deref().unwrap_or_default(),
         }
-        for (name, value) in &spec.env {
-            command.args(["--env".to_owned(), format!("{name}={value}")]);
-        }
-        command.arg(&self.bundle);
-        if let Some(args) = &spec.args {
-            command.arg("--").args(args);
-        }
-        // What Nix sets is not the container's.
-        command.env_clear();
+        .add_to(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -3,7 +3,7 @@ use crate::command_line;
 
 fn said(words: &[&str]) -> String {
     let words = [&["oci-bundle"], words].concat().into_iter().map(Into::into).collect();
-    one_line(&command_line::parse(words).err().expect("a command line that is wrong"))
+    one_line(&command_line::parse(words, false).err().expect("a command line that is wrong"))
 }
 
 #[test]
@@ -32,7 +32,8 @@ fn what_is_wrong_is_one_line() {
 
 #[test]
 fn the_script_of_a_container_has_its_own_help() {
-    let error = command_line::parse(["oci-bundle", "launch", "run-it", "/bundle", "--help"].map(Into::into).into());
+    let error =
+        command_line::parse(["oci-bundle", "launch", "run-it", "/bundle", "--help"].map(Into::into).into(), false);
     let help = error.err().expect("help").to_string();
     assert!(help.contains("Usage: run-it [OPTIONS] [-- <ARGS>...]"), "{help}");
     assert!(!help.to_lowercase().contains("<bundle>"), "{help}");

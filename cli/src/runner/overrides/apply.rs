@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use super::accounts::Accounts;
+use super::created_hook::CreatedHook;
 use super::keep_id::KeepId;
 use super::terminal::Terminal;
 use super::user_option::{UserOption, Who};
@@ -29,6 +30,8 @@ pub struct Overrides {
     pub user: Option<UserOption>,
     /// The ids of the container that the caller's own become.
     pub userns: Option<KeepId>,
+    /// Who is told when the container is there, before its program is.
+    pub created: Option<CreatedHook>,
     /// The terminal that the process gets, if it gets one.
     pub terminal: Option<Terminal>,
 }
@@ -44,6 +47,9 @@ pub fn apply_overrides(mut config: RuntimeConfig, overrides: &Overrides, root: &
     }
     change_process(process, overrides)?;
     mount(&mut config, overrides)?;
+    if let Some(hook) = &overrides.created {
+        hook.add_to(&mut config)?;
+    }
     Ok(config)
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod apply;
+mod created_hook;
 mod env_file;
 mod keep_id;
 mod terminal;
@@ -11,6 +12,7 @@ mod variable;
 mod volume;
 
 pub use self::apply::{Overrides, apply_overrides};
+pub use self::created_hook::CreatedHook;
 pub use self::env_file::{parse_env_file, read_env_file};
 pub use self::keep_id::KeepId;
 pub use self::terminal::Terminal;

@@ -1,0 +1,141 @@
+//! The network of a test: a bridge with the script on it, and a cable to each container.
+//!
+//! A container makes its own network namespace, so it owns that, and what it may do there is what it may do anywhere. The cable is
+//! plugged in when the namespace is there and before the container's program is.
+
+mod cable;
+mod namespace;
+mod netlink;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use anyhow::{Context, Result};
+use rustix::process::Pid;
+
+use self::cable::{BRIDGE, Cable};
+use self::namespace::Namespace;
+use self::netlink::{LOOPBACK, Netlink};
+
+/// Of what all addresses are.
+const PREFIX: [u8; 3] = [192, 168, 83];
+
+/// How many bits that has.
+const PREFIX_LENGTH: u8 = 24;
+
+/// The last byte of the script's address; that of the first container is the next one.
+const SCRIPT: u8 = 1;
+
+/// The bridge in the network namespace of this process, and what is plugged in.
+#[derive(Debug)]
+pub struct Network {
+    netlink: Netlink,
+    plugged: BTreeMap<usize, Namespace>,
+    /// Pairs that are cut from each other, the smaller number first.
+    cut: BTreeSet<(usize, usize)>,
+    /// Those that are cut from all others.
+    off: BTreeSet<usize>,
+}
+
+impl Network {
+    /// Makes the bridge in the network namespace of this process, in which there is nothing but a loopback device.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn new() -> Result<Self> {
+        let mut netlink = Netlink::open()?;
+        let setting_up = "setting up the network of the test";
+        netlink.set_up(LOOPBACK).context(setting_up)?;
+        netlink.add_bridge(&BRIDGE).context(setting_up)?;
+        let own = Ipv4Addr::new(PREFIX[0], PREFIX[1], PREFIX[2], SCRIPT);
+        netlink.add_address(BRIDGE.index, own, PREFIX_LENGTH).context(setting_up)?;
+        netlink.set_up(BRIDGE.index).context(setting_up)?;
+        Ok(Self { netlink, plugged: BTreeMap::new(), cut: BTreeSet::new(), off: BTreeSet::new() })
+    }
+
+    /// The address of a container. There are at most as many as Nix lets a test have (nix/lib/test-containers.nix).
+    pub fn address(number: usize) -> Ipv4Addr {
+        let last = u8::try_from(number).unwrap_or(u8::MAX).saturating_add(SCRIPT + 1);
+        Ipv4Addr::new(PREFIX[0], PREFIX[1], PREFIX[2], last)
+    }
+
+    /// Plugs in the container whose first process this is. One that has no network namespace of its own is where the script is.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn plug(&mut self, number: usize, pid: Pid) -> Result<()> {
+        let namespace = Namespace::new(pid)?;
+        if namespace.is_own()? {
+            return Ok(());
+        }
+        self.unplug(number);
+        let cable = Cable::new(number);
+        cable.lay(&mut self.netlink, &namespace).with_context(|| format!("plugging in '{}'", cable.name()))?;
+        self.plugged.insert(number, namespace);
+        for (one, other) in self.cut.clone() {
+            if one == number || other == number {
+                self.cut_in(number, if one == number { other } else { one })?;
+            }
+        }
+        if self.off.contains(&number) {
+            self.netlink.set_down(cable.index()).context("cutting it off")?;
+        }
+        Ok(())
+    }
+
+    /// Takes out a container that has ended.
+    pub fn unplug(&mut self, number: usize) {
+        if self.plugged.remove(&number).is_some() {
+            // It may be gone with its namespace.
+            let _ = self.netlink.remove(Cable::new(number).index());
+        }
+    }
+
+    /// Cuts two from each other: what they send each other is lost, and nobody tells them. Both stay connected with the rest.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn cut_between(&mut self, one: usize, other: usize) -> Result<()> {
+        self.cut.insert((one.min(other), one.max(other)));
+        self.cut_in(one, other)?;
+        self.cut_in(other, one)
+    }
+
+    /// Cuts one from all others, as pulling its plug does.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn cut_off(&mut self, number: usize) -> Result<()> {
+        self.off.insert(number);
+        if self.plugged.contains_key(&number) {
+            self.netlink.set_down(Cable::new(number).index()).context("cutting it off")?;
+        }
+        Ok(())
+    }
+
+    /// Undoes all cuts.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn heal(&mut self) -> Result<()> {
+        for (one, other) in std::mem::take(&mut self.cut) {
+            for (here, there) in [(one, other), (other, one)] {
+                if let Some(namespace) = self.plugged.get(&here) {
+                    namespace.enter(|netlink| Cable::new(there).find_from(netlink)).context("healing the network")?;
+                }
+            }
+        }
+        for number in std::mem::take(&mut self.off) {
+            if self.plugged.contains_key(&number) {
+                self.netlink.set_up(Cable::new(number).index()).context("healing the network")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets one lose the other.
+    fn cut_in(&self, here: usize, there: usize) -> Result<()> {
+        let Some(namespace) = self.plugged.get(&here) else { return Ok(()) };
+        namespace.enter(|netlink| Cable::new(there).lose_from(netlink)).context("cutting the network")
+    }
+}

@@ -1,0 +1,178 @@
+//! Changes to devices, addresses and neighbours, as rtnetlink(7) takes them.
+
+use std::io::Error;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::RawFd;
+
+use anyhow::{Context, Result, bail};
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+};
+use netlink_packet_route::address::{AddressAttribute, AddressHeader, AddressMessage};
+use netlink_packet_route::link::{
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkHeader, LinkInfo, LinkMessage,
+};
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourHeader, NeighbourMessage, NeighbourState,
+};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::{Socket, SocketAddr};
+
+/// The loopback device, which is the first of every network namespace.
+pub const LOOPBACK: u32 = 1;
+
+/// What is there must not be.
+const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
+
+/// A device.
+#[derive(Clone, Copy, Debug)]
+pub struct Device<'d> {
+    /// Its name.
+    pub name: &'d str,
+    /// Its number in its network namespace.
+    pub index: u32,
+    /// Its hardware address.
+    pub mac: [u8; 6],
+}
+
+impl Device<'_> {
+    fn message(&self) -> LinkMessage {
+        let mut message = link(self.index);
+        message.attributes =
+            vec![LinkAttribute::IfName(self.name.to_owned()), LinkAttribute::Address(self.mac.to_vec())];
+        message
+    }
+}
+
+/// A connection to the kernel, for the network namespace in which it was opened.
+#[derive(Debug)]
+pub struct Netlink {
+    socket: Socket,
+    sequence: u32,
+}
+
+impl Netlink {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn open() -> Result<Self> {
+        let open = || {
+            let mut socket = Socket::new(NETLINK_ROUTE)?;
+            socket.bind_auto()?;
+            socket.connect(&SocketAddr::new(0, 0))?;
+            Ok::<_, Error>(socket)
+        };
+        Ok(Self { socket: open().context("opening a socket of rtnetlink(7)")?, sequence: 0 })
+    }
+
+    /// Makes a bridge.
+    pub fn add_bridge(&mut self, bridge: &Device<'_>) -> Result<()> {
+        let mut message = bridge.message();
+        message.attributes.push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Bridge)]));
+        let adding = "making a bridge (has this kernel the module 'bridge'?)";
+        self.ask(RouteNetlinkMessage::NewLink(message), NEW).context(adding)
+    }
+
+    /// Makes a pair of devices: one on a bridge, one in another network namespace.
+    pub fn add_pair(&mut self, port: &Device<'_>, bridge: u32, other: (&Device<'_>, RawFd)) -> Result<()> {
+        let mut message = port.message();
+        let mut peer = other.0.message();
+        peer.attributes.push(LinkAttribute::NetNsFd(other.1));
+        message.attributes.push(LinkAttribute::Controller(bridge));
+        message.attributes.push(LinkAttribute::LinkInfo(vec![
+            LinkInfo::Kind(InfoKind::Veth),
+            LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(peer))),
+        ]));
+        let adding = "making a pair of devices (has this kernel the module 'veth'?)";
+        self.ask(RouteNetlinkMessage::NewLink(message), NEW).context(adding)
+    }
+
+    /// Removes a device.
+    pub fn remove(&mut self, index: u32) -> Result<()> {
+        self.ask(RouteNetlinkMessage::DelLink(link(index)), 0).context("removing a device")
+    }
+
+    /// Sets a device up.
+    pub fn set_up(&mut self, index: u32) -> Result<()> {
+        self.set_flags(index, LinkFlags::Up).context("setting a device up")
+    }
+
+    /// Sets a device down.
+    pub fn set_down(&mut self, index: u32) -> Result<()> {
+        self.set_flags(index, LinkFlags::empty()).context("setting a device down")
+    }
+
+    fn set_flags(&mut self, index: u32, flags: LinkFlags) -> Result<()> {
+        let mut message = link(index);
+        message.header.flags = flags;
+        message.header.change_mask = LinkFlags::Up;
+        self.ask(RouteNetlinkMessage::SetLink(message), 0)
+    }
+
+    /// Gives a device an address.
+    pub fn add_address(&mut self, index: u32, address: Ipv4Addr, prefix_length: u8) -> Result<()> {
+        let mut message = AddressMessage::default();
+        message.header =
+            AddressHeader { family: AddressFamily::Inet, prefix_len: prefix_length, index, ..AddressHeader::default() };
+        let address = IpAddr::V4(address);
+        message.attributes = vec![AddressAttribute::Local(address), AddressAttribute::Address(address)];
+        self.ask(RouteNetlinkMessage::NewAddress(message), NEW).context("adding an address")
+    }
+
+    /// Says which hardware address a neighbour has, for ever.
+    pub fn set_neighbour(&mut self, index: u32, address: Ipv4Addr, mac: [u8; 6]) -> Result<()> {
+        let mut message = neighbour(index, address);
+        message.header.state = NeighbourState::Permanent;
+        message.attributes.push(NeighbourAttribute::LinkLayerAddress(mac.to_vec()));
+        let setting = "setting the address of a neighbour";
+        self.ask(RouteNetlinkMessage::NewNeighbour(message), NLM_F_CREATE | NLM_F_REPLACE).context(setting)
+    }
+
+    /// Forgets what was said of a neighbour.
+    pub fn forget_neighbour(&mut self, index: u32, address: Ipv4Addr) -> Result<()> {
+        let message = neighbour(index, address);
+        self.ask(RouteNetlinkMessage::DelNeighbour(message), 0).context("forgetting a neighbour")
+    }
+
+    /// Sends a message, and waits until the kernel has done what it says.
+    fn ask(&mut self, message: RouteNetlinkMessage, flags: u16) -> Result<()> {
+        self.sequence += 1;
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+        header.sequence_number = self.sequence;
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        self.socket.send(&bytes, 0).context("sending a message of rtnetlink(7)")?;
+        let (answer, _) = self.socket.recv_from_full().context("receiving a message of rtnetlink(7)")?;
+        match NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer)
+            .context("reading a message of rtnetlink(7)")?
+        {
+            NetlinkMessage { header, payload: NetlinkPayload::Error(error), .. }
+                if header.sequence_number == self.sequence =>
+            {
+                match error.code {
+                    None => Ok(()),
+                    Some(code) => Err(Error::from_raw_os_error(code.get().saturating_neg()).into()),
+                }
+            }
+            other => bail!("an unexpected message of rtnetlink(7): {other:?}"),
+        }
+    }
+}
+
+fn link(index: u32) -> LinkMessage {
+    let mut message = LinkMessage::default();
+    message.header = LinkHeader { index, ..LinkHeader::default() };
+    message
+}
+
+fn neighbour(index: u32, address: Ipv4Addr) -> NeighbourMessage {
+    let mut message = NeighbourMessage::default();
+    message.header = NeighbourHeader { family: AddressFamily::Inet, ifindex: index, ..NeighbourHeader::default() };
+    message.attributes = vec![NeighbourAttribute::Destination(NeighbourAddress::Inet(address))];
+    message
+}
