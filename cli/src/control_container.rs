@@ -1,14 +1,16 @@
 //! The program `container` of a test's script: starts, asks and stops a container of the test.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use oci_bundle::runner::Exec;
+use oci_bundle::runner::{Overrides, Running, UserOption, Variable};
 use oci_bundle::testing::script::{Action, Port, Reply, Request, Socket, parse_signal};
 use rustix::process::Pid;
+
+use crate::run::{caller, terminal};
 
 /// By what name a script calls this program.
 pub const NAME: &str = "container";
@@ -40,12 +42,12 @@ enum Verb {
     },
     /// Run a command in it, and exit with its exit code
     Exec {
-        /// Set an environment variable
-        #[arg(long, value_name = "NAME=VALUE")]
-        env: Vec<String>,
-        /// Run as this user and group: numbers
-        #[arg(long, value_name = "UID[:GID]")]
-        user: Option<String>,
+        /// Set an environment variable; without a value, pass the script's on
+        #[arg(long, value_name = "NAME[=VALUE]")]
+        env: Vec<Variable>,
+        /// Run as this user and group: numbers, or names from the container
+        #[arg(long, value_name = "USER[:GROUP]", allow_hyphen_values = true)]
+        user: Option<UserOption>,
         /// The working directory
         #[arg(long, value_name = "DIRECTORY")]
         cwd: Option<String>,
@@ -126,15 +128,19 @@ pub fn control_container(options: ScriptedOptions) -> Result<()> {
         Reply::Failed(problem) => Err(node.map_or_else(|| anyhow!("{problem}"), |node| anyhow!("{node}: {problem}"))),
         Reply::Found { runner, runtime, created } => {
             let Verb::Exec { env, user, cwd, command } = verb else { bail!("no answer to this") };
-            let mut options: Vec<_> = env.into_iter().map(|variable| format!("--env={variable}")).collect();
-            options.extend(user.map(|user| format!("--user={user}")));
-            options.extend(cwd.map(|cwd| format!("--cwd={cwd}")));
-            if std::io::stdin().is_terminal() {
-                options.push("--tty".to_owned());
-            }
             let runner = i32::try_from(runner).ok().and_then(Pid::from_raw).context("no process runs it")?;
-            let exec = Exec { runner, runtime, id: created.id, bundle: created.bundle, options, command };
-            match exec.start()? {}
+            let running = Running { runner, runtime, id: created.id, bundle: created.bundle };
+            let mut words = command.into_iter();
+            let variables = env.into_iter().map(|variable| variable.resolve(&caller));
+            let overrides = Overrides {
+                program: words.next(),
+                args: words.collect(),
+                env: variables.collect::<Result<_, _>>().map_err(|problem| anyhow!("--env: {problem}"))?,
+                user,
+                terminal: terminal(),
+                ..Overrides::default()
+            };
+            match running.exec(&overrides, cwd.as_deref())? {}
         }
     }
 }

@@ -81,14 +81,14 @@ pub struct ContainerOptions {
 }
 
 /// The terminal that standard input is.
-fn terminal() -> Option<Terminal> {
+pub fn terminal() -> Option<Terminal> {
     let size = rustix::termios::tcgetwinsize(std::io::stdin()).ok()?;
     let kind = env::var("TERM").ok().filter(|kind| !kind.is_empty());
     Some(Terminal { height: size.ws_row, width: size.ws_col, kind })
 }
 
 /// A variable of the caller's.
-fn caller(name: &str) -> Option<Result<String, ()>> {
+pub fn caller(name: &str) -> Option<Result<String, ()>> {
     // One that no variable can be called.
     let name = Some(name).filter(|name| !name.contains(['=', '\0']))?;
     Some(env::var_os(name)?.into_string().map_err(drop))

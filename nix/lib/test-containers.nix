@@ -32,6 +32,7 @@ let
     "packages"
     "env"
     "timeout"
+    "requiredSystemFeatures"
   ];
   # Of 192.168.83.0/24, without the script's own and what is kept free.
   most = 200;
@@ -72,8 +73,8 @@ else if !(isAttrs nodes && nodes != { } && length (attrNames nodes) <= most) the
   argumentError "nodes" "found ${describe nodes}, want an attribute set of 1 to ${toString most} containers, such as { web = buildContainer { … }; }"
 else if !isString (arguments.script or null) then
   argumentError "script" "found ${describe (arguments.script or null)}, want a script of bash"
-else if !isString name then
-  argumentError "name" "found ${describe name}, want a string"
+else if !isString name || match "[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}" name == null then
+  argumentError "name" "found ${describe name}, want letters, digits, '.', '_' and '-', at most 200"
 else
   testDerivation {
     inherit argumentError;

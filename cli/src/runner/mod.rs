@@ -32,7 +32,7 @@ mod state_dir;
 pub use self::bundle::Bundle;
 pub use self::cgroup::CgroupView;
 pub use self::descriptors::{close_others, handed_over};
-pub use self::exec::Exec;
+pub use self::exec::Running;
 pub use self::files::SearchPath;
 pub use self::host::{Host, container_id};
 pub use self::overrides::{
@@ -42,4 +42,4 @@ pub use self::overrides::{
 pub use self::plan::{Plan, Planned, Run, plan};
 pub use self::privilege::{Privilege, detect as detect_privilege};
 pub use self::review::notes;
-pub use self::rootless::{hold_user_namespace, map_caller_to_root};
+pub use self::rootless::{SubordinateIds, hold_user_namespace, map_caller_to_root};

@@ -10,7 +10,7 @@ use rustix::mount::{self, MountFlags, MountPropagationFlags};
 use rustix::process::{Signal, getegid, geteuid, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
-use crate::runner::{CgroupView, Privilege, detect_privilege, map_caller_to_root};
+use crate::runner::{CgroupView, Privilege, SubordinateIds, detect_privilege, map_caller_to_root};
 
 /// The hidden verb with which this program becomes the first process of a pid namespace.
 const HOLD_PROCESS_TREE: &str = "hold-process-tree";
@@ -83,16 +83,22 @@ fn unshare(privilege: Privilege, kind: ProcessTree) -> Result<()> {
     let (uid, gid) = (geteuid(), getegid());
     let network = if kind == ProcessTree::WithNetwork { UnshareFlags::NEWNET } else { UnshareFlags::empty() };
     let own = UnshareFlags::NEWPID | UnshareFlags::NEWNS | network;
-    let flags = if privilege.is_root() { own } else { own | UnshareFlags::NEWUSER };
+    let makes_user_namespace = !privilege.is_root() && !has_more_ids();
+    let flags = if makes_user_namespace { own | UnshareFlags::NEWUSER } else { own };
     // What is unsafe about it, are tables of open files, and these stay shared.
     #[allow(deprecated)]
     rustix::thread::unshare(flags).with_context(|| {
         format!("making namespaces (unshare(2)), as a container needs them{}", setting_in_the_way())
     })?;
-    if !privilege.is_root() {
+    if makes_user_namespace {
         map_caller_to_root(uid, gid)?;
     }
     Ok(())
+}
+
+/// Whether this process is root of a user namespace with ids that a container may need, as in a sandbox with Nix's uid-range.
+fn has_more_ids() -> bool {
+    geteuid().is_root() && SubordinateIds::of_user_namespace().is_ok()
 }
 
 /// The first of the settings that is in the way.
@@ -108,7 +114,7 @@ fn setting_in_the_way() -> String {
 /// It sees no process outside of the namespace.
 fn run_as_first(command: &[String]) -> Result<u8> {
     mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
-        .context("keeping mounts from the rest of the host")?;
+        .with_context(|| format!("keeping mounts from the rest of the host{}", setting_in_the_way()))?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mount::mount("proc", "/proc", "proc", flags, None)
         .with_context(|| format!("mounting /proc of a pid namespace{}", setting_in_the_way()))?;

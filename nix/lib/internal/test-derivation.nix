@@ -80,7 +80,14 @@ let
         argumentError "packages" "found ${describe packages}, want a list of packages, such as [ pkgs.curl ]"
       else
         map binOf (packages ++ common);
-    test = if test == null then null else removeAttrs test [ "packages" ];
+    test =
+      if test == null then
+        null
+      else
+        removeAttrs test [
+          "packages"
+          "requiredSystemFeatures"
+        ];
   };
   # A test without a script needs no shell.
   builtWith =
@@ -102,6 +109,8 @@ derivation (
     args = [ "test" ];
     preferLocalBuild = true;
     __structuredAttrs = true;
+    # Such as uid-range, with which the sandbox has more than one user id.
+    requiredSystemFeatures = test.requiredSystemFeatures or [ ];
   }
 )
 // {
@@ -110,10 +119,10 @@ derivation (
   # The same on this machine, with a shell where it has ended.
   interactive =
     derive "oci-bundle" [ ] {
-      name = "${name}-interactive";
+      inherit name;
       args = [
         "write-test-wrapper"
-        "${name}-interactive"
+        name
         (program "pkgs.oci-bundle" host.oci-bundle)
       ];
       __structuredAttrs = true;
@@ -122,7 +131,7 @@ derivation (
     // {
       meta = {
         description = "Runs the test ${name} on this machine, with a shell where it has ended";
-        mainProgram = "${name}-interactive";
+        mainProgram = name;
       };
     };
 }

@@ -1,4 +1,5 @@
 //! What proves a container where it is built, and what makes that fail.
 
+mod by_hand;
 mod script;
 mod trial;

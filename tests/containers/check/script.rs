@@ -190,3 +190,137 @@ fn containers_talk_over_their_network_until_it_is_cut() {
     assert_eq!(result["containers"]["db"]["runs"][0]["exitCode"], 0, "{result}");
     assert_eq!(result["containers"]["web"]["runs"][0]["exitCode"], Value::Null, "{result}");
 }
+
+/// A container that runs a shell which does what it is sent: files are the easiest to send.
+fn shell(script: &str, arguments: &str) -> String {
+    let script = nix::string(script);
+    format!(
+        "(buildContainer {{
+           name = \"sh\";
+           args = [ \"busybox\" \"sh\" \"-c\" {script} ];
+           contents = [ pkgs.busybox ];
+           {arguments}
+         }})"
+    )
+}
+
+#[test]
+fn a_script_runs_commands_in_a_container() {
+    for arguments in
+        ["", "readonly = true;", "store = \"mount\";", "user.uid = 1000;", "terminal = true;", "seccomp = null;"]
+    {
+        let container = shell("echo up; exec sleep 1000", arguments);
+        let script = "
+          container start
+          container wait-output up
+          [ \"$(container exec echo one two)\" = 'one two' ]
+          [ \"$(echo in | container exec cat)\" = in ]
+          [ \"$(container exec --env A=1 sh -c 'echo $A')\" = 1 ]
+          [ \"$(container exec --cwd /etc pwd)\" = /etc ]
+          [ \"$(container exec hostname)\" = sh ]
+          code=0
+          container exec sh -c 'exit 3' || code=$?
+          [ $code = 3 ]
+          # Nothing is open but the three streams, and the directory that ls reads.
+          [ \"$(container exec ls /proc/self/fd | wc -l)\" = 4 ]
+          # What the container may do, and no more.
+          inside=$(container exec grep -E 'Cap(Prm|Bnd)|Seccomp:|NoNewPrivs' /proc/self/status)
+          [ \"$inside\" = \"$(container exec grep -E 'Cap(Prm|Bnd)|Seccomp:|NoNewPrivs' /proc/1/status)\" ]
+          [ \"$(container exec readlink /proc/self/ns/net /proc/self/ns/pid)\" = \"$(container exec readlink /proc/1/ns/net /proc/1/ns/pid)\" ]
+        ";
+        result(&test(&container, script));
+    }
+}
+
+#[test]
+fn a_container_is_signalled_awaited_and_started_again() {
+    let container = shell(
+        "trap 'echo reloaded' HUP; trap 'echo bye; exit 4' TERM; echo begun $A >> /runs; cat /runs; while :; do sleep 0.1; done",
+        "",
+    );
+    let result = result(&test(
+        &container,
+        "
+          container start --env A=first
+          container wait-output first
+          container signal HUP
+          container wait-output reloaded
+          container stop
+          [ \"$(container status)\" = 'exited 4' ]
+          [ \"$(container wait)\" = 4 ]
+          container start --env A=second
+          container wait-output second
+          # It has the file of before.
+          [ \"$(container logs)\" = $'begun first\\nbegun second' ]
+          container signal SIGTERM
+          [ \"$(container wait --timeout 5)\" = 4 ]
+          container start -- sh -c 'exit 9'
+          [ \"$(container wait)\" = 9 ]
+        ",
+    ));
+    assert_eq!(result["containers"]["sh"]["runs"].as_array().unwrap().len(), 3, "{result}");
+}
+
+/// Builds a test outside of Nix's sandbox, whose pid namespace would end what ours has to. Gives what Nix said.
+fn unsandboxed_fails(test: &str) -> String {
+    let mut command = nix::nix_build(test);
+    let output = command.args(["--option", "sandbox", "false"]).output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn what_hangs_is_stopped_with_all_that_was_started() {
+    let container = shell("echo begun; trap '' TERM; (setsid sleep 6543 &); sleep 6543 & while :; do wait; done", "");
+    let script = nix::string("container start; (setsid sleep 6543 &); sleep 6543");
+    let said = unsandboxed_fails(&format!("{container}.test {{ timeout = 2; script = {script}; }}"));
+    assert!(said.contains("sh was running; its last lines:\n  begun\n"), "{said}");
+    assert!(said.contains("container.test: the script has not ended after 2 s, and was killed;"), "{said}");
+    let left = std::process::Command::new("pgrep").args(["-f", "^sleep 6543"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "");
+}
+
+#[test]
+fn what_prints_much_or_fills_its_disk_is_survived() {
+    let container = shell("head -c 100000000 /dev/zero | tr '\\0' x; echo; echo done; exec sleep 1000", "");
+    let script = "
+      container start
+      container wait-output done
+      [ $(container logs | wc -c) = 8388608 ]
+      container exec dd if=/dev/zero of=/dev/shm/file 2>&1 | grep 'No space left'
+      container exec head -c 1000000 /dev/urandom | wc -c | grep 1000000
+    ";
+    let result = result(&test(&container, script));
+    assert_eq!(result["containers"]["sh"]["runs"][0]["outputBytes"], 100_000_006, "{}", result["milliseconds"]);
+    let binary = shell("head -c 100000 /dev/urandom; echo; echo done", "");
+    self::result(&test(&binary, "container start; container wait-output done; container wait | grep 0"));
+}
+
+/// What a sandbox cannot show is said, and not passed over.
+#[test]
+fn what_a_sandbox_does_not_have_is_a_line() {
+    let container =
+        shell("exec sleep 1000", "user.additionalGids = [ 7 ]; config.linux.resources.memory.limit = 1000000000;");
+    let said = nix::build_fails(&test(&container, "container start; false"));
+    for line in
+        ["sh: /sys/fs/cgroup, memory limits dropped: this host has no cgroups\n", "sh: process.user.additionalGids"]
+    {
+        assert!(said.contains(&format!("container.test: warning: {line}")), "{said}");
+    }
+}
+
+#[test]
+fn twenty_tests_run_at_once() {
+    let tests = format!(
+        "(let {DB_AND_WEB} in map (number: testContainers {{
+           name = \"number-${{toString number}}\";
+           nodes = {{ inherit db web; }};
+           packages = [ pkgs.curl ];
+           script = {};
+         }}) (builtins.genList (number: number) 20))",
+        nix::string(&format!("{START}\n[ \"$(curl --silent --fail --max-time 20 http://web/cgi-bin/visits)\" = 1 ]\n"))
+    );
+    let output = nix::nix_build(&tests).args(["--max-jobs", "20"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 20);
+}

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use oci_bundle_builder::plan::diagnostics::LAST_ID;
+use rustix::thread::CapabilitySet;
 
 /// Ids that follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,20 @@ impl SubordinateIds {
         Ok(Self { uids, gids })
     }
 
+    /// Those of the user namespace in which the caller is root: all that are mapped there, but for the caller's own.
+    ///
+    /// # Errors
+    /// There are none, or the caller may not give them to a namespace below.
+    pub fn of_user_namespace() -> Result<Self, NoSubordinateIds> {
+        let read = |file| usable(mapped(&fs::read_to_string(file).unwrap_or_default()), 0);
+        let (uids, gids) = (read("/proc/self/uid_map"), read("/proc/self/gid_map"));
+        let effective = rustix::thread::capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+        if uids.is_empty() || gids.is_empty() || !effective.contains(CapabilitySet::SETUID | CapabilitySet::SETGID) {
+            return Err(NoSubordinateIds::NotGranted("this user namespace has no more to give".to_owned()));
+        }
+        Ok(Self { uids, gids })
+    }
+
     /// The sizes of what follows each other outside, for users and for groups, the user's own id first.
     pub fn extents(&self) -> (Vec<u64>, Vec<u64>) {
         let sizes = |ranges: &[Range]| [1].into_iter().chain(ranges.iter().map(|range| range.size.into())).collect();
@@ -81,6 +96,16 @@ pub fn id_map(own: u32, ranges: &[Range]) -> String {
         next += u64::from(range.size);
     }
     map
+}
+
+/// The ids of a user namespace, as its map has them (`user_namespaces`(7)).
+fn mapped(map: &str) -> Vec<Range> {
+    let parse = |line: &str| {
+        let mut fields = line.split_whitespace();
+        let (first, _, size) = (fields.next()?.parse().ok()?, fields.next()?, fields.next()?.parse().ok()?);
+        Some(Range { first, size })
+    };
+    map.lines().filter_map(parse).collect()
 }
 
 fn name_of(uid: u32, passwd: &str) -> Option<&str> {

@@ -1,4 +1,4 @@
-//! A user namespace with subordinate ids. newuidmap(1) and newgidmap(1) map them, which are called from outside of it, so a
+//! A user namespace with subordinate ids. newuidmap(1) and newgidmap(1) map them, or root of the namespace above, from outside of it, so a
 //! process of its own makes it and holds it until they have.
 
 use std::fs::{self, File};
@@ -25,10 +25,17 @@ impl UserNamespace {
     /// The kernel, newuidmap(1) or newgidmap(1) refuse, or are not there.
     pub fn new(ids: &SubordinateIds, search_path: &SearchPath) -> Result<Self> {
         let holder = Holder::start()?;
-        for (program, map) in
-            [("newuidmap", id_map(geteuid().as_raw(), &ids.uids)), ("newgidmap", id_map(getegid().as_raw(), &ids.gids))]
-        {
-            map_ids(program, search_path, holder.0.id(), &map)?;
+        let maps = [
+            ("uid_map", "newuidmap", id_map(geteuid().as_raw(), &ids.uids)),
+            ("gid_map", "newgidmap", id_map(getegid().as_raw(), &ids.gids)),
+        ];
+        for (file, program, map) in maps {
+            // Root of a user namespace may map its ids itself, and no file grants it any.
+            if geteuid().is_root() {
+                write_map(file, holder.0.id(), &map)?;
+            } else {
+                map_ids(program, search_path, holder.0.id(), &map)?;
+            }
         }
         let file = format!("/proc/{}/ns/user", holder.0.id());
         Ok(Self(File::open(&file).with_context(|| format!("opening '{file}'"))?.into()))
@@ -100,6 +107,14 @@ pub fn map_caller_to_root(uid: Uid, gid: Gid) -> Result<()> {
         fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
     }
     Ok(())
+}
+
+/// Writes a map of a process: a line for three numbers, all at once (`user_namespaces`(7)).
+fn write_map(file: &str, pid: u32, map: &str) -> Result<()> {
+    let numbers: Vec<_> = map.split(' ').collect();
+    let lines: Vec<_> = numbers.chunks(3).map(|extent| extent.join(" ") + "\n").collect();
+    let file = format!("/proc/{pid}/{file}");
+    fs::write(&file, lines.concat()).with_context(|| format!("writing '{file}'"))
 }
 
 /// Maps the ids of a process. What the program says is part of the error.

@@ -16,6 +16,13 @@ fn ranges_are_found_by_name_and_by_number() {
 }
 
 #[test]
+fn a_user_namespace_has_the_ids_of_its_map() {
+    assert_eq!(usable(mapped("         0     100000      65536\n"), 0), [range(1, 65535)]);
+    assert_eq!(usable(mapped("         0       1000          1\n"), 0), []);
+    assert_eq!(usable(mapped("0 1000 1\n5 7 2\nodd\n"), 0), [range(5, 2)]);
+}
+
+#[test]
 fn ids_are_used_once() {
     for (granted, used) in [
         (vec![range(1, 0)], vec![]),
