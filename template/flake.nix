@@ -30,19 +30,48 @@
         readonly = true;
         # A directory of the host: mounts."/data" = "/srv/data";
       };
+
+      # A web server.
+      web = buildContainer {
+        name = "web";
+        args = [
+          "httpd"
+          "-f"
+          "-v"
+          "-p"
+          "8080"
+          "-h"
+          "/www"
+        ];
+        contents = [ pkgs.busybox ];
+        files."/www/index.html".text = "hello from a web server\n";
+        readonly = true;
+      };
     in
     {
-      packages.${system} = { inherit myContainer; };
+      packages.${system} = { inherit myContainer web; };
 
-      # nix flake check runs the container, and compares what it does.
+      # nix flake check runs the containers in Nix's sandbox.
       checks.${system} = {
         starts = myContainer.tests.starts;
+
+        # One run, and what it prints.
         greets = myContainer.test {
           args = [
             "-c"
             "echo hello from $HOSTNAME"
           ];
           stdout.match = "^hello from myContainer";
+        };
+
+        # A script that starts the container and asks it something.
+        serves = web.test {
+          packages = [ pkgs.curl ];
+          script = ''
+            container start
+            container wait-port 8080
+            curl --silent --show-error --fail http://web:8080/ | grep "hello from a web server"
+          '';
         };
       };
     };

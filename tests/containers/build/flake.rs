@@ -85,7 +85,7 @@ fn a_new_flake_from_the_template_builds_and_tests_its_container() {
     let bundle =
         build(&format!("path:{}#myContainer", folder.path().display()), "oci-bundle/nixpkgs", &from_here, &folder);
 
-    for check in ["starts", "greets"] {
+    for check in ["starts", "greets", "serves"] {
         let attribute = format!("path:{}#checks.x86_64-linux.{check}", folder.path().display());
         build(&attribute, "oci-bundle/nixpkgs", &from_here, &folder);
     }
@@ -96,6 +96,53 @@ fn a_new_flake_from_the_template_builds_and_tests_its_container() {
     terminal.wait_for("myContainer:/# ");
     terminal.types("exit 4\n");
     assert_eq!(terminal.wait().code(), Some(4));
+}
+
+/// `nix flake check` of a flake in this folder. Gives what it said, and whether all is well.
+fn check(folder: &TempDir) -> (bool, String) {
+    let repository = nix::repository();
+    let mut command = nix::nix("nix");
+    command.args(["flake", "check", "--no-write-lock-file", "--print-build-logs"]);
+    command.arg(format!("path:{}", folder.path().display()));
+    command.arg("--override-input").arg("oci-bundle").arg(format!("git+file://{}", repository.display()));
+    command.arg("--override-input").arg("oci-bundle/nixpkgs").arg(format!("path:{}/tests/pkgs", repository.display()));
+    let output = command.output().unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn breaking_the_container_of_the_template_breaks_nix_flake_check() {
+    let template = include_str!("../../../template/flake.nix");
+    for (whole, broken, said) in [
+        ("\"-f\"\n", "\"-f\"\n          \"--verbos\"\n", "web | httpd: unrecognized option '--verbos'"),
+        (
+            "files.\"/www/index.html\".text = \"hello from a web server\\n\";",
+            "",
+            "web | httpd: can't change directory to '/www': No such file",
+        ),
+        ("/www/index.html", "/www/index.htm", "curl: (22) The requested URL returned error: 404"),
+        ("\"8080\"", "\"8081\"", "container: nobody listens on port 8080 after 30 s; open is: 8081"),
+        ("$HOSTNAME", "$HOME", "nothing in it matches \"^hello from myContainer\""),
+    ] {
+        assert_eq!(template.matches(whole).count(), 1, "{whole}");
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("flake.nix"), template.replace(whole, broken)).unwrap();
+        let (is_well, found) = check(&folder);
+        assert!(!is_well && found.contains(said), "{broken}: {found}");
+    }
+}
+
+#[test]
+fn the_first_example_of_the_readme_passes_its_own_check() {
+    let (_, after) = include_str!("../../../README.md").split_once("```nix\n").unwrap();
+    let example = after.split_once("```").unwrap().0;
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("flake.nix"), example).unwrap();
+    let (is_well, said) = check(&folder);
+    assert!(is_well, "{said}");
+    fs::write(folder.path().join("flake.nix"), example.replacen("Hello from", "Hallo von", 1)).unwrap();
+    let (is_well, said) = check(&folder);
+    assert!(!is_well && said.contains("  - Hello from greeter\n"), "{said}");
 }
 
 #[test]

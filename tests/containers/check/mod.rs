@@ -1,5 +1,6 @@
 //! What proves a container where it is built, and what makes that fail.
 
 mod by_hand;
+mod page;
 mod script;
 mod trial;

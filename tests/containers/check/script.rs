@@ -26,7 +26,7 @@ fn test(container: &str, script: &str) -> String {
 }
 
 /// Builds a test, and gives its result.
-fn result(test: &str) -> Value {
+pub fn result(test: &str) -> Value {
     let built = nix::build(test);
     serde_json::from_slice(&fs::read(built.join("result.json")).unwrap()).unwrap()
 }
@@ -118,7 +118,7 @@ fn what_a_script_does_wrong_is_said() {
 }
 
 /// A database, and a web server that asks it: redis, and busybox with a CGI program.
-const DB_AND_WEB: &str = r#"
+pub const DB_AND_WEB: &str = r#"
   db = buildContainer {
     name = "db";
     args = [ "redis-server" "--protected-mode" "no" "--save" "" ];
