@@ -109,7 +109,7 @@ fn try_out(trial: &Trial, spec: &TestSpec) -> Result<Outcome> {
     }
     if !outcome.problems.is_empty() {
         for line in outcome.report() {
-            say(&text::escaped(&line));
+            say(&text::escaped(&line.replace('\t', "    ")));
         }
     }
     Ok(outcome)

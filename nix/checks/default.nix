@@ -24,6 +24,19 @@ let
         touch $out
       '';
 
+  pages = pkgs.ociTools.buildContainer {
+    name = "pages";
+    args = [
+      "httpd"
+      "-f"
+      "-p"
+      "80"
+      "-h"
+      "/www"
+    ];
+    contents = [ pkgs.busybox ];
+    files."/www/index.html".text = "a page\n";
+  };
 in
 {
   inherit format;
@@ -32,5 +45,17 @@ in
   image = pkgs.oci-bundle-image.override { doCheck = true; };
   hello-prints = examples.hello.test { stdout = "Hello from a container that Nix built.\n"; };
   python-starts = examples.python.tests.starts;
+  containers-talk = pkgs.ociTools.testContainers {
+    nodes = {
+      one = pages;
+      other = pages;
+    };
+    script = ''
+      container one start
+      container other start
+      container other wait-port 80
+      [ "$(container one exec wget -q -O - http://other/)" = "a page" ]
+    '';
+  };
 }
 // import ./examples.nix { inherit pkgs examples; }

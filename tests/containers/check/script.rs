@@ -151,7 +151,7 @@ fn db_and_web(script: &str) -> String {
     )
 }
 
-const START: &str = "
+pub const START: &str = "
   container db start
   container web start
   container db wait-port 6379
@@ -230,6 +230,30 @@ fn a_script_runs_commands_in_a_container() {
         ";
         result(&test(&container, script));
     }
+}
+
+#[test]
+fn any_user_may_listen_on_any_port_of_either_protocol() {
+    let server = nix::string(
+        "import socket, threading\n\
+         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
+         udp.bind((\"\", 53))\n\
+         tcp = socket.create_server((\"\", 80))\n\
+         def answer():\n    while True: udp.sendto(*udp.recvfrom(100))\n\
+         threading.Thread(target=answer).start()\n\
+         while True:\n    one = tcp.accept()[0]\n    one.sendall(one.recv(100))\n",
+    );
+    let container = format!(
+        "(buildContainer {{ name = \"sh\"; args = [ \"${{pkgs.python3}}/bin/python3\" \"-c\" {server} ]; user.uid = 1000; }})"
+    );
+    let script = "
+      container start
+      container wait-port 53/udp
+      container wait-port 80/tcp
+      [ \"$(exec 3<>/dev/tcp/sh/80; echo one >&3; head --lines 1 <&3)\" = one ]
+      [ \"$(exec 3<>/dev/udp/sh/53; echo two >&3; head --lines 1 <&3)\" = two ]
+    ";
+    result(&test(&container, script));
 }
 
 #[test]

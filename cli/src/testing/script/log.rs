@@ -154,7 +154,7 @@ impl Shown {
 
 /// Says a line of the test, if anybody can be told. It cannot deceive a terminal.
 pub fn say(line: &str) {
-    let line = text::escaped(line) + "\n";
+    let line = text::escaped(&line.replace('\t', "    ")) + "\n";
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
