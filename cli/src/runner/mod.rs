@@ -42,4 +42,4 @@ pub use self::overrides::{
 pub use self::plan::{Plan, Planned, Run, plan};
 pub use self::privilege::{Privilege, detect as detect_privilege};
 pub use self::review::notes;
-pub use self::rootless::{SubordinateIds, hold_user_namespace, map_caller_to_root};
+pub use self::rootless::{SubordinateIds, explain, hold_user_namespace, map_caller_to_root};

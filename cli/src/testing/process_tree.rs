@@ -10,20 +10,13 @@ use rustix::mount::{self, MountFlags, MountPropagationFlags};
 use rustix::process::{Signal, getegid, geteuid, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
-use crate::runner::{CgroupView, Privilege, SubordinateIds, detect_privilege, map_caller_to_root};
+use crate::runner::{CgroupView, Privilege, SubordinateIds, detect_privilege, explain, map_caller_to_root};
 
 /// The hidden verb with which this program becomes the first process of a pid namespace.
 const HOLD_PROCESS_TREE: &str = "hold-process-tree";
 
 /// This program.
 pub const OWN_PROGRAM: &str = "/proc/self/exe";
-
-/// Settings that keep ordinary users from making namespaces, each with the value that does.
-const SETTINGS: [(&str, &str); 3] = [
-    ("kernel.unprivileged_userns_clone", "0"),
-    ("user.max_user_namespaces", "0"),
-    ("kernel.apparmor_restrict_unprivileged_userns", "1"),
-];
 
 /// The command that runs another one in a pid namespace of its own. Killing its process ends all that it has started.
 ///
@@ -72,8 +65,11 @@ pub enum Step {
 fn hold(command: &[String], step: Step, errors: &Path) -> Result<u8> {
     // Whoever started this may be killed.
     set_parent_process_death_signal(Some(Signal::KILL)).context("asking for the end with the parent (prctl(2))")?;
-    let Step::Unshare(kind) = step else { return run_as_first(command) };
-    unshare(detect_privilege(), kind)?;
+    let Step::Unshare(kind) = step else {
+        explain(set_up())?;
+        return run(command);
+    };
+    explain(unshare(detect_privilege(), kind))?;
     let mut first = Command::new(OWN_PROGRAM);
     let status = first.args([HOLD_PROCESS_TREE, "--first", "--errors"]).arg(errors).arg("--").args(command).status();
     Ok(exit_code(status.context("starting the first process of a pid namespace")?))
@@ -87,9 +83,7 @@ fn unshare(privilege: Privilege, kind: ProcessTree) -> Result<()> {
     let flags = if makes_user_namespace { own | UnshareFlags::NEWUSER } else { own };
     // What is unsafe about it, are tables of open files, and these stay shared.
     #[allow(deprecated)]
-    rustix::thread::unshare(flags).with_context(|| {
-        format!("making namespaces (unshare(2)), as a container needs them{}", setting_in_the_way())
-    })?;
+    rustix::thread::unshare(flags).context("making namespaces (unshare(2)), as a container needs them")?;
     if makes_user_namespace {
         map_caller_to_root(uid, gid)?;
     }
@@ -101,24 +95,16 @@ fn has_more_ids() -> bool {
     geteuid().is_root() && SubordinateIds::of_user_namespace().is_ok()
 }
 
-/// The first of the settings that is in the way.
-fn setting_in_the_way() -> String {
-    let is_set = |(name, value): &(&str, &str)| {
-        let file = format!("/proc/sys/{}", name.replace('.', "/"));
-        fs::read_to_string(file).is_ok_and(|text| text.trim() == *value)
-    };
-    let found = SETTINGS.iter().find(|setting| is_set(setting));
-    found.map(|(name, value)| format!("; this host has {name} = {value}")).unwrap_or_default()
+/// Lets the first process see no other process than those of the namespace.
+fn set_up() -> Result<()> {
+    mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
+        .context("keeping mounts from the rest of the host")?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    mount::mount("proc", "/proc", "proc", flags, None).context("mounting /proc of a pid namespace")?;
+    hide_cgroups()
 }
 
-/// It sees no process outside of the namespace.
-fn run_as_first(command: &[String]) -> Result<u8> {
-    mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
-        .with_context(|| format!("keeping mounts from the rest of the host{}", setting_in_the_way()))?;
-    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    mount::mount("proc", "/proc", "proc", flags, None)
-        .with_context(|| format!("mounting /proc of a pid namespace{}", setting_in_the_way()))?;
-    hide_cgroups()?;
+fn run(command: &[String]) -> Result<u8> {
     let (program, arguments) = command.split_first().context("no command to run")?;
     let status = Command::new(program).args(arguments).status();
     Ok(exit_code(status.with_context(|| format!("starting '{program}'"))?))

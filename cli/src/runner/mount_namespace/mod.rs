@@ -27,7 +27,7 @@ use super::cwd;
 use super::files::{DetachedMount, Identity, Trust, make_directory, open_directory};
 use super::overrides::Volume;
 use super::privilege::Privilege;
-use super::rootless::{UserNamespace, map_caller_to_root};
+use super::rootless::{UserNamespace, explain, map_caller_to_root};
 use super::state_dir::StateDir;
 use crate::runner::runtime_config::RuntimeConfig;
 
@@ -67,7 +67,7 @@ impl MountNamespace<'_> {
         let propagates = config["linux"].get("rootfsPropagation").is_some();
         let origin = Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes, propagates };
         let sources = FoundSources::new(config, origin)?;
-        self.own_namespaces()?;
+        explain(self.own_namespaces())?;
         self.cgroups.make_way(self.cover)?;
         // What was open before belongs to the mount namespace of before, of which nothing can be mounted here.
         let bundle = self.bundle.identity.open_again(&self.bundle.path)?;
@@ -140,8 +140,7 @@ impl MountNamespace<'_> {
         self.user_namespace.map_or(Ok(()), UserNamespace::enter)?;
         // What is unsafe about it, are tables of open files, and these stay shared.
         #[allow(deprecated)]
-        rustix::thread::unshare(flags)
-            .context("making namespaces (unshare(2)); does this host allow user namespaces?")?;
+        rustix::thread::unshare(flags).context("making namespaces (unshare(2))")?;
         if !is_made {
             map_caller_to_root(uid, gid)?;
         }

@@ -4,6 +4,7 @@ mod caller;
 mod devices;
 pub mod groups;
 mod id_maps;
+mod obstacle;
 pub mod subid;
 mod user_namespace;
 
@@ -11,6 +12,7 @@ use anyhow::Result;
 use serde_json::json;
 
 pub use self::caller::Caller;
+pub use self::obstacle::explain;
 pub use self::subid::{NoSubordinateIds, SubordinateIds};
 pub use self::user_namespace::{UserNamespace, hold_user_namespace, map_caller_to_root};
 use super::overrides::KeepId;

@@ -6,8 +6,10 @@ use std::os::fd::RawFd;
 
 use anyhow::{Context, Result, bail};
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    Emitable, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader,
+    NetlinkMessage, NetlinkPayload,
 };
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressHeader, AddressMessage};
 use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkHeader, LinkInfo, LinkMessage,
@@ -15,12 +17,19 @@ use netlink_packet_route::link::{
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourHeader, NeighbourMessage, NeighbourState,
 };
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
 /// The loopback device, which is the first of every network namespace.
 pub const LOOPBACK: u32 = 1;
+
+/// Kinds of messages (rtnetlink(7)).
+const RTM_NEWLINK: u16 = 16;
+const RTM_DELLINK: u16 = 17;
+const RTM_SETLINK: u16 = 19;
+const RTM_NEWADDR: u16 = 20;
+const RTM_NEWNEIGH: u16 = 28;
+const RTM_DELNEIGH: u16 = 29;
 
 /// What is there must not be.
 const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
@@ -72,7 +81,7 @@ impl Netlink {
         let mut message = bridge.message();
         message.attributes.push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Bridge)]));
         let adding = "making a bridge (has this kernel the module 'bridge'?)";
-        self.ask(RouteNetlinkMessage::NewLink(message), NEW).context(adding)
+        self.ask(RTM_NEWLINK, &message, NEW).context(adding)
     }
 
     /// Makes a pair of devices: one on a bridge, one in another network namespace.
@@ -86,12 +95,12 @@ impl Netlink {
             LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(peer))),
         ]));
         let adding = "making a pair of devices (has this kernel the module 'veth'?)";
-        self.ask(RouteNetlinkMessage::NewLink(message), NEW).context(adding)
+        self.ask(RTM_NEWLINK, &message, NEW).context(adding)
     }
 
     /// Removes a device.
     pub fn remove(&mut self, index: u32) -> Result<()> {
-        self.ask(RouteNetlinkMessage::DelLink(link(index)), 0).context("removing a device")
+        self.ask(RTM_DELLINK, &link(index), 0).context("removing a device")
     }
 
     /// Sets a device up.
@@ -108,7 +117,7 @@ impl Netlink {
         let mut message = link(index);
         message.header.flags = flags;
         message.header.change_mask = LinkFlags::Up;
-        self.ask(RouteNetlinkMessage::SetLink(message), 0)
+        self.ask(RTM_SETLINK, &message, 0)
     }
 
     /// Gives a device an address.
@@ -118,7 +127,7 @@ impl Netlink {
             AddressHeader { family: AddressFamily::Inet, prefix_len: prefix_length, index, ..AddressHeader::default() };
         let address = IpAddr::V4(address);
         message.attributes = vec![AddressAttribute::Local(address), AddressAttribute::Address(address)];
-        self.ask(RouteNetlinkMessage::NewAddress(message), NEW).context("adding an address")
+        self.ask(RTM_NEWADDR, &message, NEW).context("adding an address")
     }
 
     /// Says which hardware address a neighbour has, for ever.
@@ -127,30 +136,30 @@ impl Netlink {
         message.header.state = NeighbourState::Permanent;
         message.attributes.push(NeighbourAttribute::LinkLayerAddress(mac.to_vec()));
         let setting = "setting the address of a neighbour";
-        self.ask(RouteNetlinkMessage::NewNeighbour(message), NLM_F_CREATE | NLM_F_REPLACE).context(setting)
+        self.ask(RTM_NEWNEIGH, &message, NLM_F_CREATE | NLM_F_REPLACE).context(setting)
     }
 
     /// Forgets what was said of a neighbour.
     pub fn forget_neighbour(&mut self, index: u32, address: Ipv4Addr) -> Result<()> {
         let message = neighbour(index, address);
-        self.ask(RouteNetlinkMessage::DelNeighbour(message), 0).context("forgetting a neighbour")
+        self.ask(RTM_DELNEIGH, &message, 0).context("forgetting a neighbour")
     }
 
     /// Sends a message, and waits until the kernel has done what it says.
-    fn ask(&mut self, message: RouteNetlinkMessage, flags: u16) -> Result<()> {
+    fn ask(&mut self, kind: u16, message: &dyn Emitable, flags: u16) -> Result<()> {
         self.sequence += 1;
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
         header.sequence_number = self.sequence;
-        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
-        message.finalize();
-        let mut bytes = vec![0; message.buffer_len()];
-        message.serialize(&mut bytes);
+        header.message_type = kind;
+        let before = header.buffer_len();
+        header.length = u32::try_from(before + message.buffer_len()).context("a message is too long")?;
+        let mut bytes = vec![0; before + message.buffer_len()];
+        header.emit(&mut bytes);
+        message.emit(&mut bytes[before..]);
         self.socket.send(&bytes, 0).context("sending a message of rtnetlink(7)")?;
         let (answer, _) = self.socket.recv_from_full().context("receiving a message of rtnetlink(7)")?;
-        match NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer)
-            .context("reading a message of rtnetlink(7)")?
-        {
+        match NetlinkMessage::<NoAnswer>::deserialize(&answer).context("reading a message of rtnetlink(7)")? {
             NetlinkMessage { header, payload: NetlinkPayload::Error(error), .. }
                 if header.sequence_number == self.sequence =>
             {
@@ -159,8 +168,20 @@ impl Netlink {
                     Some(code) => Err(Error::from_raw_os_error(code.get().saturating_neg()).into()),
                 }
             }
-            other => bail!("an unexpected message of rtnetlink(7): {other:?}"),
+            NetlinkMessage { header, .. } => bail!("an unexpected message {} of rtnetlink(7)", header.message_type),
         }
+    }
+}
+
+/// What an answer says besides how it went, which is nothing here. So the code that reads all there could be is left out.
+#[derive(Debug)]
+struct NoAnswer;
+
+impl NetlinkDeserializable for NoAnswer {
+    type Error = std::convert::Infallible;
+
+    fn deserialize(_: &NetlinkHeader, _: &[u8]) -> Result<Self, Self::Error> {
+        Ok(Self)
     }
 }
 
