@@ -120,8 +120,11 @@ fn granted(text: &str, uid: u32, name: Option<&str>) -> Vec<Range> {
     let parse = |line: &str| {
         let mut fields = line.trim().split(':');
         let owner = fields.next()?;
-        let (first, size) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-        (Some(owner) == name || owner.parse() == Ok(uid)).then_some(Range { first, size })
+        let (first, size): (u32, u32) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        let is_users = Some(owner) == name || owner.parse() == Ok(uid);
+        // newuidmap(1) of shadow 4.17 and later refuses one that ends behind the last id, and with it all others.
+        let is_valid = u64::from(first) + u64::from(size) <= u64::from(LAST_ID) + 1;
+        (is_users && is_valid).then_some(Range { first, size })
     };
     text.lines().filter_map(parse).collect()
 }
