@@ -1,6 +1,7 @@
 //! The host that a container runs on, as far as it matters to whoever runs it.
 
 use std::fs;
+use std::path::Path;
 
 use rustix::process::{Resource, getrlimit};
 use rustix::thread::CapabilitySet;
@@ -9,6 +10,9 @@ use super::cgroup::{CgroupMode, DelegatedCgroup};
 use super::files::SearchPath;
 use super::privilege::{self, Privilege};
 use super::rootless::Caller;
+
+/// Where the kernel shows devices and drivers.
+pub const SYS: &str = "/sys";
 
 /// Who runs a container, and what there is for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct Host {
     pub cgroup_mode: CgroupMode,
     /// Whether this user may lock memory without a limit.
     pub locks_memory: bool,
+    /// Whether there is a /sys.
+    pub has_sys: bool,
 }
 
 impl Host {
@@ -41,6 +47,7 @@ impl Host {
             delegated_cgroup: DelegatedCgroup::find(privilege),
             cgroup_mode: CgroupMode::detect(),
             locks_memory: locks_memory(),
+            has_sys: Path::new(SYS).is_dir(),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::bundle::Bundle;
 use super::cgroup::CgroupMode;
 use super::files::RootDir;
-use super::host::Host;
+use super::host::{Host, SYS};
 use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides, set_size_of_tmp};
 use super::rootless::{NoSubordinateIds, SubordinateIds, UserNamespace, adapt_to_caller};
 use super::runtime::Runtime;
@@ -139,8 +139,19 @@ impl Plan {
             adapt_to_caller(&mut config, &host.caller, keep, &mut dropped)?
         };
         fit_mounts(config.as_value_mut(), host.privilege);
+        if !host.has_sys {
+            dropped.extend(without_sys(&mut config));
+        }
         Ok(Self { config, dropped, subordinate, controllers })
     }
+}
+
+/// Takes out the host's /sys, which a container gets that shares the network, where there is none: in Nix's sandbox.
+fn without_sys(config: &mut RuntimeConfig) -> Option<String> {
+    let mounts = config.mounts_mut()?;
+    let before = mounts.len();
+    mounts.retain(|mount| mount["source"] != SYS || mount["destination"] != SYS || mount["type"] == "sysfs");
+    (mounts.len() < before).then(|| format!("{SYS} dropped: this host has none"))
 }
 
 #[cfg(test)]

@@ -257,6 +257,17 @@ fn any_user_may_listen_on_any_port_of_either_protocol() {
 }
 
 #[test]
+fn a_container_without_a_network_of_its_own_is_where_the_script_is() {
+    let namespaces = "config.linux.namespaces = map (type: { inherit type; }) [ \"pid\" \"mount\" \"ipc\" \"uts\" ];";
+    let script = "
+      container start
+      container wait-port 8080
+      curl --silent --fail http://web:8080/ http://localhost:8080/
+    ";
+    result(&test(&web("8080", namespaces), script));
+}
+
+#[test]
 fn a_container_is_signalled_awaited_and_started_again() {
     let container = shell(
         "trap 'echo reloaded' HUP; trap 'echo bye; exit 4' TERM; echo begun $A >> /runs; cat /runs; while :; do sleep 0.1; done",

@@ -140,7 +140,10 @@ fn grants_that_overlap_are_used_once_and_odd_ones_are_not() {
     for (granted, map) in [
         ("ann:100000:10\nann:100005:10\n", "0 1234 1\n1 100000 10\n11 100010 5\n"),
         ("ann:100000:10\n1234:100000:10\nann:1234:1\n", "0 1234 1\n1 100000 10\n"),
-        ("ann:4294967200:4294967295\nann:99999999999:5\nann:x:y\nann:100000:0\nann:100000:9\n", "0 1234 1\n1 100000 9\n"),
+        (
+            "ann:4294967200:4294967295\nann:99999999999:5\nann:x:y\nann:100000:0\nann:100000:9\n",
+            "0 1234 1\n1 100000 9\n",
+        ),
     ] {
         let users = Users::with(granted);
         for runtime in runtime::ALL {

@@ -30,6 +30,7 @@ fn host(privilege: Privilege) -> Host {
         delegated_cgroup: None,
         cgroup_mode: CgroupMode::Unified,
         locks_memory: true,
+        has_sys: true,
     }
 }
 
@@ -263,4 +264,19 @@ fn limits_hold_where_a_cgroup_is_delegated() {
         shared.dropped[0],
         "memory and pids limits dropped: other processes are in the delegated cgroup '/of/user'"
     );
+}
+
+#[test]
+fn a_host_without_sys_has_none_to_give() {
+    let config = json!({
+        "process": { "user": { "uid": 0, "gid": 0 } },
+        "linux": { "namespaces": [{ "type": "mount" }, { "type": "pid" }] },
+        "mounts": [{ "destination": "/sys", "type": "sysfs", "source": "sysfs" }],
+    });
+    for (has_sys, mounts) in [(true, 1), (false, 0)] {
+        let host = Host { has_sys, ..host(Rootless) };
+        let plan = Plan::new(RuntimeConfig::from(config.clone()), &host, None).unwrap();
+        assert_eq!(plan.config.mounts().len(), mounts, "{:?}", plan.config.mounts());
+        assert_eq!(plan.dropped.iter().any(|line| line == "/sys dropped: this host has none"), !has_sys);
+    }
 }

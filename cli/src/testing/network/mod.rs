@@ -17,14 +17,11 @@ use self::cable::{BRIDGE, Cable};
 use self::namespace::Namespace;
 use self::netlink::{LOOPBACK, Netlink};
 
-/// Of what all addresses are.
-const PREFIX: [u8; 3] = [192, 168, 83];
+/// The last byte of the first container's address; those of the others follow.
+const FIRST: u8 = 2;
 
-/// How many bits that has.
+/// How many bits all addresses have in common.
 const PREFIX_LENGTH: u8 = 24;
-
-/// The last byte of the script's address; that of the first container is the next one.
-const SCRIPT: u8 = 1;
 
 /// The bridge in the network namespace of this process, and what is plugged in.
 #[derive(Debug)]
@@ -38,6 +35,9 @@ pub struct Network {
 }
 
 impl Network {
+    /// The script's address.
+    pub const SCRIPT: Ipv4Addr = Ipv4Addr::new(192, 168, 83, 1);
+
     /// Makes the bridge in the network namespace of this process, in which there is nothing but a loopback device.
     ///
     /// # Errors
@@ -47,16 +47,15 @@ impl Network {
         let setting_up = "setting up the network of the test";
         netlink.set_up(LOOPBACK).context(setting_up)?;
         netlink.add_bridge(&BRIDGE).context(setting_up)?;
-        let own = Ipv4Addr::new(PREFIX[0], PREFIX[1], PREFIX[2], SCRIPT);
-        netlink.add_address(BRIDGE.index, own, PREFIX_LENGTH).context(setting_up)?;
+        netlink.add_address(BRIDGE.index, Self::SCRIPT, PREFIX_LENGTH).context(setting_up)?;
         netlink.set_up(BRIDGE.index).context(setting_up)?;
         Ok(Self { netlink, plugged: BTreeMap::new(), cut: BTreeSet::new(), off: BTreeSet::new() })
     }
 
     /// The address of a container. There are at most as many as Nix lets a test have (nix/lib/test-containers.nix).
     pub fn address(number: usize) -> Ipv4Addr {
-        let last = u8::try_from(number).unwrap_or(u8::MAX).saturating_add(SCRIPT + 1);
-        Ipv4Addr::new(PREFIX[0], PREFIX[1], PREFIX[2], last)
+        let [first, second, third, _] = Self::SCRIPT.octets();
+        Ipv4Addr::new(first, second, third, u8::try_from(number).unwrap_or(u8::MAX).saturating_add(FIRST))
     }
 
     /// Plugs in the container whose first process this is. One that has no network namespace of its own is where the script is.

@@ -1,8 +1,8 @@
 //! The names of the containers, for the script and for each other: hosts(5).
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -21,8 +21,8 @@ const HOSTS: &str = "/etc/hosts";
 /// What cannot be read or written.
 pub fn write(supervision: &Supervision) -> Result<PathBuf> {
     let mut text = "127.0.0.1 localhost\n::1 localhost\n".to_owned();
-    for (number, names) in names(supervision)? {
-        let _ = writeln!(text, "{} {}", Network::address(number), names.join(" "));
+    for (address, names) in names(supervision)? {
+        let _ = writeln!(text, "{address} {}", names.join(" "));
     }
     let file = supervision.work.join("hosts");
     fs::write(&file, text).with_context(|| format!("writing '{}'", file.display()))?;
@@ -30,14 +30,17 @@ pub fn write(supervision: &Supervision) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// The names of each container: the test's, and its own hostname, as programs look themselves up.
-fn names(supervision: &Supervision) -> Result<BTreeMap<usize, Vec<String>>> {
+/// The address and the names of each container: the test's, and its own hostname, as programs look themselves up. One without a
+/// network namespace of its own is where the script is.
+fn names(supervision: &Supervision) -> Result<Vec<(Ipv4Addr, Vec<String>)>> {
     let names = supervision.nodes.iter().enumerate().map(|(number, node)| {
         let config = Bundle::open(&node.bundle)?.config()?;
         let hostname = config["hostname"].as_str().filter(|hostname| *hostname != node.name);
         let is_other = |hostname: &&str| supervision.nodes.iter().all(|other| other.name != *hostname);
         let names = [Some(node.name.clone()), hostname.filter(is_other).map(str::to_owned)];
-        Ok((number, names.into_iter().flatten().collect()))
+        let has_network = config.namespaces().any(|namespace| namespace["type"] == "network");
+        let address = if has_network { Network::address(number) } else { Network::SCRIPT };
+        Ok((address, names.into_iter().flatten().collect()))
     });
     names.collect()
 }
