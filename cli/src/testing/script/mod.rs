@@ -3,6 +3,7 @@
 //! One process, the supervisor, starts all of it and holds what is known: it answers the programs `container` and `network` of the
 //! script over a socket.
 
+mod containers;
 mod hosts;
 mod listeners;
 mod log;
