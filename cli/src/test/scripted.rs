@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use camino::Utf8Path;
 use oci_bundle::testing::script::{ScriptSpec, Supervision};
-use oci_bundle::testing::{ProcessTree, in_process_tree};
+use oci_bundle::testing::{Killed, ProcessTree, in_process_tree};
 use serde_json::Value;
 
 use super::TestAttrs;
@@ -91,14 +91,4 @@ fn wait(child: &mut Child, limit: Duration) -> Result<Option<bool>> {
         thread::sleep(PAUSE);
     }
     Ok(None)
-}
-
-/// A process that does not outlive its owner.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 
 use anyhow::{Context, Result};
 use rustix::mount::{self, MountFlags, MountPropagationFlags};
@@ -38,6 +38,16 @@ pub enum ProcessTree {
     Alone,
     /// A network namespace, in which there is nothing but a loopback device that is down.
     WithNetwork,
+}
+
+/// A process that does not outlive its owner.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// What the hidden verb does: makes the namespaces, and in them the first process, which runs the command. This is a process of its

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::capture::{Capture, Captured};
 use super::expectation::Expectation;
 use super::final_files::FinalFiles;
-use super::process_tree::{OWN_PROGRAM, ProcessTree, exit_code, in_process_tree};
+use super::process_tree::{Killed, OWN_PROGRAM, ProcessTree, exit_code, in_process_tree};
 use super::run_command::RunCommand;
 use super::spec::TestSpec;
 use crate::runner::Bundle;
@@ -128,16 +128,6 @@ fn ensure_files_stay(spec: &TestSpec, bundle: &Bundle) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A process that does not outlive its owner.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Writes the input, and closes it. A program need not read it.
