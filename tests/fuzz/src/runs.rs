@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
-use oci_bundle::runner::{self, Host, Overrides, Privilege, Run, SearchPath, Terminal};
+use oci_bundle::runner::{self, CreatedHook, Host, Overrides, Privilege, Run, SearchPath, Terminal};
 use oci_bundle_builder::plan::diagnostics::text;
 use serde_json::Value;
 
@@ -41,6 +41,7 @@ fn overrides() -> Overrides {
         volumes: vec!["/etc:/data".parse().unwrap(), "/srv:/srv:ro".parse().unwrap()],
         user: Some("5:6".parse().unwrap()),
         userns: None,
+        created: Some(CreatedHook { program: "/bin/true".into(), args: vec!["x".to_owned()] }),
         terminal: Some(Terminal { height: 24, width: 80, kind: Some("dumb".to_owned()) }),
     }
 }
