@@ -107,17 +107,23 @@ fn contains(bytes: &[u8], text: &[u8]) -> bool {
     memchr::memmem::find(bytes, text).is_some()
 }
 
-/// Shows an output line by line, marked with the name of its container.
+/// Shows an output by whole lines, as others show theirs at the same time.
 pub struct Shown {
-    name: String,
+    /// What stands before each line.
+    mark: String,
     line: Vec<u8>,
     left: usize,
 }
 
 impl Shown {
-    /// Of a container.
+    /// Of a container, whose name is before each line, and of which only the first MiB is shown.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), line: Vec::new(), left: MOST_SHOWN }
+        Self { mark: format!("{name} | "), line: Vec::new(), left: MOST_SHOWN }
+    }
+
+    /// Of the script.
+    pub fn unmarked() -> Self {
+        Self { mark: String::new(), line: Vec::new(), left: usize::MAX }
     }
 
     /// Shows the lines that have come to their end.
@@ -144,10 +150,10 @@ impl Shown {
     fn show(&mut self) {
         let line = std::mem::take(&mut self.line);
         let line = String::from_utf8_lossy(&line);
-        say(&format!("{} | {}", self.name, line.trim_end_matches(['\n', '\r'])));
+        say(&format!("{}{}", self.mark, line.trim_end_matches(['\n', '\r'])));
         self.left = self.left.saturating_sub(line.len() + 1);
         if self.left == 0 {
-            say(&format!("{} | … this run has printed more than 1 MiB, and no more is shown here", self.name));
+            say(&format!("{}… this run has printed more than 1 MiB, and no more is shown here", self.mark));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The process that starts all of a test, and knows what became of it.
 
-use std::fs;
-use std::io::{BufReader, Write};
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -13,17 +13,21 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::mount::{self, MountFlags};
+use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::containers::{Containers, Files};
 use super::hosts;
-use super::log::say;
+use super::log::{Shown, say};
 use super::report;
 use super::request::{Action, Reply, Request, receive, send};
 use super::shell::Shell;
 use super::supervision::Supervision;
 use crate::testing::network::Network;
 use crate::testing::process_tree::exit_code;
+
+/// How long the output of a script may stay open when it has ended.
+const MOST_FOR_OUTPUT: Duration = Duration::from_secs(1);
 
 /// Runs the script to its end, says what went wrong, and writes what came of it. Says whether all went well.
 ///
@@ -68,8 +72,19 @@ fn mount_states(supervision: &Supervision) -> Result<PathBuf> {
 
 /// Runs the script, but not longer than it may. Gives what went wrong.
 fn run_script(shell: &Shell<'_>, timeout: Duration) -> Result<Result<(), String>> {
-    let mut script = shell.run().stdin(Stdio::null()).process_group(0).spawn().context("starting the script")?;
+    let (output, input) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).context("making a pipe for the script")?;
+    let mut command = shell.run();
+    // Both in one, so that they stay in order.
+    command.stdin(Stdio::null()).stdout(input.try_clone().context("making a pipe for the script")?).stderr(input);
+    let mut script = command.process_group(0).spawn().context("starting the script")?;
+    // The ends that the command holds, but for which the output would never end.
+    drop(command);
     let group = Pid::from_child(&script);
+    let (sender, shown) = channel();
+    thread::spawn(move || {
+        show_script(output.into());
+        sender.send(())
+    });
     let (sender, ended) = channel();
     thread::spawn(move || sender.send(script.wait()));
     let Ok(status) = ended.recv_timeout(timeout) else {
@@ -80,10 +95,22 @@ fn run_script(shell: &Shell<'_>, timeout: Duration) -> Result<Result<(), String>
             timeout.as_secs()
         )));
     };
+    // What it has left behind may hold it.
+    let _ = shown.recv_timeout(MOST_FOR_OUTPUT);
     Ok(match exit_code(status.context("waiting for the script")?) {
         0 => Ok(()),
         code => Err(format!("the script has ended with exit code {code}")),
     })
+}
+
+/// Shows what the script prints.
+fn show_script(mut output: File) {
+    let mut shown = Shown::unmarked();
+    let mut buffer = vec![0; 64 << 10];
+    while let Ok(count @ 1..) = output.read(&mut buffer) {
+        shown.append(&buffer[..count]);
+    }
+    shown.finish();
 }
 
 fn write_result(containers: &Containers) -> Result<()> {
