@@ -1,12 +1,39 @@
-//! The program for images: it has no verb yet.
+//! The program that makes images, for Nix and for who wants their bytes: calls the verbs, and turns errors into exit codes.
+
+mod build;
+mod build_form;
+mod command_line;
+mod write_archive;
+mod write_layout;
+
+use std::io::Write;
+use std::process::ExitCode;
 
 use clap::Parser;
+use oci_bundle_builder::plan::diagnostics::text;
 
-/// Makes OCI images of containers that a Nix expression defines.
-#[derive(Parser)]
-#[command(version, about)]
-struct CommandLine {}
+use crate::command_line::{Command, CommandLine};
 
-fn main() {
-    CommandLine::parse();
+/// What the user called.
+const NAME: &str = "container.image";
+
+fn main() -> ExitCode {
+    let result = match CommandLine::parse().command {
+        Command::Build(options) => build::build(&options),
+        Command::BuildForm(options) => build_form::build_form(&options),
+        Command::Layout(options) => write_layout::write_layout(&options),
+        Command::Archive(options) => write_archive::write_archive(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&text::one_line(NAME, &error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says a line, if anybody can be told.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

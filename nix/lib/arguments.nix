@@ -15,6 +15,11 @@ let
   inherit (import ./internal/text.nix) isText standsForText;
   # The name of a store path has at most 211 characters, and a container's longest one ends with "-closure.drv".
   longestName = 199;
+  # What a plan of the container is made of.
+  planned = [
+    "bundle"
+    "image"
+  ];
   string = {
     type = "string";
     check = builtins.isString;
@@ -30,7 +35,7 @@ in
   args = {
     type = "non-empty list of strings";
     about = "the command and its arguments, passed on literally";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
     check = value: builtins.isList value && value != [ ];
     want = ''a non-empty list: the command and its arguments, such as [ "''${pkgs.hello}/bin/hello" ]'';
     element = {
@@ -41,23 +46,23 @@ in
   arch = string // {
     defaultText = "(the packages')";
     about = "accepted for calls written for nixpkgs: checked, then dropped";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
   };
   baseFiles = boolean // {
     default = true;
     about = "adds `/etc/passwd` and other files that most programs expect";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
   };
   checkProgram = boolean // {
     default = true;
     about = "fails the build if the program would not start";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
   };
   config = {
     type = "attribute set";
     default = { };
     about = "any field of the runtime spec, as a JSON merge patch, checked";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
     check = builtins.isAttrs;
     want = "an attribute set, such as { process.noNewPrivileges = false; }";
   };
@@ -65,7 +70,7 @@ in
     type = "list of packages";
     default = [ ];
     about = "packages whose trees appear at `/`, as links";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
     check = builtins.isList;
     want = "a list of packages, such as [ pkgs.bash pkgs.coreutils ]";
     element = {
@@ -76,13 +81,13 @@ in
   cwd = string // {
     default = "/";
     about = "the working directory, which the bundle creates";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
   };
   env = {
     type = "attribute set of strings, or list of `NAME=value`";
     default = { };
     about = "the environment; `PATH` and `HOME` have defaults";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
     check = value: builtins.isAttrs value || builtins.isList value;
     want = ''an attribute set of strings, or a list of "NAME=value"'';
   };
@@ -90,14 +95,22 @@ in
     type = "attribute set, by path";
     default = { };
     about = "`{ text }` or `{ source }` for each file, or null to drop a base file";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
     check = builtins.isAttrs;
     want = ''an attribute set by path, such as { "/etc/motd".text = "hello"; }'';
   };
   hostname = string // {
     defaultText = "(the name)";
     about = "the container's hostname";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
+  };
+  image = {
+    type = "attribute set";
+    default = { };
+    about = "`{ name, tag, created, compression, maxLayers, layers, entrypoint, labels, annotations, author }` of `container.image`";
+    usedBy = [ "image" ];
+    check = builtins.isAttrs;
+    want = "an attribute set, such as { tag = \"1.0\"; }";
   };
   keepReferences = boolean // {
     default = false;
@@ -108,7 +121,7 @@ in
     type = "attribute set, by destination";
     default = { };
     about = "`{ type, source, options }`, a host path, or null to drop a default";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
     check = builtins.isAttrs;
     want = ''an attribute set by destination, such as { "/data" = "/srv/data"; }'';
   };
@@ -116,6 +129,7 @@ in
     defaultText = "(the program's)";
     about = "the derivation's name";
     usedBy = [
+      "image"
       "bundle"
       "closure"
       "run"
@@ -131,12 +145,20 @@ in
   os = string // {
     defaultText = "(the packages')";
     about = "accepted for calls written for nixpkgs: checked, then dropped";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
+  };
+  ports = {
+    type = "list of integers and strings";
+    default = [ ];
+    about = "the ports that the program listens on, such as `8080` or `\"53/udp\"`, in the image's configuration";
+    usedBy = [ "image" ];
+    check = builtins.isList;
+    want = "a list of ports, such as [ 8080 \"53/udp\" ]";
   };
   readonly = boolean // {
     default = false;
     about = "makes the container's root read-only";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
   };
   runtime = {
     type = "package";
@@ -152,9 +174,14 @@ in
     defaultText = "(Docker's)";
     keepsNull = true;
     about = "the system calls that the container may make: a filter in the specification's format or Docker's";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
     check = value: builtins.isAttrs value && !(value ? outPath);
     want = "a seccomp filter, such as builtins.fromJSON (builtins.readFile ./profile.json), or null for none";
+  };
+  stopSignal = string // {
+    defaultText = "(the engine's: SIGTERM)";
+    about = "the signal that ends the program, such as `\"SIGINT\"`, in the image's configuration";
+    usedBy = [ "image" ];
   };
   store = string // {
     default = "copy";
@@ -171,14 +198,22 @@ in
   terminal = boolean // {
     default = false;
     about = "gives the process a terminal";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
   };
   user = {
     type = "attribute set";
     default = { };
     about = "`{ uid, gid, additionalGids, umask, name, home }`; root by default";
-    usedBy = [ "bundle" ];
+    usedBy = planned;
     check = builtins.isAttrs;
     want = "an attribute set, such as { uid = 1000; }";
+  };
+  volumes = {
+    type = "list of strings";
+    default = [ ];
+    about = "the directories that are to be kept, as absolute paths, in the image's configuration";
+    usedBy = [ "image" ];
+    check = builtins.isList;
+    want = "a list of absolute paths, such as [ \"/var/lib/app\" ]";
   };
 }

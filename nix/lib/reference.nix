@@ -24,6 +24,10 @@ let
     "baseFiles"
     "checkProgram"
     "runtime"
+    "image"
+    "ports"
+    "volumes"
+    "stopSignal"
     "os"
     "arch"
   ];
@@ -56,7 +60,7 @@ let
     if name == "os" || name == "arch" then
       "os-arch"
     else
-      builtins.replaceStrings [ "F" "P" "R" ] [ "f" "p" "r" ] name;
+      builtins.replaceStrings [ "F" "P" "R" "S" ] [ "f" "p" "r" "s" ] name;
 
   # `link` turns a name into the first column.
   table =

@@ -1,5 +1,5 @@
 /**
-  The program for images. Nothing uses it yet.
+  The program for images: Nix runs it for recipes, and what it makes of them.
 */
 {
   rustPlatform,
@@ -9,6 +9,9 @@
 import ./package.nix { inherit rustPlatform lib; } {
   directory = "image";
   sources = [
+    "Cargo.toml"
+    "Cargo.lock"
+    "src"
     "image/Cargo.toml"
     "image/Cargo.lock"
     "image/src"

@@ -26,10 +26,10 @@ let
   user = "use the argument 'user', such as { uid = 1000; gid = 100; }";
   platform = "leave it out: a container is for the system of its packages; use those of pkgsCross for another system";
   noImage = "oci-bundle makes containers from Nix packages, not from images; use the argument 'contents'";
-  noLayers = "a bundle has no layers, only a root filesystem; leave it out";
-  noTag = "a bundle is not an image and has no tag; use the argument 'name'";
+  noLayers = "a bundle has no layers, only a root filesystem; for container.image, use image.layers and image.maxLayers";
+  noTag = "use the argument 'image': image.name and image.tag";
   noScripts = "no command runs when the root filesystem is made; use the arguments 'files' and 'contents', with a derivation for generated files";
-  noPorts = "oci-bundle forwards no ports; a container without { type = \"network\"; } in config.linux.namespaces has the host's network";
+  ports = "use the argument 'ports', such as [ 8080 ]; the image has them in its configuration, and oci-bundle forwards none";
   network = "use config.linux.namespaces: without { type = \"network\"; } the container has the host's network, and with path = \"/run/netns/…\" it joins that one";
   capabilities = "use config.process.capabilities, with the lists bounding, effective and permitted, such as [ \"CAP_CHOWN\" ]";
   privileged = "there is no such switch; list what the container needs in config.process.capabilities, config.linux.devices and config.linux.resources.devices";
@@ -37,7 +37,7 @@ let
   devices = "use config.linux.devices for the nodes, and config.linux.resources.devices for the rules";
   memory = "use config.linux.resources.memory.limit, in bytes";
   cpu = "use config.linux.resources.cpu";
-  labels = "use config.annotations";
+  labels = "use image.labels for an image, and config.annotations for a bundle";
   terminal = "use the argument 'terminal'";
   hosts = "use the argument 'files', such as files.\"/etc/hosts\".text";
   secrets = "use the argument 'mounts' for a file of the host; everybody can read the store";
@@ -80,7 +80,7 @@ let
     cpuset = "${cpu}.cpus";
     cpusetcpus = "${cpu}.cpus";
     cpushares = "${cpu}.shares";
-    created = "no file of a bundle has a date; leave it out";
+    created = "no file of a bundle has a date; for container.image, use image.created";
     dependson = supervisor;
     deps = contents;
     detach = supervisor;
@@ -91,12 +91,12 @@ let
     dnssearch = "use the argument 'mounts' or 'files' for /etc/resolv.conf";
     dockerfile = noImage;
     enablefakechroot = noScripts;
-    entrypoint = "a container has one command; put the entry point first in the argument 'args'";
+    entrypoint = "a container has one command; put the entry point first in the argument 'args', and say in image.entrypoint how much of it an image keeps";
     envfile = environment;
     environmentfile = environment;
     environmentfiles = environment;
     ephemeral = "changes are discarded unless you pass --state to the run; leave it out";
-    exposedports = noPorts;
+    exposedports = ports;
     extracommands = noScripts;
     extrahosts = hosts;
     fakerootcommands = noScripts;
@@ -110,7 +110,6 @@ let
     groups = "use the argument 'user', with user.additionalGids";
     healthcheck = supervisor;
     home = "use the argument 'user', with user.home";
-    image = noImage;
     imageconfig = "use the arguments 'args', 'env', 'user' and 'cwd' instead of an image's configuration";
     imagefile = noImage;
     imagename = noTag;
@@ -147,9 +146,9 @@ let
     pid = "use config.linux.namespaces";
     pidslimit = "use config.linux.resources.pids.limit";
     platform = platform;
-    port = noPorts;
-    ports = noPorts;
-    publish = noPorts;
+    port = ports;
+    ports = ports;
+    publish = ports;
     pullpolicy = noImage;
     readonlyroot = readonly;
     readonlyrootfs = readonly;
@@ -166,7 +165,7 @@ let
     shmsize = "use the argument 'mounts': mounts.\"/dev/shm\" = { type = \"tmpfs\"; options = [ \"size=1g\" \"mode=1777\" ]; }";
     stdinopen = terminal;
     stopgraceperiod = supervisor;
-    stopsignal = "use config.annotations.\"org.opencontainers.image.stopSignal\"";
+    stopsignal = "use the argument 'stopSignal'";
     stoptimeout = supervisor;
     sysctl = "use config.linux.sysctl";
     sysctls = "use config.linux.sysctl";
@@ -184,7 +183,7 @@ let
     userns = "use config.linux.namespaces, config.linux.uidMappings and config.linux.gidMappings";
     usernsmode = "use config.linux.namespaces, config.linux.uidMappings and config.linux.gidMappings";
     volume = mounts;
-    volumes = mounts;
+    volumes = "use the argument 'volumes' for an image, and 'mounts' for a bundle";
     volumesfrom = mounts;
     workdir = "use the argument 'cwd'";
     workingdir = "use the argument 'cwd'";

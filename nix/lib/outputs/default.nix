@@ -20,6 +20,7 @@ let
   makers = mapAttrs (_: file: import file setting) {
     bundle = ./bundle.nix;
     closure = ./closure.nix;
+    image = ./image.nix;
     run = ./run.nix;
     test = ./test.nix;
     tests = ./tests.nix;

@@ -49,7 +49,8 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         (
             "{ args = [ \"x\" ]; platforms = true; }",
             "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, \
-             files, hostname, keepReferences, mounts, name, os, readonly, runtime, seccomp, store, terminal, user)",
+             files, hostname, image, keepReferences, mounts, name, os, ports, readonly, runtime, seccomp, stopSignal, \
+             store, terminal, user, volumes)",
         ),
         (
             "{ args = [ \"x\" ]; config.root.readOnly = true; }",
@@ -179,10 +180,10 @@ fn a_name_of_another_tool_is_answered_with_ours() {
         ("cmd", "'args'"),
         ("command", "'args'"),
         ("entrypoint", "'args'"),
-        ("tag", "'name'"),
-        ("imageTag", "'name'"),
-        ("ports", "the host's network"),
-        ("volumes", "'mounts'"),
+        ("tag", "image.tag"),
+        ("imageTag", "image.tag"),
+        ("exposedPorts", "'ports'"),
+        ("volume", "'mounts'"),
         ("copyToRoot", "'contents'"),
         ("runAsRoot", "'files'"),
         ("extraCommands", "'files'"),
@@ -200,7 +201,7 @@ fn a_name_of_another_tool_is_answered_with_ours() {
         ("cap_add", "config.process.capabilities"),
         ("capabilities", "config.process.capabilities"),
         ("restart", "systemd"),
-        ("image", "'contents'"),
+        ("dockerfile", "'contents'"),
         ("perms", "'files'"),
         ("initializeNixDatabase", "Nix database"),
         ("architecture", "system of its packages"),
@@ -211,11 +212,11 @@ fn a_name_of_another_tool_is_answered_with_ours() {
         ("config.Env", "'env'"),
         ("config.User", "'user'"),
         ("config.WorkingDir", "'cwd'"),
-        ("config.ExposedPorts", "the host's network"),
-        ("config.Volumes", "'mounts'"),
+        ("config.ExposedPorts", "'ports'"),
+        ("config.Volumes", "'volumes'"),
         ("config.Labels", "config.annotations"),
         ("config.env", "'env'"),
-        ("config.ports", "the host's network"),
+        ("config.ports", "'ports'"),
     ] {
         let line = said_of(&format!("{{ args = [ \"x\" ]; checkProgram = false; {name} = {{ }}; }}"));
         let kind =

@@ -110,7 +110,9 @@ fn a_default_that_is_written_changes_nothing() {
 fn the_builder_has_the_defaults_of_the_reference() {
     // Nix leaves them out, so what the builder takes instead has to be the same.
     let builder = Builder::new();
-    for (name, default) in defaults() {
+    let known = known_to_the_builder(json!({ "zzzzzzzzzzzz": 1 }));
+    // The others are for other programs.
+    for (name, default) in defaults().into_iter().filter(|(name, _)| known.contains(name)) {
         let mut container = json!({ "args": ["x"], "checkProgram": false });
         container.as_object_mut().unwrap().remove(&name);
         let without = builder.run(&container);

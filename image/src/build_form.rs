@@ -1,0 +1,43 @@
+//! The verb `build-form`: writes another form of an image, for `container.image.layout` and `.archive`.
+
+use anyhow::Result;
+use camino::Utf8PathBuf;
+use clap::Args;
+use oci_bundle_builder::attrs_options::AttrsOptions;
+use oci_bundle_builder::plan::derivation::attrs::Outputs;
+use oci_bundle_image::layout;
+use oci_bundle_image::recipe::Recipe;
+use serde::Deserialize;
+
+use crate::write_archive;
+
+#[derive(Args)]
+pub struct FormOptions {
+    #[command(flatten)]
+    attrs: AttrsOptions,
+}
+
+/// What nix/lib/outputs/image.nix puts into the derivation.
+#[derive(Deserialize)]
+struct FormAttrs {
+    recipe: Utf8PathBuf,
+    form: Form,
+    outputs: Outputs,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Form {
+    Layout,
+    Archive,
+}
+
+/// Makes the bytes of all layers.
+pub fn build_form(options: &FormOptions) -> Result<()> {
+    let FormAttrs { recipe, form, outputs } = options.attrs.read()?;
+    let recipe = Recipe::read(&recipe)?;
+    match form {
+        Form::Layout => layout::write(&recipe, outputs.out.as_std_path()),
+        Form::Archive => write_archive::write_file(&recipe, &outputs.out),
+    }
+}

@@ -1,0 +1,100 @@
+//! What is made beside the store paths.
+
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use oci_bundle_builder::plan::file;
+use oci_bundle_builder::plan::resolve::{Content, File};
+use oci_bundle_builder::plan::rootfs::entries::{EntryKind, RootfsEntry};
+use serde::{Deserialize, Serialize};
+
+use super::{DIRECTORY_MODE, ensure_no_whiteout, store_path};
+use crate::tar::{self, Kind, Member};
+
+/// A directory, file or link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Where it is in the container.
+    pub path: PathBuf,
+    /// The permissions.
+    pub mode: u32,
+    /// The user.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: FileKind,
+}
+
+/// What it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FileKind {
+    /// A directory.
+    Directory {},
+    /// A file with this text.
+    Text(String),
+    /// A file with what is in this one of the store.
+    CopyOf(PathBuf),
+    /// A symbolic link to this target.
+    Target(PathBuf),
+}
+
+impl FileEntry {
+    /// What a planned entry becomes; nothing for what a layer of store paths has.
+    ///
+    /// # Errors
+    /// A name that no image can have.
+    pub fn new(entry: &RootfsEntry<'_>) -> Result<Option<Self>> {
+        for name in &entry.path {
+            ensure_no_whiteout(name.as_bytes()).map_err(|problem| anyhow!("'{}': {problem}", entry.path.display()))?;
+        }
+        let (mode, kind) = match entry.kind {
+            EntryKind::CopiedDirectory(_) | EntryKind::Copied(_) => return Ok(None),
+            EntryKind::Directory => (DIRECTORY_MODE, FileKind::Directory {}),
+            EntryKind::Symlink(target) => (0o777, FileKind::Target(target.to_owned())),
+            EntryKind::File(File { content, executable }) => {
+                let kind = match content {
+                    Content::Text(text) => FileKind::Text(text.clone()),
+                    Content::CopyOf(source) => FileKind::CopyOf(source.clone()),
+                };
+                (if *executable { 0o755 } else { 0o644 }, kind)
+            }
+        };
+        Ok(Some(Self { path: entry.path.clone(), mode, uid: 0, gid: 0, kind }))
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// What cannot be read or written.
+    pub fn write(&self, out: &mut dyn Write) -> Result<()> {
+        match &self.kind {
+            FileKind::Directory {} => self.write_member(out, Kind::Directory),
+            FileKind::Target(target) => self.write_member(out, Kind::Symlink(target.as_os_str().as_bytes())),
+            FileKind::Text(text) => {
+                let size = text.len() as u64;
+                self.write_member(out, Kind::File(size))?;
+                tar::write_content(out, &mut text.as_bytes(), size)
+            }
+            FileKind::CopyOf(source) => self.write_copy(source, out),
+        }
+    }
+
+    fn write_copy(&self, source: &Path, out: &mut dyn Write) -> Result<()> {
+        let mut content = file::open(source)?;
+        let reading = || format!("'{}'", source.display());
+        let size = content.metadata().with_context(reading)?.len();
+        self.write_member(out, Kind::File(size))?;
+        tar::write_content(out, &mut content, size).with_context(reading)
+    }
+
+    fn write_member(&self, out: &mut dyn Write, kind: Kind<'_>) -> Result<()> {
+        let Self { path, mode, uid, gid, .. } = self;
+        let member = Member { path: store_path::in_archive(path), mode: *mode, uid: *uid, gid: *gid, kind };
+        tar::write_member(out, &member).context("writing a layer")
+    }
+}
