@@ -5,6 +5,7 @@
 mod build;
 mod check;
 mod docs;
+mod image;
 mod inside;
 mod run;
 mod schema;

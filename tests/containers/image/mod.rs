@@ -1,0 +1,5 @@
+//! `container.image`: its recipe, and the forms that clients read.
+
+mod clients;
+mod recipe;
+mod tree;

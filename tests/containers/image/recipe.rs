@@ -1,0 +1,137 @@
+//! The recipe: what is in it, and what changes it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::nix;
+
+/// A container with a closure of some store paths, a file and a user.
+pub const PYTHON: &str = r##"
+  buildContainer {
+    name = "python";
+    args = [ "python3" "-c" "print(6 * 7)" ];
+    contents = [ pkgs.python3 pkgs.bash ];
+    files."/etc/greeting".text = "hello\n";
+    files."/bin/greet" = { text = "#!/bin/sh\ncat /etc/greeting\n"; executable = true; };
+    env.LANG = "C.UTF-8";
+    user = { uid = 1000; gid = 100; };
+    cwd = "/srv";
+  }
+"##;
+
+/// `container.image` with these arguments as well.
+pub fn image(more: &str) -> String {
+    format!("(({PYTHON}).override {{ {more} }}).image")
+}
+
+fn read(directory: &Path, file: &str) -> Value {
+    serde_json::from_slice(&fs::read(directory.join(file)).unwrap()).unwrap()
+}
+
+/// A document by its descriptor.
+pub fn blob(directory: &Path, descriptor: &Value) -> Value {
+    let digest = descriptor["digest"].as_str().unwrap();
+    let file = format!("blobs/{}", digest.replace(':', "/"));
+    let bytes = fs::read(directory.join(&file)).unwrap();
+    assert_eq!(bytes.len() as u64, descriptor["size"].as_u64().unwrap(), "{file}");
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+/// The manifest of a recipe or layout.
+pub fn manifest(directory: &Path) -> Value {
+    let index = read(directory, "index.json");
+    assert_eq!(read(directory, "oci-layout"), json!({ "imageLayoutVersion": "1.0.0" }));
+    blob(directory, &index["manifests"][0])
+}
+
+#[test]
+fn a_recipe_says_what_an_image_is_and_has_no_layers() {
+    let recipe = nix::build(&image(
+        r#"image = { tag = "1.0"; author = "me"; labels.a = "b"; annotations.c = "d"; entrypoint = 2; };
+           ports = [ 80 "53/udp" ]; volumes = [ "/data" ]; stopSignal = "SIGINT";"#,
+    ));
+    let manifest = manifest(&recipe);
+    assert_eq!(manifest["annotations"], json!({ "c": "d" }));
+    let config = blob(&recipe, &manifest["config"]);
+    assert_eq!(
+        config["config"],
+        json!({
+            "Entrypoint": ["python3", "-c"],
+            "Cmd": ["print(6 * 7)"],
+            "Env": ["HOME=/home/user", "LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            "User": "1000:100",
+            "WorkingDir": "/srv",
+            "ExposedPorts": { "80/tcp": {}, "53/udp": {} },
+            "Volumes": { "/data": {} },
+            "Labels": { "a": "b" },
+            "StopSignal": "SIGINT",
+        })
+    );
+    assert_eq!(
+        (&config["author"], &config["architecture"], &config["os"]),
+        (&json!("me"), &json!("amd64"), &json!("linux"))
+    );
+    let layers = manifest["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), config["rootfs"]["diff_ids"].as_array().unwrap().len());
+    // The manifest and the configuration, and nothing else.
+    assert_eq!(fs::read_dir(recipe.join("blobs/sha256")).unwrap().count(), 2);
+    let references: BTreeSet<_> =
+        nix::store(&["--query", "--references", recipe.to_str().unwrap()]).into_iter().collect();
+    let closure = nix::build(&format!("({PYTHON}).closure"));
+    assert_eq!(references, fs::read_to_string(&closure).unwrap().lines().map(str::to_owned).collect());
+}
+
+#[test]
+fn the_same_arguments_give_the_same_bytes() {
+    let expression = image("");
+    nix::build(&expression);
+    for cores in ["1", "2"] {
+        let output = nix::nix_build(&expression).args(["--check", "--cores", cores]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn an_image_and_a_bundle_depend_on_their_own_arguments() {
+    let derivation =
+        |output: &str, more: &str| nix::instantiate(&format!("(({PYTHON}).override {{ {more} }}).{output}"));
+    for more in ["image.tag = \"2\";", "ports = [ 80 ];", "volumes = [ \"/x\" ];", "stopSignal = \"SIGINT\";"] {
+        assert_eq!(derivation("bundle", ""), derivation("bundle", more), "{more}");
+        assert_ne!(derivation("image", ""), derivation("image", more), "{more}");
+    }
+    for more in ["store = \"mount\";", "keepReferences = true;", "runtime = pkgs.runc;"] {
+        assert_eq!(derivation("image", ""), derivation("image", more), "{more}");
+    }
+    for more in ["image = { };", "image.compression = null;", "ports = [ ];"] {
+        assert_eq!(derivation("bundle", ""), derivation("bundle", more), "{more}");
+    }
+}
+
+#[test]
+fn a_mistake_is_one_line() {
+    for (more, said) in [
+        ("image.tag = \"a b\";", "container.image: image.tag: found the string \"a b\", want at most 128 letters"),
+        (
+            "image.maxLayers = 200;",
+            "container.image: image.maxLayers: found 200 (an integer), want an integer from 2 to 127",
+        ),
+        (
+            "image.created = \"now\";",
+            "container.image: image.created: found the string \"now\", want a time of RFC 3339",
+        ),
+        ("image.layers = [ [ pkgs.curl ] ];", "container.image: image.layers: '/nix/store/"),
+        ("image = 1;", "buildContainer: image: found 1 (an integer), want an attribute set"),
+        ("ports = 80;", "buildContainer: ports: found 80 (an integer), want a list of ports"),
+        (
+            "files.\"/etc/.wh.x\".text = \"\";",
+            "container.image: '/etc/.wh.x': a name that starts with '.wh.' deletes a file",
+        ),
+    ] {
+        let found = nix::build_fails(&image(more));
+        assert!(found.contains(said), "{more}: {found}");
+        assert!(!found.contains("panicked"), "{found}");
+    }
+}
