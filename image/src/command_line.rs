@@ -4,8 +4,12 @@ use clap::{Parser, Subcommand};
 
 use crate::build::BuildOptions;
 use crate::build_form::FormOptions;
+use crate::copy::CopyOptions;
+use crate::load::LoadOptions;
+use crate::serve_images::ServeOptions;
 use crate::write_archive::ArchiveOptions;
 use crate::write_layout::LayoutOptions;
+use crate::write_wrapper::WrapperOptions;
 
 /// Make OCI images of containers that a Nix expression defines.
 #[derive(Parser)]
@@ -24,6 +28,15 @@ pub enum Command {
     BuildForm(FormOptions),
     /// Write an image as a layout: a directory with all its blobs.
     Layout(LayoutOptions),
+    /// Serve images as a registry to pull from.
+    Serve(ServeOptions),
+    /// Copy an image to a registry, or to any other destination of skopeo.
+    Copy(CopyOptions),
+    /// Load an image into an engine of this host.
+    Load(LoadOptions),
+    /// Write the wrapper that hands on one image. Nix calls this.
+    #[command(hide = true)]
+    WriteWrapper(WrapperOptions),
     /// Write an image as an archive that docker, podman, ctr and skopeo load.
     Archive(ArchiveOptions),
 }

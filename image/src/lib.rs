@@ -16,4 +16,5 @@ pub mod layout;
 pub mod manifest;
 pub mod options;
 pub mod recipe;
+pub mod serve;
 pub mod tar;

@@ -3,8 +3,12 @@
 mod build;
 mod build_form;
 mod command_line;
+mod copy;
+mod load;
+mod serve_images;
 mod write_archive;
 mod write_layout;
+mod write_wrapper;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -22,6 +26,10 @@ fn main() -> ExitCode {
         Command::Build(options) => build::build(&options),
         Command::BuildForm(options) => build_form::build_form(&options),
         Command::Layout(options) => write_layout::write_layout(&options),
+        Command::Serve(options) => serve_images::serve_images(&options),
+        Command::Copy(options) => copy::copy(&options),
+        Command::Load(options) => load::load(&options),
+        Command::WriteWrapper(options) => write_wrapper::write_wrapper(&options),
         Command::Archive(options) => write_archive::write_archive(&options),
     };
     match result {

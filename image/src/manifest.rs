@@ -100,7 +100,7 @@ pub fn index(manifest: &Document, platform: &Platform, compression: Compression,
 }
 
 /// The name with its host, which is Docker's registry if it has none, as containerd wants it.
-fn full_name(Reference { name, tag }: Reference<'_>) -> String {
+pub fn full_name(Reference { name, tag }: Reference<'_>) -> String {
     let first = name.split('/').next().unwrap_or_default();
     let has_host = name.contains('/') && (first.contains(['.', ':']) || first == "localhost");
     match (has_host, name.contains('/')) {

@@ -3,7 +3,7 @@
 //! On disk it is an image layout (image-spec, image-layout.md) that lacks the layers, with `recipe.json` beside it, which says what they
 //! are made of. It names the store paths, so Nix keeps them for as long as the recipe.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -119,6 +119,15 @@ impl Recipe {
             );
         }
         Ok(recipe)
+    }
+
+    /// Holds it: for as long as its file is open, Nix collects neither it nor what it is made of (Nix manual, `nix-store --gc`).
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn hold(directory: &Utf8Path) -> Result<File> {
+        let file = directory.join(FILE);
+        File::open(&file).with_context(|| format!("opening '{file}'"))
     }
 
     /// Writes it into the new directory. If that fails, nothing is left of it.

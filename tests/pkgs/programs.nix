@@ -262,6 +262,8 @@ in
 
   runc = installed "runc";
 
+  skopeo = installed "skopeo";
+
   runtime-spec-schemas = program {
     name = "runtime-spec-schemas";
     packages = [ "golang-github-opencontainers-specs-dev" ];

@@ -16,7 +16,7 @@ fn succeeds(output: &Output) -> String {
 }
 
 /// Podman with images and containers in this folder.
-fn podman(folder: &Path, args: &[&str]) -> String {
+pub fn podman(folder: &Path, args: &[&str]) -> String {
     let mut command = Command::new("podman");
     command.arg("--root").arg(folder.join("images")).arg("--runroot").arg(folder.join("run"));
     command.args(["--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--runtime", "runc"]);

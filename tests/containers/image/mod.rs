@@ -2,4 +2,5 @@
 
 mod clients;
 mod recipe;
+mod registry;
 mod tree;
