@@ -9,12 +9,14 @@ use oci_bundle_builder::plan::ContainerPlan;
 use oci_bundle_builder::plan::definition::Definition;
 use oci_bundle_builder::plan::derivation::attrs::Attrs;
 use oci_bundle_builder::plan::derivation::closure::Closure;
+use oci_bundle_builder::plan::diagnostics::text;
 use oci_bundle_image::options::ImageOptions;
 use oci_bundle_image::recipe::Recipe;
+use oci_bundle_image::uncarried;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::say;
+use crate::{NAME, say};
 
 #[derive(Args)]
 pub struct BuildOptions {
@@ -45,7 +47,12 @@ pub fn build(options: &BuildOptions) -> Result<()> {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(options.cores).use_current_thread();
     let _threads = threads.build().context("starting threads")?;
     let ImageAttrs { container, name, image } = options.attrs.read()?;
-    let image = ImageOptions::decode(&image, &name)?;
+    let mut image = ImageOptions::decode(&image, &name)?;
+    let uncarried = uncarried::find(&container.container);
+    if let Some(line) = uncarried::line(&uncarried) {
+        say(&text::escaped(&format!("{NAME}: warning: {line}")));
+        image.annotations.insert(uncarried::ANNOTATION.to_owned(), Value::from(uncarried).to_string());
+    }
     let definition = Definition::decode(&container.container, &container.host_system)?;
     let closure = Closure::decode(&container.closure, &store_dir)?;
     let plan = ContainerPlan::new(&name, &definition, &closure)?;

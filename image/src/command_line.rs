@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::build::BuildOptions;
 use crate::build_form::FormOptions;
 use crate::copy::CopyOptions;
+use crate::list_layers::LayersOptions;
 use crate::load::LoadOptions;
 use crate::serve_images::ServeOptions;
 use crate::write_archive::ArchiveOptions;
@@ -28,6 +29,8 @@ pub enum Command {
     BuildForm(FormOptions),
     /// Write an image as a layout: a directory with all its blobs.
     Layout(LayoutOptions),
+    /// Say what is in each layer of an image, and what a push would send.
+    Layers(LayersOptions),
     /// Serve images as a registry to pull from.
     Serve(ServeOptions),
     /// Copy an image to a registry, or to any other destination of skopeo.

@@ -18,3 +18,4 @@ pub mod options;
 pub mod recipe;
 pub mod serve;
 pub mod tar;
+pub mod uncarried;

@@ -4,6 +4,7 @@ mod build;
 mod build_form;
 mod command_line;
 mod copy;
+mod list_layers;
 mod load;
 mod serve_images;
 mod write_archive;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Build(options) => build::build(&options),
         Command::BuildForm(options) => build_form::build_form(&options),
         Command::Layout(options) => write_layout::write_layout(&options),
+        Command::Layers(options) => list_layers::list_layers(&options),
         Command::Serve(options) => serve_images::serve_images(&options),
         Command::Copy(options) => copy::copy(&options),
         Command::Load(options) => load::load(&options),

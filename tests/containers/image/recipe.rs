@@ -85,6 +85,26 @@ fn a_recipe_says_what_an_image_is_and_has_no_layers() {
 }
 
 #[test]
+fn what_an_image_cannot_carry_is_said_and_kept() {
+    let expression = image("readonly = true; mounts.\"/data\" = \"/srv\"; config.linux.resources.pids.limit = 9;");
+    let output = nix::nix_build(&expression).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    if said.contains("building '") {
+        let line = "container.image: warning: an image has no place for config.linux.resources, mounts, readonly: whoever runs it";
+        assert!(said.contains(line), "{said}");
+    }
+    let kept = manifest(&nix::build(&expression))["annotations"]["io.github.oci-bundle.runtime"].clone();
+    let kept: Value = serde_json::from_str(kept.as_str().unwrap()).unwrap();
+    let wanted = json!({
+        "readonly": true,
+        "mounts": { "/data": "/srv" },
+        "config": { "linux": { "resources": { "pids": { "limit": 9 } } } },
+    });
+    assert_eq!(kept, wanted);
+}
+
+#[test]
 fn the_same_arguments_give_the_same_bytes() {
     let expression = image("");
     nix::build(&expression);

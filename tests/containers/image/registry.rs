@@ -103,9 +103,18 @@ fn a_push_sends_what_is_missing() {
     assert_eq!(registry.uploads(), layers + 1);
     // A file that changes is one small layer, and another configuration.
     let changed = image("files.\"/etc/greeting\".text = \"hi\\n\";");
+    let layers_of = |args: &[&str]| {
+        let output = Command::new(nix::program("oci-bundle-image")).arg("layers").args(args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (old, new) = (nix::build(&first), nix::build(&changed));
+    let predicted = layers_of(&[new.to_str().unwrap(), "--against", old.to_str().unwrap()]);
     let (count, bytes) = sent(&copy(&changed, home.path(), &["--insecure", &to("3")]));
     assert_eq!(count, 1);
     assert!(bytes < 10_000, "{bytes}");
+    let last = predicted.lines().last().unwrap();
+    assert_eq!(last.trim(), format!("{bytes}  bytes in 1 of {layers} layers are what a push sends"));
+    assert_eq!(predicted.matches("  there  ").count(), layers - 1, "{predicted}");
     assert_eq!(registry.uploads(), layers + 3);
     // Another client takes it from there.
     let folder = TempDir::new().unwrap();
