@@ -8,7 +8,7 @@ let
   mkLib = import ./nix/lib/mk-lib.nix;
 in
 {
-  inherit (import ./nix/packages { inherit (pkgs) callPackage; }) oci-bundle;
+  inherit (import ./nix/packages { inherit (pkgs) callPackage; }) oci-bundle oci-bundle-image;
   inherit (mkLib pkgs) buildContainer testContainers;
   inherit mkLib;
   overlay = import ./nix/overlay.nix;

@@ -34,7 +34,7 @@
         pkgs:
         examplesFor pkgs
         // {
-          inherit (pkgs) oci-bundle;
+          inherit (pkgs) oci-bundle oci-bundle-image;
           default = pkgs.oci-bundle;
         }
       );

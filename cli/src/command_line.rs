@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::control_container::{self, ScriptedOptions};
 use crate::control_network::{self, NetworkOptions};
 use crate::hold_process_tree::ProcessTreeOptions;
+use crate::image::ImageOptions;
 use crate::report_created::CreatedOptions;
 use crate::run::{ContainerOptions, RunOptions};
 use crate::supervise_test::SuperviseOptions;
@@ -28,6 +29,8 @@ pub struct CommandLine {
 pub enum Command {
     /// Run a bundle, with or without root, and exit with the container's exit code.
     Run(RunOptions),
+    /// Stream, serve, copy or look at an image: all that oci-bundle-image does.
+    Image(ImageOptions),
     /// Hold a user namespace while `run` maps its ids.
     #[command(hide = true)]
     HoldUserNamespace,

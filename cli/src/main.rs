@@ -5,6 +5,7 @@ mod control_container;
 mod control_network;
 mod hold_process_tree;
 mod hold_user_namespace;
+mod image;
 mod report_created;
 mod run;
 mod supervise_test;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     // What the user called.
     let (name, result) = match command {
         Command::Run(options) => ("oci-bundle", run::run(options)),
+        Command::Image(options) => ("oci-bundle", image::image(&options)),
         Command::Test(options) => ("container.test", test::test(&options)),
         Command::SuperviseTest(options) => ("container.test", supervise_test::supervise_test(&options)),
         Command::ReportCreated(options) => ("container.test", report_created::report_created(options)),

@@ -9,7 +9,7 @@ use oci_bundle_image::layout;
 use oci_bundle_image::recipe::Recipe;
 use serde::Deserialize;
 
-use crate::write_archive;
+use crate::stream;
 
 #[derive(Args)]
 pub struct FormOptions {
@@ -38,6 +38,6 @@ pub fn build_form(options: &FormOptions) -> Result<()> {
     let recipe = Recipe::read(&recipe)?;
     match form {
         Form::Layout => layout::write(&recipe, outputs.out.as_std_path()),
-        Form::Archive => write_archive::write_file(&recipe, &outputs.out),
+        Form::Archive => stream::write_file(&recipe, &outputs.out),
     }
 }

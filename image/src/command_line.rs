@@ -8,7 +8,7 @@ use crate::copy::CopyOptions;
 use crate::list_layers::LayersOptions;
 use crate::load::LoadOptions;
 use crate::serve_images::ServeOptions;
-use crate::write_archive::ArchiveOptions;
+use crate::stream::StreamOptions;
 use crate::write_layout::LayoutOptions;
 use crate::write_wrapper::WrapperOptions;
 
@@ -41,5 +41,5 @@ pub enum Command {
     #[command(hide = true)]
     WriteWrapper(WrapperOptions),
     /// Write an image as an archive that docker, podman, ctr and skopeo load.
-    Archive(ArchiveOptions),
+    Stream(StreamOptions),
 }

@@ -7,7 +7,7 @@ mod copy;
 mod list_layers;
 mod load;
 mod serve_images;
-mod write_archive;
+mod stream;
 mod write_layout;
 mod write_wrapper;
 
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         Command::Copy(options) => copy::copy(&options),
         Command::Load(options) => load::load(&options),
         Command::WriteWrapper(options) => write_wrapper::write_wrapper(&options),
-        Command::Archive(options) => write_archive::write_archive(&options),
+        Command::Stream(options) => stream::stream(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

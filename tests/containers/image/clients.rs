@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -80,4 +82,83 @@ fn the_archive_is_a_layout_and_what_docker_loads() {
         let sum = succeeds(&Command::new("sha256sum").arg(folder.path().join(layer)).output().unwrap());
         assert!(layer.ends_with(sum.split(' ').next().unwrap()), "{layer}");
     }
+}
+
+/// Runs a wrapper of an image. Gives the last line that it says.
+fn hand_on(image: &str, output: &str, env: &[(&str, String)]) -> String {
+    let built = nix::build(&format!("{image}.{output}"));
+    let program = fs::read_dir(built.join("bin")).unwrap().next().unwrap().unwrap().path();
+    let output = Command::new(program).envs(env.iter().cloned()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    said.lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn podman_gets_an_image_without_a_file() {
+    let folder = TempDir::new().unwrap();
+    let configuration = folder.path().join("storage.conf");
+    let text = format!(
+        "[storage]\ndriver = \"vfs\"\ngraphroot = \"{0}/images\"\nrunroot = \"{0}/run\"\n",
+        folder.path().display()
+    );
+    fs::write(&configuration, text).unwrap();
+    let env = [("CONTAINERS_STORAGE_CONF", configuration.to_str().unwrap().to_owned())];
+    let said = hand_on(&image(""), "copyToPodman", &env);
+    let digest = manifest(&nix::build(&image("")))["config"]["digest"].as_str().unwrap().to_owned();
+    assert_eq!(said, format!("oci-bundle: docker.io/library/python:latest is in podman, with the digest {digest}"));
+    podman(folder.path(), &["rmi", "--all", "--force"]);
+}
+
+/// containerd with a folder of its own.
+struct Containerd {
+    folder: TempDir,
+    process: Child,
+}
+
+impl Containerd {
+    fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().display().to_string();
+        let config = format!(
+            "version = 2\nroot = \"{path}/root\"\nstate = \"{path}/state\"\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\
+             [grpc]\naddress = \"{path}/socket\"\n"
+        );
+        fs::write(folder.path().join("config.toml"), config).unwrap();
+        let mut command = Command::new("containerd");
+        command.arg("--config").arg(folder.path().join("config.toml")).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = command.spawn().unwrap();
+        let start = Instant::now();
+        while !folder.path().join("socket").exists() {
+            assert!(start.elapsed() < Duration::from_secs(20), "no containerd");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Self { folder, process }
+    }
+
+    fn env(&self) -> [(&'static str, String); 2] {
+        let address = self.folder.path().join("socket").to_str().unwrap().to_owned();
+        [("CONTAINERD_ADDRESS", address), ("CONTAINERD_SNAPSHOTTER", "native".to_owned())]
+    }
+}
+
+impl Drop for Containerd {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+#[test]
+fn containerd_gets_an_image_without_a_file() {
+    let containerd = Containerd::start();
+    let said = hand_on(&image(""), "copyToContainerd", &containerd.env());
+    assert!(
+        said.starts_with("oci-bundle: docker.io/library/python:latest is in ctr, with the digest sha256:"),
+        "{said}"
+    );
+    let mut command = Command::new("ctr");
+    command.args(["images", "check", "name==docker.io/library/python:latest"]).envs(containerd.env());
+    let checked = succeeds(&command.output().unwrap());
+    assert!(checked.contains("complete"), "{checked}");
 }

@@ -1,4 +1,4 @@
-//! The verb `archive`: writes an image as one archive.
+//! The verb `stream`: writes an image as one archive.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, IsTerminal, Write};
@@ -10,7 +10,7 @@ use oci_bundle_image::archive;
 use oci_bundle_image::recipe::Recipe;
 
 #[derive(Args)]
-pub struct ArchiveOptions {
+pub struct StreamOptions {
     /// The recipe
     recipe: Utf8PathBuf,
 
@@ -20,7 +20,7 @@ pub struct ArchiveOptions {
 }
 
 /// Makes the bytes of all layers.
-pub fn write_archive(options: &ArchiveOptions) -> Result<()> {
+pub fn stream(options: &StreamOptions) -> Result<()> {
     let recipe = Recipe::read(&options.recipe)?;
     let Some(file) = &options.out else {
         let stdout = std::io::stdout();
