@@ -264,6 +264,17 @@ in
 
   skopeo = installed "skopeo";
 
+  image-spec-schemas = program {
+    name = "image-spec-schemas";
+    packages = [ "golang-github-opencontainers-image-spec-dev" ];
+    glibc = null;
+    finish = ''
+      mkdir -p share/image-spec
+      mv share/gocode/src/github.com/opencontainers/image-spec/schema/*.json share/image-spec
+      rm -r share/gocode
+    '';
+  };
+
   runtime-spec-schemas = program {
     name = "runtime-spec-schemas";
     packages = [ "golang-github-opencontainers-specs-dev" ];

@@ -3,4 +3,5 @@
 mod clients;
 mod recipe;
 mod registry;
+mod schema;
 mod tree;
