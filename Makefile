@@ -24,7 +24,7 @@ BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build bench-seccomp bench-test hosts soak fuzz deny release test-versions
+.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build bench-seccomp bench-test bench-image hosts soak fuzz deny release test-versions
 
 demo: setup
 	@scripts/demo $(OFFLINE)
@@ -100,6 +100,6 @@ hosts:
 	@scripts/setup hosts >&2
 	@scripts/hosts
 
-bench bench-nix bench-build bench-seccomp bench-test:
+bench bench-nix bench-build bench-seccomp bench-test bench-image:
 	@scripts/setup benchmarks >&2
 	@scripts/$@
