@@ -46,8 +46,8 @@ impl Document {
 pub struct Parts<'p> {
     /// The configuration.
     pub config: &'p Document,
-    /// The layers, the lowest first.
-    pub layers: &'p [LayerBlob],
+    /// The layers, the lowest first, each with its annotations.
+    pub layers: &'p [(&'p LayerBlob, Value)],
     /// How they are compressed.
     pub compression: Compression,
 }
@@ -55,12 +55,16 @@ pub struct Parts<'p> {
 /// The manifest.
 pub fn manifest(parts: Parts<'_>, annotations: &Value) -> Document {
     let Parts { config, layers, compression } = parts;
-    let layers = layers.iter().map(|layer| {
+    let layers = layers.iter().map(|(layer, annotations)| {
         let (digest, size) = match compression {
             Compression::None => (&layer.diff_id, layer.archive_size),
             _ => (&layer.digest, layer.size),
         };
-        json!({ "mediaType": compression.media_type(), "digest": digest, "size": size })
+        let mut descriptor = json!({ "mediaType": compression.media_type(), "digest": digest, "size": size });
+        if !annotations.is_null() {
+            descriptor["annotations"] = annotations.clone();
+        }
+        descriptor
     });
     let mut manifest = json!({
         "schemaVersion": 2,

@@ -9,8 +9,19 @@ use serde_json::Value;
 use crate::compression::Compression;
 
 /// The attributes of `image`.
-const ATTRIBUTES: [&str; 10] =
-    ["annotations", "author", "compression", "created", "entrypoint", "labels", "layers", "maxLayers", "name", "tag"];
+const ATTRIBUTES: [&str; 11] = [
+    "annotations",
+    "author",
+    "compression",
+    "created",
+    "entrypoint",
+    "labels",
+    "layers",
+    "maxLayers",
+    "name",
+    "nixSnapshotter",
+    "tag",
+];
 
 /// The most layers that a Linux host can mount, with the container's own (overlayfs.rst; Docker's own limit is 127 as well).
 pub const MOST_LAYERS: u32 = 127;
@@ -44,6 +55,8 @@ pub struct ImageOptions {
     pub annotations: BTreeMap<String, String>,
     /// Who is responsible.
     pub author: Option<String>,
+    /// Whether layers have the annotations of nix-snapshotter.
+    pub nix_snapshotter: bool,
     /// The ports that the program listens on, such as `80/tcp`.
     pub ports: Vec<String>,
     /// The signal that ends the program.
@@ -77,6 +90,7 @@ impl ImageOptions {
             labels: decode_texts(&image, "labels")?,
             annotations: decode_texts(&image, "annotations")?,
             author: text("author")?,
+            nix_snapshotter: image.get("nixSnapshotter")?.map_or(Ok(false), |field| field.boolean())?,
             ports: decode_ports(&root)?,
             stop_signal: decode_stop_signal(&root)?,
             volumes: decode_volumes(&root)?,

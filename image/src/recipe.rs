@@ -13,7 +13,7 @@ use oci_bundle_builder::plan::ContainerPlan;
 use oci_bundle_builder::plan::derivation::closure::Closure;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::blob::LayerBlob;
 use crate::compression::Compression;
@@ -50,7 +50,9 @@ pub struct Recipe {
     /// The configuration, as it is in the image.
     pub config: String,
     /// Annotations of the manifest.
-    pub annotations: serde_json::Value,
+    pub annotations: Value,
+    /// Whether layers have the annotations of nix-snapshotter.
+    nix_snapshotter: bool,
     /// The layers, the lowest first.
     pub layers: Vec<RecipeLayer>,
 }
@@ -90,6 +92,7 @@ impl Recipe {
             platform,
             config: config.to_string(),
             annotations: json!(options.annotations),
+            nix_snapshotter: options.nix_snapshotter,
             layers: layers.into_iter().map(|(layer, blob)| RecipeLayer { layer, blob }).collect(),
         })
     }
@@ -153,12 +156,25 @@ impl Recipe {
     /// The documents of the image with its layers compressed in this way: in the recipe's own, or not at all.
     pub fn documents(&self, compression: Compression) -> Documents {
         let config = Document::from_bytes(self.config.clone().into_bytes());
-        let layers: Vec<_> = self.layers.iter().map(|layer| layer.blob.clone()).collect();
+        let layers: Vec<_> =
+            self.layers.iter().map(|layer| (&layer.blob, self.layer_annotations(&layer.layer))).collect();
         let parts = Parts { config: &config, layers: &layers, compression };
         let manifest = manifest::manifest(parts, &self.annotations);
         let reference = Reference { name: &self.name, tag: &self.tag };
         let index = manifest::index(&manifest, &self.platform, compression, reference);
         Documents { index: Document::new(&index), manifest, config }
+    }
+
+    /// What nix-snapshotter reads of a layer (its `pkg/nix/snapshotter.go`): the store paths that it mounts over what the layer has.
+    fn layer_annotations(&self, layer: &Layer) -> Value {
+        if !self.nix_snapshotter || layer.paths.is_empty() {
+            return Value::Null;
+        }
+        let mut annotations = json!({ "containerd.io/snapshot/nix-layer": "true" });
+        for (number, path) in layer.paths.iter().enumerate() {
+            annotations[format!("containerd.io/snapshot/nix-store-path.{number}")] = json!(path);
+        }
+        annotations
     }
 
     /// Whether a store path is there.

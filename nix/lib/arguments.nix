@@ -107,7 +107,7 @@ in
   image = {
     type = "attribute set";
     default = { };
-    about = "`{ name, tag, created, compression, maxLayers, layers, entrypoint, labels, annotations, author }` of `container.image`";
+    about = "`{ name, tag, created, compression, maxLayers, layers, entrypoint, labels, annotations, author, nixSnapshotter }` of `container.image`";
     usedBy = [ "image" ];
     check = builtins.isAttrs;
     want = "an attribute set, such as { tag = \"1.0\"; }";

@@ -85,6 +85,24 @@ fn a_recipe_says_what_an_image_is_and_has_no_layers() {
 }
 
 #[test]
+fn nix_snapshotter_finds_the_store_paths_of_each_layer() {
+    assert!(manifest(&nix::build(&image("")))["layers"][0].get("annotations").is_none());
+    let recipe = nix::build(&image("image.nixSnapshotter = true;"));
+    let document: Value = read(&recipe, "recipe.json");
+    let manifest = manifest(&recipe);
+    let layers = manifest["layers"].as_array().unwrap();
+    for (layer, of_recipe) in layers.iter().zip(document["layers"].as_array().unwrap()) {
+        let paths = of_recipe["paths"].as_array().unwrap();
+        let annotations = layer.get("annotations").and_then(Value::as_object);
+        assert_eq!(annotations.is_some(), !paths.is_empty());
+        for (number, path) in paths.iter().enumerate() {
+            assert_eq!(annotations.unwrap()[&format!("containerd.io/snapshot/nix-store-path.{number}")], *path);
+        }
+        assert!(annotations.is_none_or(|found| found["containerd.io/snapshot/nix-layer"] == "true"));
+    }
+}
+
+#[test]
 fn what_an_image_cannot_carry_is_said_and_kept() {
     let expression = image("readonly = true; mounts.\"/data\" = \"/srv\"; config.linux.resources.pids.limit = 9;");
     let output = nix::nix_build(&expression).output().unwrap();
