@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::build::BuildOptions;
 use crate::build_form::FormOptions;
+use crate::build_index::IndexOptions;
 use crate::copy::CopyOptions;
 use crate::list_layers::LayersOptions;
 use crate::load::LoadOptions;
@@ -24,6 +25,9 @@ pub struct CommandLine {
 pub enum Command {
     /// Make the recipe of an image. Nix calls this for `container.image`.
     Build(BuildOptions),
+    /// Make an index of images. Nix calls this for `imageIndex`.
+    #[command(hide = true)]
+    BuildIndex(IndexOptions),
     /// Write another form of an image. Nix calls this for `container.image.layout` and `.archive`.
     #[command(hide = true)]
     BuildForm(FormOptions),

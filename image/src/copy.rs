@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use camino::Utf8PathBuf;
 use clap::Args;
 use oci_bundle_image::digest::Digest;
-use oci_bundle_image::recipe::Recipe;
 use oci_bundle_image::serve::{Registry, Server, repository};
+use oci_bundle_image::source::Source;
 use serde_json::json;
 
 use crate::say;
@@ -37,23 +37,26 @@ pub struct CopyOptions {
 
 /// Copies it, checks that it has arrived, and says what was sent.
 pub fn copy(options: &CopyOptions) -> Result<()> {
-    let recipe = Recipe::read(&options.recipe)?;
-    recipe.ensure_store_paths()?;
+    let source = Source::read(&options.recipe)?;
+    source.ensure_store_paths()?;
     // Nix collects nothing that an open file needs.
-    let _held = Recipe::hold(&options.recipe)?;
-    let named = format!("docker://{}:{}", recipe.name, recipe.tag);
+    let _held = Source::hold(&options.recipe)?;
+    let named = format!("docker://{}:{}", source.name, source.tag);
     let destination = options.destination.clone().unwrap_or(named);
     ensure!(
         destination.contains(':'),
         "found the destination '{destination}', want one of skopeo's, such as docker://{destination}:{}",
-        recipe.tag
+        source.tag
     );
-    let digest = recipe.documents(recipe.compression).manifest.digest;
-    let (repository, layers) = (repository(&recipe.name).to_owned(), recipe.layers.len());
-    let server = Server::start(Registry::new(vec![recipe])?, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let (digest, is_index) = (source.top.digest.clone(), source.is_index);
+    let (repository, layers) = (repository(&source.name).to_owned(), source.layers());
+    let server = Server::start(Registry::new(vec![source])?, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let address = server.address().to_string();
 
     let mut command = options.skopeo(&["copy", "--src-tls-verify=false", "--src-no-creds", "--preserve-digests"]);
+    if is_index {
+        command.arg("--all");
+    }
     if options.insecure {
         command.arg("--dest-tls-verify=false");
     }

@@ -17,5 +17,6 @@ pub mod manifest;
 pub mod options;
 pub mod recipe;
 pub mod serve;
+pub mod source;
 pub mod tar;
 pub mod uncarried;

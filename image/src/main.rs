@@ -2,6 +2,7 @@
 
 mod build;
 mod build_form;
+mod build_index;
 mod command_line;
 mod copy;
 mod list_layers;
@@ -25,6 +26,7 @@ const NAME: &str = "container.image";
 fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::Build(options) => build::build(&options),
+        Command::BuildIndex(options) => build_index::build_index(&options),
         Command::BuildForm(options) => build_form::build_form(&options),
         Command::Layout(options) => write_layout::write_layout(&options),
         Command::Layers(options) => list_layers::list_layers(&options),

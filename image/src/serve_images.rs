@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use clap::Args;
-use oci_bundle_image::recipe::Recipe;
 use oci_bundle_image::serve::{Registry, Server, repository};
+use oci_bundle_image::source::Source;
 
 use crate::say;
 
@@ -25,10 +25,10 @@ pub struct ServeOptions {
 
 /// Serves until it is ended. Prints the name of each image.
 pub fn serve_images(options: &ServeOptions) -> Result<()> {
-    let recipes = options.recipes.iter().map(|path| Recipe::read(path)).collect::<Result<Vec<_>>>()?;
-    recipes.iter().try_for_each(Recipe::ensure_store_paths)?;
+    let recipes = options.recipes.iter().map(|path| Source::read(path)).collect::<Result<Vec<_>>>()?;
+    recipes.iter().try_for_each(Source::ensure_store_paths)?;
     // Nix collects nothing that an open file needs.
-    let _held = options.recipes.iter().map(|path| Recipe::hold(path)).collect::<Result<Vec<File>>>()?;
+    let _held = options.recipes.iter().map(|path| Source::hold(path)).collect::<Result<Vec<File>>>()?;
     let names: Vec<_> = recipes.iter().map(|recipe| format!("{}:{}", repository(&recipe.name), recipe.tag)).collect();
     let server = Server::start(Registry::new(recipes)?, options.listen)?;
     if !server.address().ip().is_loopback() {

@@ -6,21 +6,22 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::digest::Digest;
-use crate::documents::Documents;
 use crate::manifest::{CONFIG, Document, INDEX, MANIFEST};
 use crate::recipe::{Recipe, RecipeLayer};
+use crate::source::Source;
 
 /// Images by their names.
 #[derive(Debug)]
 pub struct Registry {
-    images: Vec<Image>,
+    sources: Vec<Source>,
 }
 
-#[derive(Debug)]
-struct Image {
-    repository: String,
-    recipe: Recipe,
-    documents: Documents,
+/// Which layer it is, by numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerPlace {
+    source: usize,
+    image: usize,
+    layer: usize,
 }
 
 /// An answer to a path.
@@ -30,8 +31,8 @@ pub enum Answer<'r> {
     Base,
     /// A manifest or a configuration, with its type.
     Document(&'r Document, &'static str),
-    /// A layer of an image; the number of the image, and that of the layer.
-    Layer(usize, usize),
+    /// A layer of an image.
+    Layer(LayerPlace),
     /// Something that is made for the answer, with its type.
     Made(Value, &'static str),
     /// There is none, with the code of the specification (spec.md, "Error Codes").
@@ -47,28 +48,25 @@ pub fn repository(name: &str) -> &str {
 }
 
 impl Registry {
-    /// Of these images.
+    /// Of these images and indexes.
     ///
     /// # Errors
     /// Two have the same name and tag.
-    pub fn new(recipes: Vec<Recipe>) -> Result<Self> {
+    pub fn new(sources: Vec<Source>) -> Result<Self> {
         let mut names = BTreeSet::new();
-        let mut images = Vec::new();
-        for recipe in recipes {
-            let repository = repository(&recipe.name).to_owned();
-            if !names.insert((repository.clone(), recipe.tag.clone())) {
-                bail!("two images are called {repository}:{}; give one another tag, image.tag", recipe.tag);
+        for source in &sources {
+            let repository = repository(&source.name);
+            if !names.insert((repository, source.tag.as_str())) {
+                bail!("two images are called {repository}:{}; give one another tag, image.tag", source.tag);
             }
-            let documents = recipe.documents(recipe.compression);
-            images.push(Image { repository, recipe, documents });
         }
-        Ok(Self { images })
+        Ok(Self { sources })
     }
 
-    /// A layer, by its image's number and its own.
-    pub fn layer(&self, image: usize, layer: usize) -> (&Recipe, &RecipeLayer) {
-        let recipe = &self.images[image].recipe;
-        (recipe, &recipe.layers[layer])
+    /// A layer.
+    pub fn layer(&self, place: LayerPlace) -> (&Recipe, &RecipeLayer) {
+        let (recipe, _) = &self.sources[place.source].images[place.image];
+        (recipe, &recipe.layers[place.layer])
     }
 
     /// What there is at a path.
@@ -93,37 +91,44 @@ impl Registry {
         Answer::None("UNSUPPORTED")
     }
 
-    fn named<'r>(&'r self, name: &'r str) -> impl Iterator<Item = (usize, &'r Image)> {
-        self.images.iter().enumerate().filter(move |(_, image)| image.repository == name)
+    fn has(&self, name: &str) -> bool {
+        self.sources.iter().any(|source| repository(&source.name) == name)
     }
 
     fn tags(&self, name: &str) -> Answer<'_> {
-        let tags: BTreeSet<_> = self.named(name).map(|(_, image)| image.recipe.tag.as_str()).collect();
+        let of_name = self.sources.iter().filter(|source| repository(&source.name) == name);
+        let tags: BTreeSet<_> = of_name.map(|source| source.tag.as_str()).collect();
         if tags.is_empty() {
-            Answer::None("NAME_UNKNOWN")
-        } else {
-            Answer::Made(json!({ "name": name, "tags": tags }), "application/json")
+            return Answer::None("NAME_UNKNOWN");
         }
+        Answer::Made(json!({ "name": name, "tags": tags }), "application/json")
     }
 
     fn manifest(&self, name: &str, reference: &str) -> Answer<'_> {
         let digest = reference.parse::<Digest>().ok();
-        let is_it = |image: &Image| match &digest {
-            Some(digest) => image.documents.manifest.digest == *digest,
-            None => image.recipe.tag == reference,
-        };
-        let found = self.images.iter().find(|image| image.repository == name && is_it(image));
-        found.map_or(Answer::None("MANIFEST_UNKNOWN"), |image| Answer::Document(&image.documents.manifest, MANIFEST))
+        for source in self.sources.iter().filter(|source| repository(&source.name) == name) {
+            let is_top = digest.as_ref().map_or(source.tag == reference, |digest| source.top.digest == *digest);
+            if is_top {
+                return Answer::Document(&source.top, source.media_type());
+            }
+            let found = source.images.iter().find(|(_, documents)| Some(&documents.manifest.digest) == digest.as_ref());
+            if let Some((_, documents)) = found {
+                return Answer::Document(&documents.manifest, MANIFEST);
+            }
+        }
+        Answer::None("MANIFEST_UNKNOWN")
     }
 
     fn blob(&self, name: &str, reference: &str) -> Answer<'_> {
         let Ok(digest) = reference.parse::<Digest>() else { return Answer::None("DIGEST_INVALID") };
-        for (index, image) in self.images.iter().enumerate().filter(|(_, image)| image.repository == name) {
-            if image.documents.config.digest == digest {
-                return Answer::Document(&image.documents.config, CONFIG);
-            }
-            if let Some(layer) = image.recipe.layers.iter().position(|layer| layer.blob.digest == digest) {
-                return Answer::Layer(index, layer);
+        for (source, found) in self.sources.iter().enumerate().filter(|(_, source)| repository(&source.name) == name) {
+            for (image, (recipe, documents)) in found.images.iter().enumerate() {
+                if documents.config.digest == digest {
+                    return Answer::Document(&documents.config, CONFIG);
+                }
+                if let Some(layer) = recipe.layers.iter().position(|layer| layer.blob.digest == digest) {
+                    return Answer::Layer(LayerPlace { source, image, layer });
+                }
             }
         }
         Answer::None("BLOB_UNKNOWN")
@@ -131,7 +136,7 @@ impl Registry {
 
     /// Nothing refers to an image here.
     fn referrers(&self, name: &str, reference: &str) -> Answer<'_> {
-        if self.named(name).next().is_none() {
+        if !self.has(name) {
             return Answer::None("NAME_UNKNOWN");
         }
         if reference.parse::<Digest>().is_err() {

@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 use super::body::{LayerWriter, pair};
-use super::registry::{Answer, Registry};
+use super::registry::{Answer, LayerPlace, Registry};
 use crate::digest::Digest;
 
 /// How many layers are made at the same time. More clients wait.
@@ -155,17 +155,17 @@ impl Shared {
             Answer::Document(document, kind) => whole(document.bytes.clone(), kind, Some(&document.digest)),
             Answer::Made(value, kind) => whole(value.to_string().into_bytes(), kind, None),
             Answer::None(code) => refusal(StatusCode::NOT_FOUND, code, "there is no such thing here"),
-            Answer::Layer(image, layer) => {
+            Answer::Layer(place) => {
                 let range = request.headers().get(RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
-                return Arc::clone(&self).layer((image, layer), range.as_deref(), is_head).await;
+                return Arc::clone(&self).layer(place, range.as_deref(), is_head).await;
             }
         };
         if is_head { answer.map(|_| nothing()) } else { answer }
     }
 
     /// A layer, or what is left of it from a byte on.
-    async fn layer(self: Arc<Self>, which: (usize, usize), range: Option<&str>, is_head: bool) -> Answered {
-        let (_, layer) = self.registry.layer(which.0, which.1);
+    async fn layer(self: Arc<Self>, place: LayerPlace, range: Option<&str>, is_head: bool) -> Answered {
+        let (_, layer) = self.registry.layer(place);
         let size = layer.blob.size;
         let (digest, paths) = (layer.blob.digest.clone(), &layer.layer.paths);
         if let Some(gone) = paths.iter().find(|path| path.symlink_metadata().is_err()) {
@@ -200,15 +200,15 @@ impl Shared {
         let Ok(permit) = Arc::clone(&self.transfers).acquire_owned().await else { return answer };
         let (writer, body) = pair(size, start);
         tokio::task::spawn_blocking(move || {
-            self.make(which, writer);
+            self.make(place, writer);
             drop(permit);
         });
         answer.map(|_| UnsyncBoxBody::new(body))
     }
 
     /// Makes the bytes of a layer. If they are not what they should be, the client sees a connection that ends early.
-    fn make(&self, which: (usize, usize), writer: LayerWriter) {
-        let (recipe, layer) = self.registry.layer(which.0, which.1);
+    fn make(&self, place: LayerPlace, writer: LayerWriter) {
+        let (recipe, layer) = self.registry.layer(place);
         let made = layer.blob.write_again(&layer.layer, recipe.compression, writer);
         match made.and_then(|writer| Ok(writer.finish()?)) {
             Ok(()) => drop(self.sent().layers.insert(layer.blob.digest.clone(), layer.blob.size)),

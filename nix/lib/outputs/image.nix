@@ -7,9 +7,8 @@
 setting:
 let
   inherit (builtins) compareVersions intersectAttrs nixVersion;
-  inherit (import ../internal/message.nix) argumentError;
   derive = import ../internal/derive.nix setting;
-  program = import ../internal/program.nix;
+  handOn = import ../internal/hand-on.nix setting;
 
   # As for bundles (bundle.nix).
   canDiscard = compareVersions nixVersion "2.14" < 0 || compareVersions nixVersion "2.16" >= 0;
@@ -39,44 +38,6 @@ let
     image = intersectAttrs ofImages arguments;
   };
 
-  # A program that hands the image on. It calls the program that has made the recipe, which makes the same bytes.
-  wrapper =
-    suffix: verb: options: description:
-    let
-      command = "${suffix}-${name}";
-    in
-    derive "oci-bundle-image" [ ] {
-      name = command;
-      args = [
-        "write-wrapper"
-        command
-        "--"
-        "${setting.build.oci-bundle-image}/bin/oci-bundle-image"
-        verb
-      ]
-      ++ options
-      ++ [ "${recipe}" ];
-    }
-    // {
-      meta = {
-        inherit description;
-        mainProgram = command;
-      };
-    };
-  copier = wrapper "copy" "copy" [
-    "--skopeo"
-    (program "pkgs.skopeo" (
-      setting.host.skopeo
-        or (argumentError "image" "the package set has no skopeo, which copies images; add one")
-    ))
-  ];
-  loader =
-    engine:
-    wrapper "load" "load" [
-      "--into"
-      engine
-    ] "Loads the OCI image ${name} into ${engine}";
-
   # Another form of the image, with all its bytes.
   form =
     form: description:
@@ -102,11 +63,8 @@ recipe
 
   # One archive that docker, podman, ctr and skopeo load.
   archive = form "archive" "Archive of the OCI image of ${name}";
-
-  # nix run .#container.image.copyTo -- DESTINATION
-  copyTo = copier "Copies the OCI image ${name} to any destination of skopeo";
-  copyToRegistry = copier "Copies the OCI image ${name} to its registry";
-  copyToPodman = loader "podman";
-  copyToDockerDaemon = loader "docker";
-  copyToContainerd = loader "containerd";
+}
+// handOn {
+  inherit name;
+  recipe = "${recipe}";
 }

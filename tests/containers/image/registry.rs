@@ -146,6 +146,55 @@ fn a_registry_with_a_password_is_given_it() {
     assert_eq!(sent(&output).0, 3);
 }
 
+#[test]
+fn an_index_has_an_image_for_each_platform() {
+    let images = |pkgs: &str| {
+        let of = format!("(mkLib ({pkgs})).buildContainer");
+        format!(
+            "({of} {{ args = [ \"sh\" ]; checkProgram = false; name = \"sh\"; files.\"/for\".text = \"{pkgs}\"; }}).image"
+        )
+    };
+    let expression = format!(
+        "(let inherit (import {}/default.nix {{ inherit pkgs; }}) mkLib; in imageIndex {{
+           name = \"team/sh\"; tag = \"1\"; images = [ {} {} ];
+         }})",
+        nix::repository().display(),
+        images("pkgs"),
+        images("pkgs.pkgsCross.aarch64-multiplatform")
+    );
+    let registry = Registry::start("");
+    let home = TempDir::new().unwrap();
+    let to = registry.destination("team/sh:1");
+    let output = copy(&expression, home.path(), &["--insecure", &to]);
+    assert_eq!(sent(&output).0, 2);
+    let mut command = Command::new("skopeo");
+    let raw = command.args(["inspect", "--raw", "--tls-verify=false", &to]).output().unwrap();
+    let index: Value = serde_json::from_slice(&raw.stdout).unwrap();
+    assert_eq!(index["mediaType"], "application/vnd.oci.image.index.v1+json");
+    let platforms: Vec<_> =
+        index["manifests"].as_array().unwrap().iter().map(|it| it["platform"].to_string()).collect();
+    let wanted =
+        [r#"{"architecture":"amd64","os":"linux"}"#, r#"{"architecture":"arm64","os":"linux","variant":"v8"}"#];
+    assert_eq!(platforms, wanted);
+    for (images, said) in [
+        ("[ ]", "container.image: images: found an empty list"),
+        ("[ 1 ]", "imageIndex: images[0]: found 1 (an integer), want an image"),
+        ("1", "imageIndex: images: found 1 (an integer), want a list of images"),
+    ] {
+        let found = nix::build_fails(&format!("imageIndex {{ name = \"x\"; images = {images}; }}"));
+        assert!(found.contains(said), "{found}");
+    }
+    let twice = images("pkgs");
+    let found = nix::build_fails(&format!(
+        "let inherit (import {}/default.nix {{ inherit pkgs; }}) mkLib; in imageIndex {{ name = \"x\"; images = [ {twice} {twice} ]; }}",
+        nix::repository().display()
+    ));
+    assert!(
+        found.contains("container.image: images[1]: it is for linux/amd64, as another one of the index is"),
+        "{found}"
+    );
+}
+
 /// What a server sends back for the lines of a request.
 fn ask(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();

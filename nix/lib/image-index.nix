@@ -1,0 +1,82 @@
+/**
+  Makes the function `imageIndex`, which puts the images of one container for several platforms under one name (image-spec,
+  image-index.md). The platform of each is that of its package set.
+
+  # Inputs
+  `setting`
+  : The parameters of build-container.nix.
+
+  # Type
+  AttrSet -> { images, name, tag ? "latest" } -> Derivation
+*/
+setting:
+let
+  inherit (builtins)
+    attrNames
+    elem
+    filter
+    head
+    intersectAttrs
+    isAttrs
+    isList
+    isString
+    ;
+  inherit (import ./internal/message.nix) concatIndexed describe;
+  nearest = import ./internal/nearest.nix;
+  derive = import ./internal/derive.nix setting;
+  handOn = import ./internal/hand-on.nix setting;
+
+  known = [
+    "images"
+    "name"
+    "tag"
+  ];
+  argumentError = path: problem: throw "imageIndex: ${path}: ${problem}";
+
+  recipeOf =
+    index: image:
+    if isAttrs image && image ? layout && image ? outPath then
+      [ "${image}" ]
+    else
+      argumentError "images[${toString index}]" "found ${describe image}, want an image, such as container.image";
+in
+arguments:
+let
+  unknown = filter (name: !elem name known) (attrNames arguments);
+  near = nearest (head unknown) known;
+  images = arguments.images or null;
+  name = arguments.name or null;
+  # The last part of the image's name, without what no store path may have.
+  derived = builtins.baseNameOf name;
+  recipe = derive "oci-bundle-image" [ ] {
+    name = "${derived}-index";
+    args = [ "build-index" ];
+    __structuredAttrs = true;
+    recipes = concatIndexed recipeOf images;
+    indexName = derived;
+    image.image = intersectAttrs {
+      name = null;
+      tag = null;
+    } arguments;
+  };
+  programs = handOn {
+    name = derived;
+    recipe = "${recipe}";
+  };
+in
+if !isAttrs arguments then
+  throw "imageIndex: found ${describe arguments}, want an attribute set, such as { name = \"web\"; images = [ … ]; }"
+else if unknown != [ ] then
+  argumentError (head unknown) "no such argument${
+    if near == null then "" else " (did you mean '${near}'?)"
+  }"
+else if !isList images then
+  argumentError "images" "found ${describe images}, want a list of images, such as [ container.image ]"
+else if !isString name then
+  argumentError "name" "found ${describe name}, want a string, such as \"registry.example.org/web\""
+else
+  recipe
+  // {
+    meta.description = "OCI image index of ${derived}, without the bytes of its layers";
+    inherit (programs) copyTo copyToRegistry;
+  }
