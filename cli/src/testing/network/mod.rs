@@ -6,6 +6,8 @@
 mod cable;
 mod namespace;
 mod netlink;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -63,13 +65,14 @@ impl Network {
     /// # Errors
     /// What the kernel does not allow.
     pub fn plug(&mut self, number: usize, pid: Pid) -> Result<()> {
-        let namespace = Namespace::new(pid)?;
-        if namespace.is_own()? {
+        let cable = Cable::new(number);
+        let plugging_in = || format!("plugging in '{}'", cable.name());
+        let namespace = Namespace::new(pid).with_context(plugging_in)?;
+        if namespace.is_own().with_context(plugging_in)? {
             return Ok(());
         }
         self.unplug(number);
-        let cable = Cable::new(number);
-        cable.lay(&mut self.netlink, &namespace).with_context(|| format!("plugging in '{}'", cable.name()))?;
+        cable.lay(&mut self.netlink, &namespace).with_context(plugging_in)?;
         self.plugged.insert(number, namespace);
         for (one, other) in self.cut.clone() {
             if one == number || other == number {
@@ -77,17 +80,16 @@ impl Network {
             }
         }
         if self.off.contains(&number) {
-            self.netlink.set_down(cable.index()).context("cutting it off")?;
+            self.pull(number)?;
         }
         Ok(())
     }
 
     /// Takes out a container that has ended.
     pub fn unplug(&mut self, number: usize) {
-        if self.plugged.remove(&number).is_some() {
-            // It may be gone with its namespace.
-            let _ = self.netlink.remove(Cable::new(number).index());
-        }
+        self.plugged.remove(&number);
+        // It may be gone with its namespace, or never have been there. One that could not be laid to its end is there still.
+        let _ = self.netlink.remove(Cable::new(number).index());
     }
 
     /// Cuts two from each other: what they send each other is lost, and nobody tells them. Both stay connected with the rest.
@@ -106,35 +108,55 @@ impl Network {
     /// What the kernel does not allow.
     pub fn cut_off(&mut self, number: usize) -> Result<()> {
         self.off.insert(number);
-        if self.plugged.contains_key(&number) {
-            self.netlink.set_down(Cable::new(number).index()).context("cutting it off")?;
-        }
-        Ok(())
+        self.pull(number)
     }
 
-    /// Undoes all cuts.
+    /// Undoes all cuts. Where one of them cannot be undone, the others are nevertheless.
     ///
     /// # Errors
-    /// What the kernel does not allow.
+    /// What the kernel does not allow, of the first one.
     pub fn heal(&mut self) -> Result<()> {
+        let mut healed = Ok(());
         for (one, other) in std::mem::take(&mut self.cut) {
-            for (here, there) in [(one, other), (other, one)] {
-                if let Some(namespace) = self.plugged.get(&here) {
-                    namespace.enter(|netlink| Cable::new(there).find_from(netlink)).context("healing the network")?;
-                }
-            }
+            healed = healed.and(self.heal_in(one, other)).and(self.heal_in(other, one));
         }
         for number in std::mem::take(&mut self.off) {
-            if self.plugged.contains_key(&number) {
-                self.netlink.set_up(Cable::new(number).index()).context("healing the network")?;
-            }
+            healed = healed.and(self.push(number));
         }
-        Ok(())
+        healed
     }
 
     /// Lets one lose the other.
     fn cut_in(&self, here: usize, there: usize) -> Result<()> {
         let Some(namespace) = self.plugged.get(&here) else { return Ok(()) };
-        namespace.enter(|netlink| Cable::new(there).lose_from(netlink)).context("cutting the network")
+        let cutting = || format!("cutting the network of '{}'", Cable::new(here).name());
+        namespace.enter(|netlink| Cable::new(there).lose_from(netlink)).with_context(cutting)
     }
+
+    /// Lets one find the other again.
+    fn heal_in(&self, here: usize, there: usize) -> Result<()> {
+        let Some(namespace) = self.plugged.get(&here) else { return Ok(()) };
+        namespace.enter(|netlink| Cable::new(there).find_from(netlink)).with_context(|| healing(here))
+    }
+
+    /// Pulls the cable out of the bridge, if it is there.
+    fn pull(&mut self, number: usize) -> Result<()> {
+        if !self.plugged.contains_key(&number) {
+            return Ok(());
+        }
+        let cable = Cable::new(number);
+        self.netlink.set_down(cable.index()).with_context(|| format!("cutting off '{}'", cable.name()))
+    }
+
+    /// Pushes the cable into the bridge again, if it is there.
+    fn push(&mut self, number: usize) -> Result<()> {
+        if !self.plugged.contains_key(&number) {
+            return Ok(());
+        }
+        self.netlink.set_up(Cable::new(number).index()).with_context(|| healing(number))
+    }
+}
+
+fn healing(number: usize) -> String {
+    format!("healing the network of '{}'", Cable::new(number).name())
 }

@@ -19,6 +19,7 @@ use netlink_packet_route::neighbour::{
 };
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
+use rustix::io::Errno;
 
 /// The loopback device, which is the first of every network namespace.
 pub const LOOPBACK: u32 = 1;
@@ -142,7 +143,8 @@ impl Netlink {
     /// Forgets what was said of a neighbour.
     pub fn forget_neighbour(&mut self, index: u32, address: Ipv4Addr) -> Result<()> {
         let message = neighbour(index, address);
-        self.ask(RTM_DELNEIGH, &message, 0).context("forgetting a neighbour")
+        // A container may have done so itself, as its network namespace is its own.
+        unless(Errno::NOENT, self.ask(RTM_DELNEIGH, &message, 0)).context("forgetting a neighbour")
     }
 
     /// Sends a message, and waits until the kernel has done what it says.
@@ -182,6 +184,14 @@ impl NetlinkDeserializable for NoAnswer {
 
     fn deserialize(_: &NetlinkHeader, _: &[u8]) -> Result<Self, Self::Error> {
         Ok(Self)
+    }
+}
+
+/// What the kernel refuses for this reason is as it should be.
+fn unless(reason: Errno, done: Result<()>) -> Result<()> {
+    match done {
+        Err(error) if error.downcast_ref().and_then(Error::raw_os_error) == Some(reason.raw_os_error()) => Ok(()),
+        done => done,
     }
 }
 
