@@ -58,6 +58,8 @@ impl Cable {
         netlink.add_pair(&outside, BRIDGE.index, (&inside, namespace.descriptor()))?;
         namespace.enter(|netlink| {
             netlink.set_up(LOOPBACK)?;
+            // The kernel would give it one by which those who are cut from each other still talk.
+            netlink.keep_from_ipv6(INSIDE)?;
             netlink.add_address(INSIDE, self.address(), PREFIX_LENGTH)?;
             netlink.set_up(INSIDE)?;
             for (file, values) in SETTINGS {

@@ -49,6 +49,7 @@ impl Network {
         let setting_up = "setting up the network of the test";
         netlink.set_up(LOOPBACK).context(setting_up)?;
         netlink.add_bridge(&BRIDGE).context(setting_up)?;
+        netlink.keep_from_ipv6(BRIDGE.index).context(setting_up)?;
         netlink.add_address(BRIDGE.index, Self::SCRIPT, PREFIX_LENGTH).context(setting_up)?;
         netlink.set_up(BRIDGE.index).context(setting_up)?;
         Ok(Self { netlink, plugged: BTreeMap::new(), cut: BTreeSet::new(), off: BTreeSet::new() })

@@ -12,7 +12,8 @@ use netlink_packet_core::{
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressHeader, AddressMessage};
 use netlink_packet_route::link::{
-    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkHeader, LinkInfo, LinkMessage,
+    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkHeader,
+    LinkInfo, LinkMessage,
 };
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourHeader, NeighbourMessage, NeighbourState,
@@ -129,6 +130,15 @@ impl Netlink {
         let address = IpAddr::V4(address);
         message.attributes = vec![AddressAttribute::Local(address), AddressAttribute::Address(address)];
         self.ask(RTM_NEWADDR, &message, NEW).context("adding an address")
+    }
+
+    /// Keeps a device from giving itself an address of IPv6.
+    pub fn keep_from_ipv6(&mut self, index: u32) -> Result<()> {
+        let mut message = link(index);
+        let none = AfSpecInet6::AddrGenMode(In6AddrGenMode::None);
+        message.attributes = vec![LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![none])])];
+        // A kernel may have no IPv6 at all.
+        unless(Errno::AFNOSUPPORT, self.ask(RTM_SETLINK, &message, 0)).context("keeping a device from IPv6")
     }
 
     /// Says which hardware address a neighbour has, for ever.

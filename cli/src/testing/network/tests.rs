@@ -216,6 +216,18 @@ fn healing_says_whom_it_does_not_reach_and_heals_the_others() {
     });
 }
 
+/// What is cut would be reached by an address that nobody has given.
+#[test]
+fn there_is_no_ipv6_but_on_the_loopback() {
+    in_own_namespaces("there_is_no_ipv6_but_on_the_loopback", || {
+        let (_network, nodes) = pair();
+        assert_connected(&nodes);
+        for node in &nodes {
+            assert!(node.devices_with_ipv6().iter().all(|device| device == "lo"), "{:?}", node.devices_with_ipv6());
+        }
+    });
+}
+
 #[test]
 fn any_user_may_listen_on_any_port_and_send_echo_requests() {
     in_own_namespaces("any_user_may_listen_on_any_port_and_send_echo_requests", || {

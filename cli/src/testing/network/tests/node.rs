@@ -93,6 +93,13 @@ impl Node {
         let table = self.read("/proc/thread-self/net/dev");
         table.lines().skip(2).filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect()
     }
+
+    /// The devices that have an address of IPv6.
+    pub fn devices_with_ipv6(&self) -> Vec<String> {
+        // A kernel without IPv6 has no such file.
+        let table = within(&self.namespace(), || fs::read_to_string("/proc/thread-self/net/if_inet6"));
+        table.unwrap_or_default().lines().filter_map(|line| Some(line.split_whitespace().last()?.to_owned())).collect()
+    }
 }
 
 impl Drop for Node {
