@@ -13,10 +13,9 @@ use oci_bundle::runner::SearchPath;
 const PROGRAM: &str = "oci-bundle-image";
 
 #[derive(Args)]
-#[command(disable_help_flag = true)]
 pub struct ImageOptions {
-    /// stream, layout, serve, copy, load or layers, a recipe, and options
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+    /// The verb (stream, layout, serve, copy, load or layers) and what it takes; VERB --help shows that
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "ARGUMENT")]
     words: Vec<OsString>,
 }
 
