@@ -30,10 +30,13 @@ impl LayerBlob {
     /// What cannot be read or written.
     pub fn write<W: Write>(layer: &Layer, compression: Compression, out: W) -> Result<(Self, W)> {
         let frames = Frames::new(compression, Hashed::new(out));
-        let mut writer = BlobWriter { archive: Hashed::new(io::sink()), frames };
+        // What is not compressed is the archive itself.
+        let archive = (compression != Compression::None).then(|| Hashed::new(io::sink()));
+        let mut writer = BlobWriter { archive, frames };
         layer.write(&mut writer)?;
         let (digest, size, out) = writer.frames.finish().context("writing a layer")?.finish();
-        let (diff_id, archive_size, _) = writer.archive.finish();
+        let archive = writer.archive.map(Hashed::finish);
+        let (diff_id, archive_size) = archive.map_or_else(|| (digest.clone(), size), |(id, size, _)| (id, size));
         Ok((Self { diff_id, archive_size, digest, size }, out))
     }
 
@@ -64,14 +67,16 @@ impl LayerBlob {
 
 /// Makes the digest of the archive beside the frames.
 struct BlobWriter<W: Write> {
-    archive: Hashed<io::Sink>,
+    archive: Option<Hashed<io::Sink>>,
     frames: Frames<Hashed<W>>,
 }
 
 impl<W: Write> Write for BlobWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.frames.write(bytes)?;
-        self.archive.write_all(&bytes[..count])?;
+        if let Some(archive) = &mut self.archive {
+            archive.write_all(&bytes[..count])?;
+        }
         Ok(count)
     }
 
