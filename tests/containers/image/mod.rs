@@ -1,6 +1,7 @@
 //! `container.image`: its recipe, and the forms that clients read.
 
 mod clients;
+mod hostile;
 mod recipe;
 mod registry;
 mod schema;

@@ -122,6 +122,24 @@ fn what_an_image_cannot_carry_is_said_and_kept() {
     assert_eq!(kept, wanted);
 }
 
+/// No store path is in it, so it is the same with every Nix and on every machine of this architecture.
+#[test]
+fn the_digest_of_an_image_is_a_contract() {
+    for (compression, digest) in [
+        ("zstd", "sha256:a88a9b6e5f84c152d37fc379c5bbba2a5859dd3eac4e5f71e16dccc8832725d7"),
+        ("gzip", "sha256:6b378b7583fb1d76cb0106bc42941766df3d695498174e740ba8aa027d935824"),
+        ("none", "sha256:bfd19d0ab9d1d4ffe57dc6bb6e54b32d943520c9c8e867cf654a98af2b0c62a4"),
+    ] {
+        let recipe = nix::build(&format!(
+            "(buildContainer {{
+               name = \"x\"; args = [ \"x\" ]; checkProgram = false; image.compression = \"{compression}\";
+               files.\"/file\".text = \"text\"; ports = [ 80 ];
+             }}).image"
+        ));
+        assert_eq!(read(&recipe, "index.json")["manifests"][0]["digest"], digest, "{compression}");
+    }
+}
+
 #[test]
 fn the_same_arguments_give_the_same_bytes() {
     let expression = image("");
