@@ -41,7 +41,7 @@ pub fn write(recipe: &Recipe, mut out: impl Write) -> Result<()> {
             continue;
         }
         start_file(&mut out, &name(&layer.blob.diff_id), layer.blob.archive_size)?;
-        out = layer.blob.write_again(&layer.layer, Compression::None, out)?;
+        out = layer.blob.write_archive_again(&layer.layer, out)?;
     }
     tar::write_end(&mut out).context(writing)?;
     out.flush().context(writing)

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::compression::{Compression, FrameWrite, Frames};
-use crate::digest::{Digest, Hashed};
+use crate::digest::{Digest, Hashed, HashedApart};
 use crate::layer::Layer;
 
 /// What is known of the bytes of a layer.
@@ -46,14 +46,7 @@ impl LayerBlob {
     /// What cannot be read or written; a store path that has changed.
     pub fn write_again<W: Write>(&self, layer: &Layer, compression: Compression, out: W) -> Result<W> {
         let (found, out) = Self::write(layer, compression, out)?;
-        ensure!(
-            found.diff_id == self.diff_id,
-            "a layer ({}) has the digest {} now, and {} in the recipe: a store path has changed; \
-             'nix-store --verify --check-contents' finds out which",
-            layer.reason,
-            found.diff_id,
-            self.diff_id
-        );
+        self.ensure_archive(layer, &found.diff_id)?;
         ensure!(
             compression == Compression::None || found.digest == self.digest,
             "a layer ({}) is compressed to {}, and was to {} when the recipe was made: another encoder",
@@ -62,6 +55,31 @@ impl LayerBlob {
             self.digest
         );
         Ok(out)
+    }
+
+    /// Makes the archive again, and checks that it is the same, in a thread of its own: where one layer is made at a time, that is
+    /// faster.
+    ///
+    /// # Errors
+    /// What cannot be read or written; a store path that has changed.
+    pub fn write_archive_again<W: Write>(&self, layer: &Layer, out: W) -> Result<W> {
+        let mut frames = Frames::new(Compression::None, HashedApart::new(out));
+        layer.write(&mut frames)?;
+        let hashed = frames.finish().context("writing a layer")?;
+        let (digest, out) = hashed.finish().context("hashing a layer")?;
+        self.ensure_archive(layer, &digest)?;
+        Ok(out)
+    }
+
+    fn ensure_archive(&self, layer: &Layer, found: &Digest) -> Result<()> {
+        ensure!(
+            *found == self.diff_id,
+            "a layer ({}) has the digest {found} now, and {} in the recipe: a store path has changed; \
+             'nix-store --verify --check-contents' finds out which",
+            layer.reason,
+            self.diff_id
+        );
+        Ok(())
     }
 }
 

@@ -1,11 +1,15 @@
 //! Digests (image-spec, descriptor.md, "Digests"), and writers that make them.
 
+mod apart;
+
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+pub use self::apart::HashedApart;
 
 /// A SHA-256 digest, such as `sha256:…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
