@@ -60,6 +60,8 @@ impl Engine {
 /// Loads it.
 pub fn load(options: &LoadOptions) -> Result<()> {
     let recipe = Recipe::read(&options.recipe)?;
+    // Nix collects nothing that an open file needs.
+    let _held = Recipe::hold(&options.recipe)?;
     let program = options.into.program();
     let mut command = Command::new(program);
     command.args(options.into.load()).stdin(Stdio::piped());

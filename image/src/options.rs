@@ -85,7 +85,7 @@ impl ImageOptions {
             created: decode_created(&image)?,
             compression: decode_compression(&image)?,
             max_layers: decode_max_layers(&image)?,
-            layers: decode_layers(&image)?,
+            layers: decode_layers(&image, decode_max_layers(&image)?)?,
             entrypoint: image.get("entrypoint")?.map(|field| field.unsigned()).transpose()?,
             labels: decode_texts(&image, "labels")?,
             annotations: decode_texts(&image, "annotations")?,
@@ -203,9 +203,17 @@ fn decode_max_layers(image: &Field<'_>) -> Result<u32, ArgumentError> {
     }
 }
 
-fn decode_layers(image: &Field<'_>) -> Result<Vec<Vec<String>>, ArgumentError> {
+/// One layer is left for all other store paths, and one for what the user has written.
+fn decode_layers(image: &Field<'_>, max_layers: u32) -> Result<Vec<Vec<String>>, ArgumentError> {
     let Some(field) = image.get("layers")? else { return Ok(Vec::new()) };
-    field.list()?.iter().map(Field::strings).collect()
+    let groups = field.list()?;
+    let most = usize::try_from(max_layers).unwrap_or(usize::MAX) - 2;
+    if groups.len() > most {
+        return Err(field.unwanted(&format!(
+            "at most {most} groups, as image.maxLayers is {max_layers} and two layers are for the rest"
+        )));
+    }
+    groups.iter().map(Field::strings).collect()
 }
 
 fn decode_texts(image: &Field<'_>, name: &str) -> Result<BTreeMap<String, String>, ArgumentError> {

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use camino::Utf8Path;
 use oci_bundle_builder::plan::ContainerPlan;
 use oci_bundle_builder::plan::derivation::closure::Closure;
+use oci_bundle_builder::plan::file;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -103,10 +104,9 @@ impl Recipe {
     /// It is not there, is none, or was made by another version.
     pub fn read(directory: &Utf8Path) -> Result<Self> {
         let file = directory.join(FILE);
-        let wanted = || format!("'{file}'; want a recipe, such as ./result of nix build .#container.image");
-        let metadata = fs::metadata(&file).with_context(wanted)?;
-        ensure!(metadata.is_file() && metadata.len() <= LARGEST, "'{file}' is no recipe");
-        let text = fs::read_to_string(&file).with_context(wanted)?;
+        let text = read_if_there(&file)?.with_context(|| {
+            format!("there is no '{file}'; want a recipe, such as ./result of nix build .#container.image")
+        })?;
         let recipe: Self = serde_json::from_str(&text).with_context(|| format!("'{file}' is no recipe"))?;
         ensure!(
             recipe.version == VERSION,
@@ -121,6 +121,11 @@ impl Recipe {
                 recipe.encoder
             );
         }
+        recipe
+            .layers
+            .iter()
+            .try_for_each(|layer| layer.layer.ensure_in_store())
+            .with_context(|| format!("'{file}'"))?;
         Ok(recipe)
     }
 
@@ -187,6 +192,17 @@ impl Recipe {
             Some(gone) => bail!("the store path '{}' is gone; build the image again", gone.display()),
             None => Ok(()),
         }
+    }
+}
+
+/// The text of a file of a recipe, if it is there.
+///
+/// # Errors
+/// It cannot be read, or is larger than any recipe.
+pub fn read_if_there(file: &Utf8Path) -> Result<Option<String>> {
+    match fs::symlink_metadata(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        _ => file::read_text(file.as_std_path(), LARGEST).map(Some),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::compression::Compression;
 use crate::documents::Documents;
 use crate::manifest::{Document, INDEX, MANIFEST};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, read_if_there};
 
 /// The file of an index.
 const FILE: &str = "index-recipe.json";
@@ -77,7 +77,7 @@ impl Source {
     /// There is none, or it was made by another version.
     pub fn read(directory: &Utf8Path) -> Result<Self> {
         let file = directory.join(FILE);
-        let Ok(text) = fs::read_to_string(&file) else { return Ok(Self::from_recipe(Recipe::read(directory)?)) };
+        let Some(text) = read_if_there(&file)? else { return Ok(Self::from_recipe(Recipe::read(directory)?)) };
         let index: IndexRecipe = serde_json::from_str(&text).with_context(|| format!("'{file}' is no recipe"))?;
         ensure!(
             index.version == VERSION,

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use oci_bundle_builder::plan::file;
 use oci_bundle_builder::plan::resolve::{Content, File};
 use oci_bundle_builder::plan::rootfs::entries::{EntryKind, RootfsEntry};
 use serde::{Deserialize, Serialize};
 
-use super::{DIRECTORY_MODE, ensure_no_whiteout, store_path};
+use super::{DIRECTORY_MODE, STORE, ensure_no_whiteout, store_path};
 use crate::tar::{self, Kind, Member};
 
 /// A directory, file or link.
@@ -65,6 +65,17 @@ impl FileEntry {
             }
         };
         Ok(Some(Self { path: entry.path.clone(), mode, uid: 0, gid: 0, kind }))
+    }
+
+    /// Refuses a copy of what is not in the store, also by way of a link.
+    ///
+    /// # Errors
+    /// It is not, or cannot be looked at.
+    pub fn ensure_in_store(&self) -> Result<()> {
+        let FileKind::CopyOf(source) = &self.kind else { return Ok(()) };
+        let real = source.canonicalize().with_context(|| format!("looking at '{}'", source.display()))?;
+        ensure!(real.starts_with(STORE), "'{}' is not in {STORE}", source.display());
+        Ok(())
     }
 
     /// Writes it.

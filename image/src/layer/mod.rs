@@ -4,9 +4,9 @@ mod files;
 mod grouping;
 mod store_path;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 pub use self::files::FileEntry;
@@ -56,6 +56,23 @@ impl Layer {
         frames.end_frame().context(writing)?;
         tar::write_end(frames).context(writing)?;
         frames.end_frame().context(writing)
+    }
+}
+
+/// Where Nix keeps what layers are made of. A recipe may be anybody's, so it names nothing else.
+const STORE: &str = "/nix/store";
+
+impl Layer {
+    /// Refuses what is not in the store: root would hand out a file of somebody else.
+    ///
+    /// # Errors
+    /// The first of it.
+    pub fn ensure_in_store(&self) -> Result<()> {
+        for path in &self.paths {
+            let is_store_path = path.parent() == Some(Path::new(STORE)) && path.file_name().is_some();
+            ensure!(is_store_path, "'{}' is not a store path below {STORE}", path.display());
+        }
+        self.files.iter().try_for_each(FileEntry::ensure_in_store)
     }
 }
 

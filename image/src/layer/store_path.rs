@@ -1,11 +1,11 @@
 //! A store path in an archive: as Nix keeps it, for everybody to read and nobody to change.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use oci_bundle_builder::plan::file;
@@ -23,26 +23,38 @@ pub fn in_archive(path: &Path) -> &[u8] {
     bytes.strip_prefix(b"/").unwrap_or(bytes)
 }
 
-/// Writes a store path with everything in it, sorted by name.
+/// Writes a store path with everything in it, sorted by name. Directories may be in each other as deep as a path is long, so what is
+/// left of each is in a list and not on the stack.
 pub fn write(path: &Path, out: &mut dyn Write) -> Result<()> {
-    let reading = || format!("reading '{}'", path.display());
-    let metadata = fs::symlink_metadata(path).with_context(reading)?;
-    write_entry(path, &metadata, out)?;
-    if !metadata.is_dir() {
-        return Ok(());
+    let mut open = vec![vec![path.to_owned()].into_iter()];
+    while let Some(rest) = open.last_mut() {
+        let Some(path) = rest.next() else {
+            open.pop();
+            continue;
+        };
+        let metadata = fs::symlink_metadata(&path).with_context(|| format!("reading '{}'", path.display()))?;
+        write_entry(&path, &metadata, out)?;
+        if metadata.is_dir() {
+            open.push(children(&path)?.into_iter());
+        }
     }
+    Ok(())
+}
+
+/// What is in a directory, sorted.
+fn children(directory: &Path) -> Result<Vec<PathBuf>> {
+    let reading = || format!("reading '{}'", directory.display());
     let mut names = Vec::new();
-    for entry in fs::read_dir(path).with_context(reading)? {
+    for entry in fs::read_dir(directory).with_context(reading)? {
         names.push(entry.with_context(reading)?.file_name());
     }
     names.sort_unstable();
-    names.iter().try_for_each(|name| write_below(path, name, out))
-}
-
-fn write_below(directory: &Path, name: &OsStr, out: &mut dyn Write) -> Result<()> {
-    let path = directory.join(name);
-    ensure_no_whiteout(name.as_bytes()).map_err(|problem| anyhow!("'{}': {problem}", path.display()))?;
-    write(&path, out)
+    let child = |name: OsString| {
+        let path = directory.join(&name);
+        ensure_no_whiteout(name.as_bytes()).map_err(|problem| anyhow!("'{}': {problem}", path.display()))?;
+        Ok(path)
+    };
+    names.into_iter().map(child).collect()
 }
 
 fn write_entry(path: &Path, metadata: &Metadata, out: &mut dyn Write) -> Result<()> {
@@ -64,4 +76,26 @@ fn write_entry(path: &Path, metadata: &Metadata, out: &mut dyn Write) -> Result<
     tar::write_member(out, &member(mode, Kind::File(metadata.len()))).context(writing)?;
     let mut content = file::open(path)?;
     tar::write_content(out, &mut content, metadata.len()).with_context(|| format!("'{}'", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_in_each_other_take_little_stack() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let deep = folder.path().join("d/".repeat(1_500));
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("file"), "x").unwrap();
+        let root = folder.path().to_owned();
+        let written = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
+            let mut bytes = Vec::new();
+            write(&root, &mut bytes).unwrap();
+            tar::write_end(&mut bytes).unwrap();
+            bytes
+        });
+        let bytes = written.unwrap().join().unwrap();
+        assert_eq!(::tar::Archive::new(&bytes[..]).entries().unwrap().count(), 1_502);
+    }
 }

@@ -47,6 +47,10 @@ fn a_mistake_is_named() {
     for (image, said) in [
         (json!({ "tags": "x" }), "image.tags: no such attribute of an image (did you mean 'tag'?)"),
         (json!({ "maxLayers": 200 }), "image.maxLayers: found 200 (an integer), want an integer from 2 to 127"),
+        (
+            json!({ "maxLayers": 3, "layers": [[], []] }),
+            "image.layers: found a list of 2, want at most 1 groups, as image.maxLayers is 3",
+        ),
         (json!({ "compression": "bzip2" }), "image.compression: found the string \"bzip2\""),
         (json!({ "name": "web:1" }), "image.name: found"),
         (json!({ "labels": { "": "x" } }), "image.labels.\"\": found an empty name"),

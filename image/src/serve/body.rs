@@ -3,13 +3,19 @@
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::timeout;
 
 /// How many bytes are sent at once.
 const CHUNK: usize = 256 << 10;
+
+/// How long a client may take none, while others wait for the place that it holds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many chunks wait for a slow client.
 const WAITING: usize = 4;
@@ -58,9 +64,9 @@ impl LayerWriter {
     }
 
     fn send(&self, chunk: io::Result<Bytes>) -> io::Result<()> {
-        self.chunks
-            .blocking_send(chunk)
-            .map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the client has hung up"))
+        let gone = |reason| io::Error::new(io::ErrorKind::BrokenPipe, reason);
+        let sent = Handle::current().block_on(timeout(PATIENCE, self.chunks.send(chunk)));
+        sent.map_err(|_| gone("the client takes nothing more"))?.map_err(|_| gone("the client has hung up"))
     }
 }
 

@@ -36,10 +36,18 @@ fn changed(recipe: &Path, change: impl Fn(&mut Value)) -> TempDir {
 fn a_recipe_that_is_not_right_is_refused_in_a_line() {
     let recipe = nix::build(&image(""));
     let other = format!("sha256:{}", "0".repeat(64));
-    let changes: [(Change<'_>, &str); 6] = [
+    let changes: [(Change<'_>, &str); 8] = [
         (
             &|it| it["layers"][0]["paths"][0] = json!("/nix/store/gone"),
             "the store path '/nix/store/gone' is gone; build the image again",
+        ),
+        (&|it| it["layers"][0]["paths"][0] = json!("/etc"), "'/etc' is not a store path below /nix/store"),
+        (
+            &|it| {
+                it["layers"][0]["files"] =
+                    json!([{ "path": "/x", "mode": 420, "uid": 0, "gid": 0, "copyOf": "/etc/shadow" }])
+            },
+            "'/etc/shadow' is not in /nix/store",
         ),
         (
             &|it| it["layers"][0]["diffId"] = json!(other),
