@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
+use clap::builder::RangedU64ValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use oci_bundle::runner::{Overrides, Running, UserOption, Variable};
 use oci_bundle::testing::script::{Action, Port, Reply, Request, Socket, parse_signal};
@@ -17,6 +18,14 @@ pub const NAME: &str = "container";
 
 /// How many seconds something is waited for.
 const TIMEOUT: &str = "30";
+
+/// The longest time that something is waited for: a day.
+const LONGEST: u64 = 24 * 60 * 60;
+
+/// Takes seconds that a clock can count.
+fn seconds() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(..=LONGEST)
+}
 
 /// Start, ask and stop a container of this test.
 #[derive(Parser)]
@@ -60,7 +69,7 @@ enum Verb {
         /// Such as 8080, or 53/udp
         port: Port,
         /// For how many seconds at most
-        #[arg(long, value_name = "SECONDS", default_value = TIMEOUT)]
+        #[arg(long, value_name = "SECONDS", default_value = TIMEOUT, value_parser = seconds())]
         timeout: u64,
     },
     /// Wait until it has printed a text since it was started
@@ -68,13 +77,13 @@ enum Verb {
         /// The text
         text: String,
         /// For how many seconds at most
-        #[arg(long, value_name = "SECONDS", default_value = TIMEOUT)]
+        #[arg(long, value_name = "SECONDS", default_value = TIMEOUT, value_parser = seconds())]
         timeout: u64,
     },
     /// Wait until it has ended, and print its exit code
     Wait {
         /// For how many seconds at most
-        #[arg(long, value_name = "SECONDS", default_value = TIMEOUT)]
+        #[arg(long, value_name = "SECONDS", default_value = TIMEOUT, value_parser = seconds())]
         timeout: u64,
     },
     /// Send its first process a signal
@@ -86,7 +95,7 @@ enum Verb {
     /// Send it TERM, kill it if it has not ended in time, and return when it has
     Stop {
         /// How many seconds it has
-        #[arg(long, value_name = "SECONDS", default_value = "10")]
+        #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds())]
         time: u64,
     },
     /// Print what it has printed since it was started

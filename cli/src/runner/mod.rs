@@ -33,7 +33,7 @@ pub use self::bundle::Bundle;
 pub use self::cgroup::CgroupView;
 pub use self::descriptors::{close_others, handed_over};
 pub use self::exec::Running;
-pub use self::files::SearchPath;
+pub use self::files::{SearchPath, Trust};
 pub use self::host::{Host, container_id};
 pub use self::overrides::{
     CreatedHook, KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, parse_env_file,

@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use camino::Utf8PathBuf;
+use oci_bundle::runner::Trust;
 use serde_json::json;
 
 use super::{TestAttrs, scripted, trial, trial_spec, try_out};
@@ -21,7 +23,7 @@ pub struct Place {
 /// Runs it on this machine.
 pub fn run(attrs: &TestAttrs, place: Place) -> Result<()> {
     let work = make_work(&place.temporary)?;
-    let result = run_in(attrs, work.clone(), place.terminal);
+    let result = run_in(attrs, work.clone().into(), place.terminal);
     // Its mounts went with the test's mount namespace.
     let _ = fs::remove_dir_all(&work);
     result
@@ -48,9 +50,17 @@ fn run_in(attrs: &TestAttrs, work: PathBuf, terminal: String) -> Result<()> {
     Ok(())
 }
 
-fn make_work(temporary: &Path) -> Result<PathBuf> {
-    let work = temporary.join(format!("oci-bundle-test-{}", std::process::id()));
+/// Makes the directory. Who could replace it, could have the caller write anywhere.
+fn make_work(temporary: &Path) -> Result<Utf8PathBuf> {
+    let real = temporary.canonicalize().with_context(|| format!("looking at '{}'", temporary.display()))?;
+    let real = Utf8PathBuf::from_path_buf(real).map_err(|real| anyhow!("'{}' is not UTF-8", real.display()))?;
+    let work = real.join(format!("oci-bundle-test-{}", std::process::id()));
     let made = fs::DirBuilder::new().mode(0o700).create(&work);
-    made.with_context(|| format!("making the directory '{}'", work.display()))?;
+    made.with_context(|| format!("making the directory '{work}'"))?;
+    if !Trust::new(&[])?.fixes_all_of(&work) {
+        // Only an empty directory is removed.
+        let _ = fs::remove_dir(&work);
+        bail!("other users can replace what is in '{real}'; set TMPDIR to a directory that only you can write to");
+    }
     Ok(work)
 }

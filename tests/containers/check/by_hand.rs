@@ -65,6 +65,20 @@ fn a_test_without_a_script_is_run_as_well() {
     }
 }
 
+#[test]
+fn a_directory_that_others_can_replace_is_refused() {
+    let wrapper = nix::build(&format!("({WEB}.tests.starts).interactive"));
+    let folder = TempDir::new().unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(1234), Some(1234)).unwrap();
+    let output = run_in(folder.path(), &wrapper.join("bin/web-test"), 0, "exit\n");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && said.contains("set TMPDIR to a directory that only you can write to\n"),
+        "{said}"
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
 /// As in a sandbox with Nix's uid-range: root of a user namespace with more ids than one.
 #[test]
 fn more_ids_work_where_the_sandbox_has_them() {

@@ -73,10 +73,7 @@ fn breaking_a_container_breaks_its_test_with_the_reason() {
     assert!(said.contains("web | httpd: unrecognized option '--verbos'\n"), "{said}");
     assert!(said.contains("web had ended with exit code 1; its last lines:\n  httpd: unrecognized option"), "{said}");
     // A file that it needs.
-    let said = nix::build_fails(&test(
-        &web("8080", "extend = null;").replace("extend = null;", ""),
-        &script.replace("8080/", "8080/other"),
-    ));
+    let said = nix::build_fails(&test(&web("8080", ""), &script.replace("8080/", "8080/other")));
     assert!(said.contains("exit code 22: curl --silent --fail http://web:8080/other\n"), "{said}");
     assert!(said.contains("web was running; its last lines:\n"), "{said}");
     assert!(said.contains("response:404"), "{said}");
@@ -88,6 +85,7 @@ fn what_a_script_does_wrong_is_said() {
     for (script, said) in [
         ("container stop", "container: it has not been started\n"),
         ("container start; container start", "container: it is running; 'stop' it first\n"),
+        ("container wait-port 80 --timeout 18446744073709551615", "is not in 0..=86400"),
         ("container wait-port http", "container: invalid value 'http' for '<PORT>': want a port from 1 to 65535"),
         ("container signal TREM", "container: invalid value 'TREM' for '<SIGNAL>': want a number, or one of ABRT"),
         ("container strat", "container: unrecognized subcommand 'strat'"),
@@ -282,6 +280,8 @@ fn a_container_is_signalled_awaited_and_started_again() {
           container wait-output reloaded
           container stop
           [ \"$(container status)\" = 'exited 4' ]
+          # What has ended is stopped.
+          container stop
           [ \"$(container wait)\" = 4 ]
           container start --env A=second
           container wait-output second

@@ -126,12 +126,18 @@ impl Containers {
         pidfd_send_signal(&nodes[index].container()?.pidfd, signal).map_err(|error| format!("sending it: {error}"))
     }
 
-    /// Stops a container, and kills it if it has not ended in time.
+    /// Stops a container, and kills it if it has not ended in time. One that has ended by itself is stopped.
     ///
     /// # Errors
     /// What could not be done, and why.
     pub fn stop(&self, index: usize, time: Duration) -> Result<(), String> {
-        self.signal(index, Signal::TERM.as_raw())?;
+        if self.wait(index, Duration::ZERO)?.is_some() {
+            return Ok(());
+        }
+        if let Err(problem) = self.signal(index, Signal::TERM.as_raw()) {
+            // It may have ended now.
+            return self.wait(index, Duration::ZERO)?.map(drop).ok_or(problem);
+        }
         if self.wait(index, time)?.is_none() {
             // It may have ended now.
             let _ = self.signal(index, Signal::KILL.as_raw());

@@ -63,7 +63,9 @@ impl Containers {
         };
         let runner = attended.run(&nodes).runner;
         drop(nodes);
-        self.show_warnings(index);
+        if number == 0 {
+            self.show_warnings(index);
+        }
         match (container, exit) {
             (None, Some(exit)) => Err(format!("it has not started: exit code {}", exit.code)),
             (Some(pid), None) => {
@@ -99,7 +101,7 @@ impl Containers {
         Ok(command)
     }
 
-    /// What the container cannot have here. Once is enough.
+    /// What the container cannot have here, which is the same each time.
     fn show_warnings(&self, index: usize) {
         let file = self.supervision.warnings(index);
         let name = &self.supervision.nodes[index].name;
