@@ -28,11 +28,7 @@
 */
 setting:
 let
-  inherit (builtins)
-    isAttrs
-    isList
-    removeAttrs
-    ;
+  inherit (builtins) isList removeAttrs;
   inherit (setting) host hostSystem;
   inherit (import ./message.nix) describe;
   inherit (import ./text.nix) isText;

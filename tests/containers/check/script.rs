@@ -307,7 +307,7 @@ fn unsandboxed_fails(test: &str) -> String {
 #[test]
 fn what_hangs_is_stopped_with_all_that_was_started() {
     let container = shell("echo begun; trap '' TERM; (setsid sleep 6543 &); sleep 6543 & while :; do wait; done", "");
-    let script = nix::string("container start; (setsid sleep 6543 &); sleep 6543");
+    let script = nix::string("container start; set -m; sleep 6543 & set +m; sleep 6543");
     let said = unsandboxed_fails(&format!("{container}.test {{ timeout = 2; script = {script}; }}"));
     assert!(said.contains("sh was running; its last lines:\n  begun\n"), "{said}");
     assert!(said.contains("container.test: the script has not ended after 2 s, and was killed;"), "{said}");

@@ -120,7 +120,7 @@ fn what_does_not_end_is_stopped_with_all_that_it_started() {
         "echo begun; sleep 4321",
         "trap '' TERM; echo begun; while true; do sleep 4321; done",
         "echo begun; sleep 4321 & sleep 4321 & wait",
-        "echo begun; (setsid sleep 4321 &) ; sleep 4321",
+        "echo begun; (sleep 4321 &) ; sleep 4321",
     ] {
         let start = Instant::now();
         let (is_built, said) = unsandboxed(&format!("{}.test {{ timeout = 1; }}", shell(script, "")));
@@ -133,14 +133,18 @@ fn what_does_not_end_is_stopped_with_all_that_it_started() {
     }
 }
 
-/// With the host's processes, so that the container's own namespace does not end what it leaves.
+/// A container that daemonises has ended, and its namespace ends the daemon. With the host's processes, crun waits for the daemon as
+/// well, until the time is over, and the test's own namespace ends it.
 #[test]
 fn what_goes_on_behind_its_container_does_not_outlive_it() {
     const NAMESPACES: &str =
         "config.linux.namespaces = map (type: { inherit type; }) [ \"mount\" \"network\" \"ipc\" \"uts\" ];";
-    let script = "setsid sleep 5432 > /dev/null 2>&1 & exit 0";
-    let (is_built, said) = unsandboxed(&format!("{}.test {{ stdout = \"\"; }}", shell(script, NAMESPACES)));
+    let script = "sleep 5432 > /dev/null 2>&1 & exit 0";
+    let (is_built, said) = unsandboxed(&format!("{}.test {{ stdout = \"\"; }}", shell(script, "")));
     assert!(is_built, "{said}");
+    assert_none_sleeps("5432", script);
+    let (is_built, said) = unsandboxed(&format!("{}.test {{ timeout = 2; }}", shell(script, NAMESPACES)));
+    assert!(!is_built && said.contains("it has not ended after 2 s, and was killed"), "{said}");
     assert_none_sleeps("5432", script);
 }
 

@@ -195,6 +195,25 @@ fn an_index_has_an_image_for_each_platform() {
     );
 }
 
+#[test]
+fn a_recipe_that_is_served_is_not_collected() {
+    // One of its own, which no other test needs.
+    let salt = std::process::id();
+    let recipe = nix::build(&image(&format!("image.labels.salt = \"{salt}\";")));
+    let delete = || nix::nix("nix-store").arg("--delete").arg(&*recipe).output().unwrap();
+    let mut serve = Command::new(nix::program("oci-bundle-image"));
+    let mut server = serve.arg("serve").arg(&*recipe).stdout(Stdio::piped()).spawn().unwrap();
+    let count = server.stdout.as_mut().unwrap().read(&mut [0; 64]).unwrap();
+    assert!(count > 0);
+    // The recipe is no argument of another process, so it is the open file that keeps it.
+    let kept = delete();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(!kept.status.success() && String::from_utf8_lossy(&kept.stderr).contains("still alive"), "{kept:?}");
+    let collected = delete();
+    assert!(collected.status.success(), "{collected:?}");
+}
+
 /// What a server sends back for the lines of a request.
 fn ask(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
