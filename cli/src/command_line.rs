@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use oci_bundle::testing::script;
 
 use crate::control_container::{self, ScriptedOptions};
-use crate::control_network::{self, NetworkOptions};
+use crate::control_network::NetworkOptions;
 use crate::hold_process_tree::ProcessTreeOptions;
 use crate::image::ImageOptions;
 use crate::report_created::CreatedOptions;
@@ -63,7 +64,7 @@ struct Wrapped {
 /// The name by which this program was called: one of the programs of a test's script, or its own.
 pub fn called(words: &[OsString]) -> &'static str {
     let name = words.first().and_then(|program| Path::new(program).file_name()).unwrap_or_default();
-    [control_container::NAME, control_network::NAME].into_iter().find(|known| name == *known).unwrap_or("oci-bundle")
+    [script::CONTAINER, script::NETWORK].into_iter().find(|known| name == *known).unwrap_or("oci-bundle")
 }
 
 /// Reads the command line. The scripts of tests call this program by other names; `is_named` says whether they name their
@@ -71,8 +72,8 @@ pub fn called(words: &[OsString]) -> &'static str {
 /// messages for who calls that.
 pub fn parse(words: Vec<OsString>, is_named: bool) -> Result<Command, clap::Error> {
     match called(&words) {
-        control_container::NAME => return Ok(Command::Container(control_container::parse(words, is_named)?)),
-        control_network::NAME => return Ok(Command::Network(NetworkOptions::try_parse_from(words)?)),
+        script::CONTAINER => return Ok(Command::Container(control_container::parse(words, is_named)?)),
+        script::NETWORK => return Ok(Command::Network(NetworkOptions::try_parse_from(words)?)),
         _ => {}
     }
     let [_, verb, name, bundle, given @ ..] = words.as_slice() else {

@@ -8,13 +8,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use oci_bundle::runner::{Overrides, Running, UserOption, Variable};
-use oci_bundle::testing::script::{Action, Port, Reply, Request, Socket, parse_signal};
+use oci_bundle::testing::script::{Action, CONTAINER, Port, Reply, Request, SOCKET, Socket, parse_signal};
 use rustix::process::Pid;
 
 use crate::run::{caller, terminal};
-
-/// By what name a script calls this program.
-pub const NAME: &str = "container";
 
 /// How many seconds something is waited for.
 const TIMEOUT: &str = "30";
@@ -34,7 +31,7 @@ struct ContainerProgram {
     verb: Verb,
 
     /// Where the test's supervisor listens
-    #[arg(long, env = "OCI_BUNDLE_TEST", hide = true)]
+    #[arg(long, env = SOCKET, hide = true)]
     socket: Option<PathBuf>,
 }
 
@@ -116,7 +113,7 @@ pub fn parse(words: Vec<OsString>, is_named: bool) -> Result<ScriptedOptions, cl
     let mut given = words.into_iter().skip(1).peekable();
     let is_option = |word: &OsString| word.to_string_lossy().starts_with('-');
     let node = given.next_if(|word| is_named && !is_option(word)).map(|name| name.to_string_lossy().into_owned());
-    let called = node.as_ref().map_or_else(|| NAME.to_owned(), |node| format!("container {node}"));
+    let called = node.as_ref().map_or_else(|| CONTAINER.to_owned(), |node| format!("{CONTAINER} {node}"));
     let command = ContainerProgram::command().bin_name(&called).display_name(&called).disable_help_subcommand(true);
     let matches = command.try_get_matches_from([OsString::from(called)].into_iter().chain(given))?;
     Ok(ScriptedOptions { program: ContainerProgram::from_arg_matches(&matches)?, node })

@@ -4,20 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
-use oci_bundle::testing::script::{Cut, Reply, Request, Socket};
-
-/// By what name a script calls this program.
-pub const NAME: &str = "network";
+use oci_bundle::testing::script::{Cut, NETWORK, Reply, Request, SOCKET, Socket};
 
 /// Cut the network of this test, and heal it.
 #[derive(Parser)]
-#[command(name = "network", disable_help_subcommand = true)]
+#[command(name = NETWORK, disable_help_subcommand = true)]
 pub struct NetworkOptions {
     #[command(subcommand)]
     verb: Verb,
 
     /// Where the test's supervisor listens
-    #[arg(long, env = "OCI_BUNDLE_TEST", hide = true)]
+    #[arg(long, env = SOCKET, hide = true)]
     socket: Option<PathBuf>,
 }
 

@@ -30,8 +30,7 @@ pub struct Containers {
     network: Mutex<Network>,
     state: Mutex<Vec<Node>>,
     changed: Condvar,
-    hosts: PathBuf,
-    states: PathBuf,
+    files: Files,
 }
 
 /// The files of the containers.
@@ -51,8 +50,7 @@ impl Containers {
             state: Mutex::new(supervision.nodes.iter().cloned().map(Node::new).collect()),
             changed: Condvar::new(),
             begin: Instant::now(),
-            hosts: files.hosts,
-            states: files.states,
+            files,
             supervision,
         }
     }

@@ -18,7 +18,7 @@ mod supervisor;
 
 pub use self::listeners::Port;
 pub use self::request::{Action, Created, Cut, Reply, Request, Socket};
-pub use self::shell::{NAMED, PROGRAMS, SOCKET};
+pub use self::shell::{CONTAINER, NAMED, NETWORK, SOCKET};
 pub use self::signal::parse as parse_signal;
 pub use self::spec::{NodeSpec, ScriptSpec};
 pub use self::supervision::Supervision;

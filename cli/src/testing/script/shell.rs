@@ -9,8 +9,11 @@ use anyhow::{Context, Result};
 
 use super::supervision::Supervision;
 
-/// The names by which a script calls this program.
-pub const PROGRAMS: [&str; 2] = ["container", "network"];
+/// The name by which a script calls this program to control a container.
+pub const CONTAINER: &str = "container";
+
+/// The name by which it calls this program to cut the network.
+pub const NETWORK: &str = "network";
 
 /// The variable with the socket of the supervisor.
 pub const SOCKET: &str = "OCI_BUNDLE_TEST";
@@ -38,7 +41,7 @@ impl<'s> Shell<'s> {
         for directory in [&shell.directory, &shell.programs(), &shell.home()] {
             fs::create_dir(directory).with_context(|| format!("making the directory '{}'", directory.display()))?;
         }
-        for name in PROGRAMS {
+        for name in [CONTAINER, NETWORK] {
             let link = shell.programs().join(name);
             symlink(&supervision.program, &link).with_context(|| format!("linking '{}'", link.display()))?;
         }

@@ -80,10 +80,10 @@ impl Containers {
         let Supervision { nodes, spec, runtime, .. } = &self.supervision;
         let node = &nodes[index];
         let is_read_only = Bundle::open(&node.bundle)?.config()?.is_root_read_only();
-        let state = (!is_read_only).then(|| self.states.join(&node.name));
+        let state = (!is_read_only).then(|| self.files.states.join(&node.name));
         let mut variables: Vec<_> = spec.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
         variables.extend_from_slice(env);
-        let hosts = format!("{}:/etc/hosts:ro", self.hosts.display());
+        let hosts = format!("{}:/etc/hosts:ro", self.files.hosts.display());
         let options =
             ["--created".into(), self.supervision.socket().0.into_os_string(), "--mount".into(), hosts.into()];
         let run = RunCommand {
