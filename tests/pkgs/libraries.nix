@@ -7,12 +7,39 @@
 {
   libacl1 = [ ];
   libattr1 = [ ];
+  libarchive13 = [
+    "libacl1"
+    "libbz2-1.0"
+    "liblz4-1"
+    "liblzma5"
+    "libnettle8"
+    "libxml2"
+    "libzstd1"
+    "zlib1g"
+  ];
   libatomic1 = [ ];
+  "libboost-context1.74.0" = [ "libstdc++6" ];
   libbrotli1 = [ ];
+  libbsd0 = [ "libmd0" ];
   "libbz2-1.0" = [ ];
   libcap2 = [ ];
   libcom-err2 = [ ];
+  libcpuid16 = [ ];
   libcrypt1 = [ ];
+  libcurl3-gnutls = [
+    "libbrotli1"
+    "libgnutls30"
+    "libgssapi-krb5-2"
+    "libidn2-0"
+    "libldap-2.5-0"
+    "libnettle8"
+    "libnghttp2-14"
+    "libpsl5"
+    "librtmp1"
+    "libssh2-1"
+    "libzstd1"
+    "zlib1g"
+  ];
   libcurl4 = [
     "libbrotli1"
     "libgssapi-krb5-2"
@@ -29,6 +56,7 @@
   "libdb5.3" = [ ];
   libexpat1 = [ ];
   libffi8 = [ ];
+  libgc1 = [ "libstdc++6" ];
   libgcc-s1 = [ ];
   libgcrypt20 = [ "libgpg-error0" ];
   libgmp10 = [ ];
@@ -51,6 +79,10 @@
   libhogweed6 = [
     "libgmp10"
     "libnettle8"
+  ];
+  libicu72 = [
+    "libgcc-s1"
+    "libstdc++6"
   ];
   libidn2-0 = [ "libunistring2" ];
   libjemalloc2 = [
@@ -75,6 +107,7 @@
   liblz4-1 = [ ];
   liblzf1 = [ ];
   liblzma5 = [ ];
+  libmd0 = [ ];
   libmpfr6 = [ "libgmp10" ];
   libncursesw6 = [ "libtinfo6" ];
   libnettle8 = [ ];
@@ -96,8 +129,10 @@
     "zlib1g"
   ];
   libsasl2-2 = [ ];
+  libseccomp2 = [ ];
   libselinux1 = [ "libpcre2-8-0" ];
   libsigsegv2 = [ ];
+  libsodium23 = [ ];
   libsqlite3-0 = [ ];
   libssh2-1 = [
     "libssl3"
@@ -117,6 +152,11 @@
   libtirpc3 = [ "libgssapi-krb5-2" ];
   libunistring2 = [ ];
   libuuid1 = [ ];
+  libxml2 = [
+    "libicu72"
+    "liblzma5"
+    "zlib1g"
+  ];
   libzstd1 = [ ];
   zlib1g = [ ];
 }

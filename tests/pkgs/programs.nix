@@ -195,6 +195,31 @@ in
     '';
   };
 
+  nix = program {
+    name = "nix";
+    packages = [ "nix-bin" ];
+    libraries = [
+      "libarchive13"
+      "libboost-context1.74.0"
+      "libbrotli1"
+      "libbsd0"
+      "libcpuid16"
+      "libcurl3-gnutls"
+      "libgc1"
+      "libgcc-s1"
+      "libreadline8"
+      "libseccomp2"
+      "libsodium23"
+      "libsqlite3-0"
+      "libssl3"
+      "libstdc++6"
+    ];
+    finish = ''
+      mv lib/nix/*.so lib
+      rm -r lib/nix share
+    '';
+  };
+
   # What is left out starts ssh, or helpers, by paths in /usr.
   openssh = program {
     name = "openssh";
@@ -263,6 +288,18 @@ in
   runc = installed "runc";
 
   skopeo = installed "skopeo";
+
+  sqlite = program {
+    name = "sqlite";
+    packages = [ "sqlite3" ];
+    mainProgram = "sqlite3";
+    libraries = [
+      "libreadline8"
+      "libsqlite3-0"
+      "zlib1g"
+    ];
+    finish = "rm -rf share";
+  };
 
   image-spec-schemas = program {
     name = "image-spec-schemas";
