@@ -3,6 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 use oci_bundle_builder::attrs_options::AttrsOptions;
 
+use crate::write_nix_database::NixDatabaseOptions;
+
 /// Build OCI runtime bundles from Nix closures.
 #[derive(Parser)]
 #[command(version)]
@@ -15,6 +17,8 @@ pub struct CommandLine {
 pub enum Command {
     /// Build a bundle. Nix runs this as the builder of a buildContainer derivation.
     Build(BuildOptions),
+    /// Make the Nix database of a closure. Nix runs this for a container with `nixDatabase = true`.
+    WriteNixDatabase(NixDatabaseOptions),
 }
 
 #[derive(Args)]

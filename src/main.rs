@@ -1,6 +1,7 @@
 //! The builder: where the environment is read, the one thread pool made, and errors become exit codes.
 
 mod command_line;
+mod write_nix_database;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -22,8 +23,11 @@ use crate::command_line::{BuildOptions, Command, CommandLine};
 const NAME: &str = "buildContainer";
 
 fn main() -> ExitCode {
-    let CommandLine { command: Command::Build(options) } = CommandLine::parse();
-    match build(&options) {
+    let result = match CommandLine::parse().command {
+        Command::Build(options) => build(&options),
+        Command::WriteNixDatabase(options) => write_nix_database::write_nix_database(&options),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&text::one_line(NAME, &error));

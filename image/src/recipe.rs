@@ -12,6 +12,7 @@ use camino::Utf8Path;
 use oci_bundle_builder::plan::ContainerPlan;
 use oci_bundle_builder::plan::derivation::closure::Closure;
 use oci_bundle_builder::plan::file;
+use oci_bundle_builder::plan::rootfs::entries::RootfsEntry;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -214,7 +215,11 @@ fn layers(plan: &ContainerPlan<'_>, options: &ImageOptions) -> Result<Vec<Layer>
     let groups = group(closure, &Grouping { most, explicit });
     let mut layers: Vec<_> =
         groups.into_iter().map(|(reason, paths)| Layer { reason, paths, files: Vec::new() }).collect();
-    let files = plan.entries().map(|entry| FileEntry::new(&entry)).filter_map(Result::transpose);
+    let owned = |entry: RootfsEntry<'_>| {
+        let (uid, gid) = plan.owner(&entry);
+        Ok(FileEntry::new(&entry)?.map(|file| FileEntry { uid, gid, ..file }))
+    };
+    let files = plan.entries().map(owned).filter_map(Result::transpose);
     let files = files.collect::<Result<Vec<_>>>()?;
     if !files.is_empty() || layers.is_empty() {
         layers.push(Layer { reason: "contents, files and directories".to_owned(), paths: Vec::new(), files });

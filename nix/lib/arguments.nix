@@ -142,6 +142,11 @@ in
       && builtins.match ".*\\.drv" value == null;
     want = "a store path name: at most ${toString longestName} letters, digits and + - . _ ? =, without a leading dot or a trailing .drv";
   };
+  nixDatabase = boolean // {
+    default = false;
+    about = "adds Nix's database of the closure, for a Nix in the container";
+    usedBy = planned;
+  };
   os = string // {
     defaultText = "(the packages')";
     about = "accepted for calls written for nixpkgs: checked, then dropped";

@@ -6,7 +6,8 @@
 
   # Inputs
   `build`
-  : The packages of the build system: `oci-bundle-builder` builds bundles, and `oci-bundle` the other outputs.
+  : The packages of the build system: `oci-bundle-builder` builds bundles, `oci-bundle` the other outputs, and `nix` and `sqlite` the
+    database of `nixDatabase`.
 
   `buildSystem`
   : The Nix system of the build, such as "x86_64-linux".

@@ -17,7 +17,7 @@ in
 pkgs:
 let
   setting = {
-    build = packages pkgs.buildPackages;
+    build = pkgs.buildPackages // packages pkgs.buildPackages;
     buildSystem = pkgs.stdenv.buildPlatform.system;
     hostSystem = pkgs.stdenv.hostPlatform.system;
     host = pkgs // packages pkgs;

@@ -23,6 +23,7 @@ let
     "name"
     "baseFiles"
     "checkProgram"
+    "nixDatabase"
     "runtime"
     "image"
     "ports"
@@ -60,7 +61,7 @@ let
     if name == "os" || name == "arch" then
       "os-arch"
     else
-      builtins.replaceStrings [ "F" "P" "R" "S" ] [ "f" "p" "r" "s" ] name;
+      builtins.replaceStrings [ "D" "F" "P" "R" "S" ] [ "d" "f" "p" "r" "s" ] name;
 
   # `link` turns a name into the first column.
   table =

@@ -8,6 +8,7 @@ use crate::plan::mounts::Mounts;
 use crate::plan::preflight;
 use crate::plan::rootfs::entries::{Entries, RootfsEntry};
 use crate::plan::rootfs::mounted_tree::MountedTree;
+use crate::plan::rootfs::nix_database;
 use crate::plan::rootfs::{self, Rootfs};
 use crate::plan::runtime_config::{RuntimeConfig, planned_mounts};
 
@@ -20,6 +21,7 @@ pub struct ContainerPlan<'c> {
     pub store: Store,
     rootfs: Rootfs<'c>,
     mounts: Mounts,
+    has_nix_database: bool,
 }
 
 impl<'c> ContainerPlan<'c> {
@@ -32,7 +34,8 @@ impl<'c> ContainerPlan<'c> {
         let config = RuntimeConfig::new(name, definition, &mounts, closure)?;
         let context = config.process_context(&definition.user)?;
         let rootfs = rootfs::plan(definition, closure, &mounts, &context)?;
-        let mut plan = Self { config, store: definition.store, rootfs, mounts };
+        let (store, has_nix_database) = (definition.store, definition.nix_database.is_some());
+        let mut plan = Self { config, store, rootfs, mounts, has_nix_database };
         if definition.check_program {
             plan.check_program(definition)?;
         }
@@ -55,6 +58,16 @@ impl<'c> ContainerPlan<'c> {
     /// The closure that is in the container.
     pub fn closure(&self) -> &'c Closure {
         self.rootfs.tree.closure()
+    }
+
+    /// The user and the group that an entry belongs to: root's, but for what Nix writes to, where the container has a Nix database.
+    pub fn owner(&self, entry: &RootfsEntry<'_>) -> (u32, u32) {
+        if !(self.has_nix_database && nix_database::is_state(&entry.path, self.closure().store_dir().to_path())) {
+            return (0, 0);
+        }
+        let user = &self.config["process"]["user"];
+        let id = |name: &str| user[name].as_u64().and_then(|id| u32::try_from(id).ok()).unwrap_or(0);
+        (id("uid"), id("gid"))
     }
 
     /// Everything in the root filesystem but what is inside copied store paths, sorted by the names on the way to it: a

@@ -43,6 +43,7 @@ let
   secrets = "use the argument 'mounts' for a file of the host; everybody can read the store";
   security = "use config.process.apparmorProfile, config.process.selinuxLabel, config.linux.seccomp or config.process.noNewPrivileges";
   readonly = "use the argument 'readonly'";
+  nixDatabase = "use nixDatabase = true";
   root = "the root filesystem is made from 'contents' and 'files'; use the argument 'readonly' to make it read-only";
   init = "args[0] is the container's first process; put an init program there, such as \"\${pkgs.tini}/bin/tini\"";
 
@@ -114,9 +115,9 @@ let
     imagefile = noImage;
     imagename = noTag;
     imagetag = noTag;
-    includenixdb = "a container has no Nix database; put a Nix that makes its own into 'contents'";
+    includenixdb = nixDatabase;
     includestorepaths = "the container always has the closure of its arguments; leave it out";
-    initializenixdatabase = "a container has no Nix database; put a Nix that makes its own into 'contents'";
+    initializenixdatabase = nixDatabase;
     interactive = terminal;
     ipc = "use config.linux.namespaces";
     keepcontentsdirlinks = "a directory of several packages is merged, one of a single package is a link; leave it out";

@@ -15,6 +15,7 @@
 setting:
 let
   inherit (builtins) mapAttrs;
+  nixDatabase = import ../internal/nix-database.nix setting;
   route = import ../internal/route.nix;
 
   makers = mapAttrs (_: file: import file setting) {
@@ -28,13 +29,21 @@ let
 in
 container:
 let
+  # A plan takes the database's path. No argument of the user has it, so it is not in the closure.
+  withDatabase =
+    arguments:
+    if arguments ? nixDatabase then
+      arguments // { nixDatabase = "${nixDatabase container.closure}"; }
+    else
+      arguments;
+
   outputs = mapAttrs (
     output: make:
     make (
       container
       // {
         inherit outputs;
-        arguments = route output container.arguments;
+        arguments = withDatabase (route output container.arguments);
       }
     )
   ) makers;

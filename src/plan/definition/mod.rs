@@ -13,6 +13,7 @@ pub mod user;
 mod volume;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ use crate::plan::definition::container_path::ContainerPath;
 use crate::plan::diagnostics::{ArgumentError, Field};
 
 /// The arguments' names. nix/lib/arguments.nix has the same list, with what the reference says of each.
-pub const ARGUMENTS: [&str; 19] = [
+pub const ARGUMENTS: [&str; 20] = [
     "arch",
     "args",
     "baseFiles",
@@ -40,6 +41,7 @@ pub const ARGUMENTS: [&str; 19] = [
     "keepReferences",
     "mounts",
     "name",
+    "nixDatabase",
     "os",
     "readonly",
     "seccomp",
@@ -94,6 +96,8 @@ pub struct Definition {
     pub terminal: bool,
     /// What to mount beside the defaults, or instead of one; `None` drops one.
     pub mounts: BTreeMap<Destination, Option<Mount>>,
+    /// The store path with the Nix database of the closure, if the container is to have one.
+    pub nix_database: Option<PathBuf>,
     /// Whether the container's root is read-only.
     pub readonly: bool,
     /// Which system calls the container may make.
@@ -129,6 +133,7 @@ impl Definition {
             files: root.get("files")?.map_or(Ok(Files::new()), |files| files::decode(&files))?,
             hostname: root.get("hostname")?.map(|name| process::decode_hostname(&name)).transpose()?,
             mounts: root.get("mounts")?.map_or(Ok(BTreeMap::new()), |mounts| decode_mounts(&mounts))?,
+            nix_database: decode_nix_database(&root)?,
             readonly: flag("readonly", false)?,
             seccomp: Seccomp::decode(arguments),
             store: root.get("store")?.map_or(Ok(Store::default()), |store| Store::decode(&store))?,
@@ -184,6 +189,15 @@ fn decode_config(root: &Field<'_>) -> Result<Value, ArgumentError> {
         ));
     }
     Ok(field.value().clone())
+}
+
+/// The user writes `true`, and Nix puts the store path in its place that it has made (nix/lib/outputs/default.nix).
+fn decode_nix_database(root: &Field<'_>) -> Result<Option<PathBuf>, ArgumentError> {
+    match root.get("nixDatabase")? {
+        Some(field) if field.is_string() && field.string()?.starts_with('/') => Ok(Some(field.string()?.into())),
+        Some(field) if field.value() != false => Err(field.unwanted("false, or the path of a database that Nix made")),
+        _ => Ok(None),
+    }
 }
 
 fn decode_mounts(field: &Field<'_>) -> Result<BTreeMap<Destination, Option<Mount>>, ArgumentError> {

@@ -14,6 +14,7 @@ pub struct Closure {
     store_dir: StoreDir,
     paths: Vec<StorePath>,
     sizes: Vec<u64>,
+    roots: Vec<StorePath>,
 }
 
 impl Closure {
@@ -39,8 +40,17 @@ impl Closure {
                 return Err(GraphError::Incomplete { path: node.path.clone(), missing: missing.clone() });
             }
         }
+        let others = |node: &'_ Node, path: &String| node.path != *path;
+        let referenced: HashSet<&str> = graph
+            .iter()
+            .flat_map(|node| node.references.iter().filter(move |path| others(node, path)))
+            .map(String::as_str)
+            .collect();
+        let roots = graph.iter().filter(|node| !referenced.contains(node.path.as_str()));
+        let mut roots = roots.map(|node| parse(&node.path)).collect::<Result<Vec<_>, _>>()?;
+        roots.sort_unstable();
         let (paths, sizes) = sizes.into_iter().unzip();
-        Ok(Self { store_dir: store_dir.clone(), paths, sizes })
+        Ok(Self { store_dir: store_dir.clone(), paths, sizes, roots })
     }
 
     /// Whether `path` is one of the store paths or something in one.
@@ -55,6 +65,11 @@ impl Closure {
     /// The store paths, sorted.
     pub fn paths(&self) -> &[StorePath] {
         &self.paths
+    }
+
+    /// The store paths that no other one refers to, sorted: who keeps these, keeps all.
+    pub fn roots(&self) -> &[StorePath] {
+        &self.roots
     }
 
     /// How many bytes each store path takes as an archive, in the order of [`Closure::paths`]; 0 if Nix does not say.

@@ -9,6 +9,7 @@ pub mod entries;
 mod files;
 mod mount_points;
 pub mod mounted_tree;
+pub mod nix_database;
 mod path_map;
 mod resolve_for_write;
 pub mod tree;
@@ -60,6 +61,9 @@ pub fn plan<'c>(
     }
     build_env::add(&mut tree, &definition.contents)?;
     files::add(&mut tree, &definition.files)?;
+    if let Some(database) = &definition.nix_database {
+        nix_database::add(&mut tree, database)?;
+    }
     // What is mounted, as it is written.
     let mounted: PathMap<_> = mounts.iter().map(|mount| (path_of(mount.0), mount)).collect();
     if definition.base_files {
@@ -76,6 +80,9 @@ pub fn plan<'c>(
     let points = MountPoints::add(&mut tree, mounts)?;
     devices::check(&tree, &points, context)?;
     files::check_visible(&tree, &points, &definition.files)?;
+    if definition.nix_database.is_some() {
+        nix_database::check_visible(&tree, &points)?;
+    }
     Ok(Rootfs { tree, mount_points: points.destinations })
 }
 

@@ -2,6 +2,7 @@
 
 mod bind_sources;
 mod layer;
+mod nix_state;
 mod overlay;
 mod read_only;
 mod writable_dirs;

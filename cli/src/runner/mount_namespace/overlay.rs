@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::mount::MountAttrFlags;
 
 use super::layer::Layer;
-use super::writable_dirs;
+use super::{nix_state, writable_dirs};
 use crate::runner::files::{DetachedMount, open_directory};
 use crate::runner::privilege::Privilege;
 use crate::runner::runtime_config::RuntimeConfig;
@@ -37,6 +37,7 @@ impl Overlay<'_> {
         let writable = self.make("writable")?.0;
         writable_dirs::make(&lower, &writable, self.privilege)?;
         writable_dirs::set_modes(&writable, config)?;
+        nix_state::make(&lower, &writable, config)?;
         writable_dirs::open_up(writable.as_fd(), Path::new(""), &root, self.privilege)?;
         self.make("layer/work")?;
         // What was kept may have another owner and mode, which the container has set.
