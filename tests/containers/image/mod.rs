@@ -2,6 +2,7 @@
 
 mod clients;
 mod hostile;
+mod nix_database;
 mod recipe;
 mod registry;
 mod schema;

@@ -8,6 +8,7 @@ mod kernel;
 mod limits;
 mod mounts;
 mod namespaces;
+pub mod nix_database;
 mod process;
 mod programs;
 mod seccomp;
