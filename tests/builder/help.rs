@@ -25,3 +25,8 @@ fn the_program_lists_its_verbs() {
 fn a_build_lists_its_options() {
     file("build").assert_eq(&help(&["build", "--help"]));
 }
+
+#[test]
+fn a_database_lists_its_options() {
+    file("write-nix-database").assert_eq(&help(&["write-nix-database", "--help"]));
+}

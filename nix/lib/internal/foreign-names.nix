@@ -43,7 +43,7 @@ let
   secrets = "use the argument 'mounts' for a file of the host; everybody can read the store";
   security = "use config.process.apparmorProfile, config.process.selinuxLabel, config.linux.seccomp or config.process.noNewPrivileges";
   readonly = "use the argument 'readonly'";
-  nixDatabase = "use nixDatabase = true";
+  nixDatabase = "use nixDatabase = true, which adds the Nix database of the closure";
   root = "the root filesystem is made from 'contents' and 'files'; use the argument 'readonly' to make it read-only";
   init = "args[0] is the container's first process; put an init program there, such as \"\${pkgs.tini}/bin/tini\"";
 

@@ -22,6 +22,7 @@ fn only_the_command_is_needed() {
             files: Files::new(),
             hostname: None,
             mounts: BTreeMap::new(),
+            nix_database: None,
             readonly: false,
             seccomp: Seccomp::Default,
             store: Store::Copy,
@@ -71,7 +72,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         (
             json!({"args": ["x"], "volumes": {}}),
             "volumes: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, files, hostname, \
-                 keepReferences, mounts, name, os, readonly, seccomp, store, terminal, user)",
+                 keepReferences, mounts, name, nixDatabase, os, readonly, seccomp, store, terminal, user)",
         ),
         (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),
         (json!({"args": ["x"], "env": ["A=1", "A=2"]}), "env[1]: A is set twice; leave one of them out"),
@@ -120,6 +121,10 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         (
             json!({"args": ["x"], "config": {"root": {"path": "/"}}}),
             "config.root.path: the root filesystem of the bundle is always \"rootfs\"; leave this out",
+        ),
+        (
+            json!({"args": ["x"], "nixDatabase": true}),
+            "nixDatabase: found true (a boolean), want false, or the path of a database that Nix made",
         ),
         (json!({"args": ["x"], "readonly": "yes"}), "readonly: found the string \"yes\", want true or false"),
         (

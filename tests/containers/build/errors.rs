@@ -49,7 +49,7 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         (
             "{ args = [ \"x\" ]; platforms = true; }",
             "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, \
-             files, hostname, image, keepReferences, mounts, name, os, ports, readonly, runtime, seccomp, stopSignal, \
+             files, hostname, image, keepReferences, mounts, name, nixDatabase, os, ports, readonly, runtime, seccomp, stopSignal, \
              store, terminal, user, volumes)",
         ),
         (

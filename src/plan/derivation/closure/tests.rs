@@ -51,3 +51,13 @@ fn a_bad_graph_is_refused_with_the_reason() {
         assert_eq!(decode(&graph), Err(format!("the reference graph from Nix {message}")), "{graph}");
     }
 }
+
+#[test]
+fn the_roots_are_what_no_other_path_refers_to() {
+    let graph = json!([
+        {"path": GLIBC, "references": [GLIBC]},
+        {"path": BASH, "references": [GLIBC, BASH]},
+    ]);
+    let closure = Closure::decode(&Vec::deserialize(&graph).unwrap(), &StoreDir::default()).unwrap();
+    assert_eq!(closure.roots(), [BASH.trim_start_matches("/nix/store/").parse().unwrap()]);
+}
