@@ -12,26 +12,25 @@
 setting:
 let
   inherit (builtins)
-    attrNames
-    elem
-    filter
-    head
     intersectAttrs
     isAttrs
     isList
     isString
     ;
-  inherit (import ./internal/message.nix) concatIndexed describe;
-  nearest = import ./internal/nearest.nix;
+  inherit (import ./internal/message.nix) argumentErrorOf concatIndexed describe;
   derive = import ./internal/derive.nix setting;
   handOn = import ./internal/hand-on.nix setting;
 
-  known = [
-    "images"
-    "name"
-    "tag"
-  ];
-  argumentError = path: problem: throw "imageIndex: ${path}: ${problem}";
+  argumentError = argumentErrorOf "imageIndex";
+  checked = import ./internal/known-arguments.nix {
+    function = "imageIndex";
+    known = [
+      "images"
+      "name"
+      "tag"
+    ];
+    example = "{ name = \"web\"; images = [ … ]; }";
+  };
 
   recipeOf =
     index: image:
@@ -40,10 +39,9 @@ let
     else
       argumentError "images[${toString index}]" "found ${describe image}, want an image, such as container.image";
 in
-arguments:
+given:
 let
-  unknown = filter (name: !elem name known) (attrNames arguments);
-  near = nearest (head unknown) known;
+  arguments = checked given;
   images = arguments.images or null;
   name = arguments.name or null;
   # The last part of the image's name, without what no store path may have.
@@ -64,13 +62,7 @@ let
     recipe = "${recipe}";
   };
 in
-if !isAttrs arguments then
-  throw "imageIndex: found ${describe arguments}, want an attribute set, such as { name = \"web\"; images = [ … ]; }"
-else if unknown != [ ] then
-  argumentError (head unknown) "no such argument${
-    if near == null then "" else " (did you mean '${near}'?)"
-  }"
-else if !isList images then
+if !isList images then
   argumentError "images" "found ${describe images}, want a list of images, such as [ container.image ]"
 else if !isString name then
   argumentError "name" "found ${describe name}, want a string, such as \"registry.example.org/web\""

@@ -12,32 +12,31 @@ setting:
 let
   inherit (builtins)
     attrNames
-    elem
-    filter
-    head
     isAttrs
     isString
     length
     match
     removeAttrs
     ;
-  inherit (import ./internal/message.nix) describe;
-  nearest = import ./internal/nearest.nix;
+  inherit (import ./internal/message.nix) argumentErrorOf describe;
   testDerivation = import ./internal/test-derivation.nix setting;
 
-  known = [
-    "name"
-    "nodes"
-    "script"
-    "packages"
-    "env"
-    "timeout"
-    "requiredSystemFeatures"
-  ];
+  argumentError = argumentErrorOf "testContainers";
+  checked = import ./internal/known-arguments.nix {
+    function = "testContainers";
+    known = [
+      "name"
+      "nodes"
+      "script"
+      "packages"
+      "env"
+      "timeout"
+      "requiredSystemFeatures"
+    ];
+    example = "{ nodes = { web = …; }; script = \"…\"; }";
+  };
   # Of 192.168.83.0/24, without the script's own and what is kept free.
   most = 200;
-
-  argumentError = path: problem: throw "testContainers: ${path}: ${problem}";
 
   nodeOf =
     nodes: name:
@@ -56,20 +55,13 @@ let
         bundle = "${node.bundle}";
       };
 in
-arguments:
+given:
 let
-  unknown = filter (name: !elem name known) (attrNames arguments);
-  near = nearest (head unknown) known;
+  arguments = checked given;
   nodes = arguments.nodes or null;
   name = arguments.name or "containers";
 in
-if !isAttrs arguments then
-  throw "testContainers: found ${describe arguments}, want an attribute set, such as { nodes = { web = …; }; script = \"…\"; }"
-else if unknown != [ ] then
-  argumentError (head unknown) "no such argument${
-    if near == null then "" else " (did you mean '${near}'?)"
-  }"
-else if !(isAttrs nodes && nodes != { } && length (attrNames nodes) <= most) then
+if !(isAttrs nodes && nodes != { } && length (attrNames nodes) <= most) then
   argumentError "nodes" "found ${describe nodes}, want an attribute set of 1 to ${toString most} containers, such as { web = buildContainer { … }; }"
 else if !isString (arguments.script or null) then
   argumentError "script" "found ${describe (arguments.script or null)}, want a script of bash"

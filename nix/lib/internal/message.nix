@@ -57,19 +57,24 @@ let
   shortened =
     text: if stringLength text > longest then "${quoted (cut text longest)}…" else quoted text;
 
+  /**
+    Throws an error of a function that names one of its arguments.
+
+    # Type
+    argumentErrorOf :: String -> String -> String -> a
+  */
+  argumentErrorOf =
+    function: attribute: problem:
+    throw "${function}: ${attribute}: ${problem}";
+
   # A path as Nix writes it, on one line.
   shown = path: escaped (replaceStrings [ "\n" ] [ "\\n" ] (toString path));
 in
 {
   inherit quoted shown;
 
-  /**
-    Throws an error that names an attribute.
-
-    # Type
-    argumentError :: String -> String -> a
-  */
-  argumentError = attribute: problem: throw "buildContainer: ${attribute}: ${problem}";
+  argumentError = argumentErrorOf "buildContainer";
+  inherit argumentErrorOf;
 
   /**
     A name as a part of an attribute path: bare if it is an identifier, else in quotes.
