@@ -9,7 +9,12 @@ let
 in
 {
   inherit (import ./nix/packages { inherit (pkgs) callPackage; }) oci-bundle oci-bundle-image;
-  inherit (mkLib pkgs) buildContainer imageIndex testContainers;
+  inherit (mkLib pkgs)
+    buildContainer
+    buildImage
+    imageIndex
+    testContainers
+    ;
   inherit mkLib;
   overlay = import ./nix/overlay.nix;
 }

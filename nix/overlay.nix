@@ -1,5 +1,6 @@
 /**
-  Adds our packages, and replaces nixpkgs' `ociTools.buildContainer` with ours, beside which it puts `ociTools.testContainers` and `ociTools.imageIndex`.
+  Adds our packages, and replaces nixpkgs' `ociTools.buildContainer` with ours, beside which it puts
+  `ociTools.buildImage`, `ociTools.imageIndex` and `ociTools.testContainers`.
 
   The builder runs when the container is built, so it comes from the packages of the build system; the contents are for the system
   of the set that the overlay is applied to.
@@ -19,6 +20,7 @@ import ./packages { inherit (final) callPackage; }
     (prev.ociTools or { })
     // {
       buildContainer = import ./lib/build-container.nix setting;
+      buildImage = import ./lib/build-image.nix setting;
       imageIndex = import ./lib/image-index.nix setting;
       testContainers = import ./lib/test-containers.nix setting;
     };

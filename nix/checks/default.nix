@@ -24,6 +24,10 @@ let
         touch $out
       '';
 
+  image = pkgs.ociTools.buildImage {
+    args = [ "${pkgs.hello}/bin/hello" ];
+  };
+
   pages = pkgs.ociTools.buildContainer {
     name = "pages";
     args = [
@@ -45,6 +49,7 @@ in
   image = pkgs.oci-bundle-image.override { doCheck = true; };
   hello-prints = examples.hello.test { stdout = "Hello from a container that Nix built.\n"; };
   python-starts = examples.python.tests.starts;
+  image-has-all-blobs = image.layout;
   containers-talk = pkgs.ociTools.testContainers {
     nodes = {
       one = pages;

@@ -28,35 +28,21 @@
   host ? build,
 }:
 let
-  inherit (builtins) head toJSON;
-
-  checked = import ./internal/checked.nix;
-  canonical = import ./internal/canonical.nix;
-  derivedName = import ./internal/derived-name.nix;
-  route = import ./internal/route.nix;
-  storePaths = import ./internal/store-paths.nix;
-  outputsOf = import ./outputs {
+  define = import ./internal/define.nix {
     inherit
       build
       buildSystem
       hostSystem
       host
       ;
-  };
-  override = import ./override.nix buildContainer;
-  extend = import ./extend.nix buildContainer;
+  } "buildContainer";
+  override = import ./override.nix "buildContainer" buildContainer;
+  extend = import ./extend.nix "buildContainer" buildContainer;
 
   buildContainer =
     container:
     let
-      given = checked container;
-      arguments = canonical given;
-      outputs = outputsOf {
-        inherit arguments;
-        name = arguments.name or (derivedName (head given.args));
-        # All outputs share the bundle's closure.
-        closure = storePaths (toJSON (route "bundle" arguments));
-      };
+      inherit (define container) given outputs;
       passthru = outputs // {
         # The arguments, as given.
         config = given;

@@ -2,8 +2,11 @@
   Makes a container's function `extend`, which builds a variant: a function of the old arguments returns those to replace.
 
   # Inputs
-  `buildContainer`
-  : The function that made the container.
+  `function`
+  : The name of the function that made it, for messages.
+
+  `make`
+  : That function.
 
   `old`
   : The container's arguments, as given.
@@ -12,15 +15,16 @@
   : The function. It merges nested values itself.
 
   # Type
-  extend :: (AttrSet -> Container) -> AttrSet -> (AttrSet -> AttrSet) -> Container
+  extend :: String -> (AttrSet -> Container) -> AttrSet -> (AttrSet -> AttrSet) -> Container
 */
 let
   inherit (builtins) isFunction;
-  inherit (import ./internal/message.nix) describe argumentError;
-  changed = import ./internal/changed.nix "extend";
+  inherit (import ./internal/message.nix) argumentErrorOf describe;
+  changed = import ./internal/changed.nix;
 in
-buildContainer: old: change:
+function: make: old: change:
 if isFunction change then
-  buildContainer (changed old change)
+  make (changed function "extend" old change)
 else
-  argumentError "extend" "found ${describe change}, want a function of the old arguments, such as old: { args = old.args ++ [ \"--verbose\" ]; }; 'override' takes an attribute set"
+  argumentErrorOf function "extend"
+    "found ${describe change}, want a function of the old arguments, such as old: { args = old.args ++ [ \"--verbose\" ]; }; 'override' takes an attribute set"

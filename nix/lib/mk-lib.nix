@@ -7,7 +7,7 @@
   : The package set, such as nixpkgs.legacyPackages.x86_64-linux.
 
   # Type
-  mkLib :: AttrSet -> { buildContainer :: AttrSet -> Container; testContainers, imageIndex :: AttrSet -> Derivation; }
+  mkLib :: AttrSet -> { buildContainer :: AttrSet -> Container; buildImage, imageIndex, testContainers :: AttrSet -> Derivation; }
 */
 let
   inherit (builtins) isAttrs;
@@ -28,6 +28,7 @@ if !(isAttrs pkgs && pkgs ? stdenv && pkgs ? callPackage) then
 else
   {
     buildContainer = import ./build-container.nix setting;
+    buildImage = import ./build-image.nix setting;
     imageIndex = import ./image-index.nix setting;
     testContainers = import ./test-containers.nix setting;
   }

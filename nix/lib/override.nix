@@ -3,8 +3,11 @@
   function returns for the old ones, as with nixpkgs' lib.makeOverridable.
 
   # Inputs
-  `buildContainer`
-  : The function that made the container.
+  `function`
+  : The name of the function that made it, for messages.
+
+  `make`
+  : That function.
 
   `old`
   : The container's arguments, as given.
@@ -13,17 +16,18 @@
   : The new arguments, or the function.
 
   # Type
-  override :: (AttrSet -> Container) -> AttrSet -> (AttrSet | (AttrSet -> AttrSet)) -> Container
+  override :: String -> (AttrSet -> Container) -> AttrSet -> (AttrSet | (AttrSet -> AttrSet)) -> Container
 */
 let
   inherit (builtins) isAttrs isFunction;
-  inherit (import ./internal/message.nix) describe argumentError;
-  changed = import ./internal/changed.nix "override";
+  inherit (import ./internal/message.nix) argumentErrorOf describe;
+  changed = import ./internal/changed.nix;
 in
-buildContainer: old: change:
+function: make: old: change:
 if isFunction change then
-  buildContainer (changed old change)
+  make (changed function "override" old change)
 else if isAttrs change then
-  buildContainer (old // change)
+  make (old // change)
 else
-  argumentError "override" "found ${describe change}, want an attribute set of arguments, such as { readonly = true; }, or a function that returns one for the old arguments"
+  argumentErrorOf function "override"
+    "found ${describe change}, want an attribute set of arguments, such as { readonly = true; }, or a function that returns one for the old arguments"

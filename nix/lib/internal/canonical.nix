@@ -1,8 +1,15 @@
 /**
   The canonical form of the arguments: omitted, null and the default give the same derivation.
 
+  # Inputs
+  `function`
+  : The function that was called, for messages.
+
+  `given`
+  : Its arguments, checked.
+
   # Type
-  canonical :: AttrSet -> AttrSet
+  canonical :: String -> AttrSet -> AttrSet
 */
 let
   inherit (builtins) attrNames filter;
@@ -20,12 +27,12 @@ let
     else
       argument ? default && value == argument.default;
 
-  withOutputs = concatIndexed (
-    index: package: [ (contentsOf "contents[${toString index}]" package) ]
-  );
+  withOutputs =
+    function:
+    concatIndexed (index: package: [ (contentsOf function "contents[${toString index}]" package) ]);
 in
-given:
+function: given:
 let
   kept = removeAttrs given (filter (name: isLeftOut name given.${name}) (attrNames given));
 in
-if kept ? contents then kept // { contents = withOutputs kept.contents; } else kept
+if kept ? contents then kept // { contents = withOutputs function kept.contents; } else kept

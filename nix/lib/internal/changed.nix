@@ -2,18 +2,22 @@
   Replaces some of the old arguments by those that a function returns for them.
 
   # Inputs
+  `function`
+  : The name of the function that made what is changed, for messages.
+
   `attribute`
-  : The name of the caller, for messages.
+  : The name of the caller, likewise.
 
   # Type
-  changed :: String -> AttrSet -> (AttrSet -> AttrSet) -> AttrSet
+  changed :: String -> String -> AttrSet -> (AttrSet -> AttrSet) -> AttrSet
 */
 let
   inherit (builtins) isAttrs isFunction;
-  inherit (import ./message.nix) describe argumentError;
+  inherit (import ./message.nix) argumentErrorOf describe;
 in
-attribute: old: change:
+function: attribute: old: change:
 let
+  argumentError = argumentErrorOf function;
   new = change old;
 in
 if isAttrs new then

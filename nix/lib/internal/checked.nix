@@ -2,8 +2,15 @@
   Returns the arguments as given, or throws at the first invalid one: an unknown name, a wrong shape, or a value that cannot become
   JSON. The builder checks what the values mean.
 
+  # Inputs
+  `function`
+  : The function that was called, for messages.
+
+  `container`
+  : Its arguments.
+
   # Type
-  checked :: AttrSet -> AttrSet
+  checked :: String -> AttrSet -> AttrSet
 */
 let
   inherit (builtins)
@@ -31,7 +38,7 @@ let
     attributeName
     concatIndexed
     describe
-    argumentError
+    argumentErrorOf
     shown
     ;
   inherit (import ./runtime-spec.nix) mountSources;
@@ -44,8 +51,9 @@ let
     attrNames arguments
   );
 in
-container:
+function: container:
 let
+  argumentError = argumentErrorOf function;
   names = filter (name: container.${name} != null) (attrNames container);
 
   unknown = filter (name: !hasAttr name arguments) (attrNames container);
@@ -151,7 +159,7 @@ let
   );
 in
 if !isAttrs container then
-  throw "buildContainer: found ${describe container}, want an attribute set"
+  throw "${function}: found ${describe container}, want an attribute set"
 else if unknown != [ ] then
   argumentError (attributeName misspelt) "no such argument (${hint})"
 else if missing != [ ] then

@@ -3,6 +3,9 @@
   buildEnv chooses the outputs in the same way.
 
   # Inputs
+  `function`
+  : The function that was called, for messages.
+
   `attribute`
   : Its attribute path, for messages.
 
@@ -10,7 +13,7 @@
   : A package, a string or a path.
 
   # Type
-  contents :: String -> Package | String | Path -> { paths :: [String]; priority :: Int; } | String
+  contents :: String -> String -> Package | String | Path -> { paths :: [String]; priority :: Int; } | String
 */
 let
   inherit (builtins)
@@ -21,11 +24,12 @@ let
     isString
     unsafeDiscardStringContext
     ;
-  inherit (import ./message.nix) describe argumentError quoted;
+  inherit (import ./message.nix) argumentErrorOf describe quoted;
   inherit (import ./text.nix) isText;
 in
-attribute: package:
+function: attribute: package:
 let
+  argumentError = argumentErrorOf function;
   # A set without these attributes has the defaults, whatever its meta is.
   meta = package.meta or { };
   asked = meta.outputsToInstall or null;

@@ -4,7 +4,7 @@
 
   # Inputs
   `setting`
-  : The parameters of build-container.nix, whose `build` has `nix` and `sqlite`.
+  : The parameters of build-container.nix, whose `build` has `nix` and `sqlite`, and the `function` that was called.
 
   `closure`
   : The store paths.
@@ -14,7 +14,8 @@
 */
 setting:
 let
-  inherit (import ./message.nix) argumentError;
+  inherit (import ./message.nix) argumentErrorOf;
+  argumentError = argumentErrorOf setting.function;
   derive = import ./derive.nix setting;
   program = import ./program.nix;
 

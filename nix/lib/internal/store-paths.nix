@@ -1,10 +1,17 @@
 /**
   The store paths in a text, without duplicates, cut to their top level in the store, each with its own part of the context.
 
+  # Inputs
+  `function`
+  : The function that was called, for messages.
+
+  `text`
+  : The text.
+
   # Type
-  storePaths :: String -> [String]
+  storePaths :: String -> String -> [String]
 */
-text:
+function: text:
 let
   inherit (builtins)
     appendContext
@@ -92,7 +99,7 @@ let
   hidden = filter (entry: !hasAttr entry.name names) entries;
 in
 if hidden != [ ] then
-  throw "buildContainer: the arguments depend on ${(head hidden).from}, but do not contain its store path; write it as \"\${package}\", or drop the dependency with builtins.unsafeDiscardStringContext (content-addressed derivations are not supported, as their store paths are unknown before they are built)"
+  throw "${function}: the arguments depend on ${(head hidden).from}, but do not contain its store path; write it as \"\${package}\", or drop the dependency with builtins.unsafeDiscardStringContext (content-addressed derivations are not supported, as their store paths are unknown before they are built)"
 else
   map (
     path:

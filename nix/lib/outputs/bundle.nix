@@ -6,7 +6,7 @@ let
   inherit (builtins) compareVersions nixVersion toJSON;
   derive = import ../internal/derive.nix setting;
   inherit (import ../internal/runtime-spec.nix) onHost;
-  storePaths = import ../internal/store-paths.nix;
+  storePaths = import ../internal/store-paths.nix "buildContainer";
 
   # A copy names its store paths, so Nix would keep the originals beside it. 2.14 and 2.15 refuse the attribute unless an
   # experimental feature is on; older versions ignore it and keep the originals.

@@ -4,7 +4,7 @@
 
   # Inputs
   `setting`
-  : The parameters of build-container.nix: packages and systems.
+  : The parameters of build-container.nix: packages and systems, and the `function` that was called, for messages.
 
   `container`
   : The `name`, the canonical `arguments`, and the `closure`: the store paths in them.

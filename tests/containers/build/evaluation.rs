@@ -21,7 +21,7 @@ fn a_store_path_ends_where_its_name_has_to() {
     let letters = "builtins.concatStringsSep \"\" (builtins.genList (index: \"abcdefghij\") 100000)";
     let found = nix::evaluated(&format!(
         "let file = builtins.toFile \"x\" \"\";
-         in map (text: map (path: path == file) (import {}/nix/lib/internal/store-paths.nix text)) [
+         in map (text: map (path: path == file) (import {}/nix/lib/internal/store-paths.nix \"f\" text)) [
            \"${{file}}${{{letters}}}\" \"${{file}} ${{file}}.b/${{file}}\" \"\" \"${{file}}\"
          ]",
         nix::repository().display()

@@ -1,5 +1,6 @@
 //! `container.image`: its recipe, and the forms that clients read.
 
+mod build_image;
 mod clients;
 mod hostile;
 mod nix_database;

@@ -10,8 +10,8 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Builds a Nix expression, in whose scope are `pkgs`, `buildContainer`, `testContainers`, `imageIndex` and `example`. The bundles in it have to stay as they
-/// are for as long as the test has it.
+/// Builds a Nix expression, in whose scope are `pkgs`, `buildContainer`, `buildImage`, `testContainers`, `imageIndex` and `example`. The bundles
+/// in it have to stay as they are for as long as the test has it.
 pub fn build(expression: &str) -> Built {
     Built::new(succeed(nix_build(expression)))
 }
@@ -79,7 +79,7 @@ fn in_scope(expression: &str) -> String {
     format!(
         "let
            pkgs = (import {repository}/tests/pkgs {{ }}).extend (import {repository}/nix/overlay.nix);
-           inherit (pkgs.ociTools) buildContainer imageIndex testContainers;
+           inherit (pkgs.ociTools) buildContainer buildImage imageIndex testContainers;
            example = name: import ({repository}/examples + \"/${{name}}.nix\");
          in {expression}"
     )
