@@ -52,7 +52,8 @@ pub fn write_nix_database(options: &NixDatabaseOptions) -> Result<()> {
     let DatabaseAttrs { nix_store, sqlite3, closure, outputs } = options.attrs.read()?;
     let nodes: Vec<_> = closure.iter().map(|info| info.node.clone()).collect();
     Closure::decode(&nodes, &store_dir)?;
-    let build_dir = options.attrs.build_dir.as_deref().context("NIX_BUILD_TOP: not set, want a directory to work in")?;
+    let build_dir =
+        options.attrs.build_dir.as_deref().context("NIX_BUILD_TOP: not set, want a directory to work in")?;
     let root = build_dir.join("root");
     make_store(&root, &closure)?;
 

@@ -1,16 +1,16 @@
 //! An image as one archive that every client loads: a layout, with Docker's `manifest.json` in it. Its layers are not compressed, so it
-//! has the same configuration as the recipe's image, and another manifest.
+//! has the same configuration as the recipe's image, and another manifest. That of an index of images has no `manifest.json`, in which
+//! Docker knows no platforms.
 
 use std::io::Write;
 
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use crate::compression::Compression;
 use crate::digest::Digest;
-use crate::documents::{Documents, INDEX_FILE, VERSION, VERSION_FILE, blob_path};
-use crate::manifest::Document;
+use crate::documents::blob_path;
 use crate::recipe::Recipe;
+use crate::source::Source;
 use crate::tar::{self, Kind, Member};
 
 /// Docker's list of images (moby, image/spec, "Combined Image JSON + Filesystem Changeset Format").
@@ -20,37 +20,36 @@ const MANIFEST_FILE: &str = "manifest.json";
 ///
 /// # Errors
 /// What cannot be read or written; a store path that has changed.
-pub fn write(recipe: &Recipe, mut out: impl Write) -> Result<()> {
-    recipe.ensure_store_paths()?;
-    let Documents { index, manifest, config } = recipe.documents(Compression::None);
+pub fn write(source: Source, mut out: impl Write) -> Result<()> {
+    source.ensure_store_paths()?;
+    let source = source.uncompressed();
     let writing = "writing the archive";
     for directory in ["blobs", "blobs/sha256"] {
         let member = Member { path: directory.as_bytes(), mode: 0o755, uid: 0, gid: 0, kind: Kind::Directory };
         tar::write_member(&mut out, &member).context(writing)?;
     }
-    write_file(&mut out, VERSION_FILE, VERSION.as_bytes())?;
-    write_file(&mut out, INDEX_FILE, &index.bytes)?;
-    write_file(&mut out, MANIFEST_FILE, docker_manifest(recipe, &config).to_string().as_bytes())?;
-    for Document { bytes, digest } in [&manifest, &config] {
-        write_file(&mut out, &name(digest), bytes)?;
-    }
-    // A blob is there once, whoever names it.
-    let mut written = std::collections::BTreeSet::new();
-    for layer in &recipe.layers {
-        if !written.insert(&layer.blob.diff_id) {
-            continue;
+    let mut files = source.files();
+    if let [(recipe, documents)] = &source.images[..] {
+        if !source.is_index {
+            let manifest = docker_manifest(recipe, &documents.config.digest).to_string();
+            files.insert(2, (MANIFEST_FILE.into(), manifest.into_bytes()));
         }
-        start_file(&mut out, &name(&layer.blob.diff_id), layer.blob.archive_size)?;
+    }
+    for (path, bytes) in &files {
+        write_file(&mut out, &path.to_string_lossy(), bytes)?;
+    }
+    for (layer, _, digest) in source.blobs() {
+        start_file(&mut out, &name(digest), layer.blob.archive_size)?;
         out = layer.blob.write_archive_again(&layer.layer, out)?;
     }
     tar::write_end(&mut out).context(writing)?;
     out.flush().context(writing)
 }
 
-fn docker_manifest(recipe: &Recipe, config: &Document) -> serde_json::Value {
+fn docker_manifest(recipe: &Recipe, config: &Digest) -> serde_json::Value {
     let layers: Vec<_> = recipe.layers.iter().map(|layer| name(&layer.blob.diff_id)).collect();
     json!([{
-        "Config": name(&config.digest),
+        "Config": name(config),
         "RepoTags": [format!("{}:{}", recipe.name, recipe.tag)],
         "Layers": layers,
     }])

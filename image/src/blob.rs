@@ -40,6 +40,11 @@ impl LayerBlob {
         Ok((Self { diff_id, archive_size, digest, size }, out))
     }
 
+    /// The digest of its bytes with its own compression, or without one.
+    pub fn digest_with(&self, compression: Compression) -> &Digest {
+        if compression == Compression::None { &self.diff_id } else { &self.digest }
+    }
+
     /// Makes the bytes again, as they were or without compression, and checks that they are the same.
     ///
     /// # Errors

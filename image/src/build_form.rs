@@ -1,4 +1,4 @@
-//! The verb `build-form`: writes another form of an image, for `container.image.layout` and `.archive`.
+//! The verb `build-form`: writes another form of an image, for `container.image.layout` and `.archive`, and those of `imageIndex`.
 
 use anyhow::Result;
 use camino::Utf8PathBuf;
@@ -6,7 +6,7 @@ use clap::Args;
 use oci_bundle_builder::attrs_options::AttrsOptions;
 use oci_bundle_builder::plan::derivation::attrs::Outputs;
 use oci_bundle_image::layout;
-use oci_bundle_image::recipe::Recipe;
+use oci_bundle_image::source::Source;
 use serde::Deserialize;
 
 use crate::stream;
@@ -17,7 +17,7 @@ pub struct FormOptions {
     attrs: AttrsOptions,
 }
 
-/// What nix/lib/outputs/image.nix puts into the derivation.
+/// What nix/lib/internal/forms.nix puts into the derivation.
 #[derive(Deserialize)]
 struct FormAttrs {
     recipe: Utf8PathBuf,
@@ -35,9 +35,9 @@ enum Form {
 /// Makes the bytes of all layers.
 pub fn build_form(options: &FormOptions) -> Result<()> {
     let FormAttrs { recipe, form, outputs } = options.attrs.read()?;
-    let recipe = Recipe::read(&recipe)?;
+    let source = Source::read(&recipe)?;
     match form {
-        Form::Layout => layout::write(&recipe, outputs.out.as_std_path()),
-        Form::Archive => stream::write_file(&recipe, &outputs.out),
+        Form::Layout => layout::write(&source, outputs.out.as_std_path()),
+        Form::Archive => stream::write_file(source, &outputs.out),
     }
 }

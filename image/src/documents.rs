@@ -32,19 +32,26 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Writes them into a directory.
-    ///
-    /// # Errors
-    /// What cannot be written.
-    pub fn write(&self, directory: &Path) -> Result<()> {
-        let blobs = directory.join("blobs/sha256");
-        fs::create_dir_all(&blobs).with_context(|| format!("making the directory '{}'", blobs.display()))?;
-        for Document { bytes, digest } in [&self.manifest, &self.config] {
-            write_file(&directory.join(blob_path(digest)), bytes)?;
-        }
-        write_file(&directory.join(INDEX_FILE), &self.index.bytes)?;
-        write_file(&directory.join(VERSION_FILE), VERSION.as_bytes())
+    /// The files of a layout that these are, by their paths, in the order in which an archive has them.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let blob = |document: &Document| (blob_path(&document.digest), document.bytes.clone());
+        vec![
+            (VERSION_FILE.into(), VERSION.as_bytes().to_vec()),
+            (INDEX_FILE.into(), self.index.bytes.clone()),
+            blob(&self.manifest),
+            blob(&self.config),
+        ]
     }
+}
+
+/// Writes the files of a layout into a directory.
+///
+/// # Errors
+/// What cannot be written.
+pub fn write(files: &[(PathBuf, Vec<u8>)], directory: &Path) -> Result<()> {
+    let blobs = directory.join("blobs/sha256");
+    fs::create_dir_all(&blobs).with_context(|| format!("making the directory '{}'", blobs.display()))?;
+    files.iter().try_for_each(|(path, bytes)| write_file(&directory.join(path), bytes))
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -1,4 +1,4 @@
-//! An image as a directory (image-spec, image-layout.md).
+//! An image, or an index of images, as a directory (image-spec, image-layout.md).
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -7,31 +7,31 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
-use crate::documents::blob_path;
-use crate::recipe::{Recipe, RecipeLayer};
+use crate::documents::{self, blob_path};
+use crate::source::Source;
 
 /// Writes the whole layout into the new directory. If that fails, nothing is left of it.
 ///
 /// # Errors
 /// What cannot be read or written; a store path that has changed.
-pub fn write(recipe: &Recipe, directory: &Path) -> Result<()> {
+pub fn write(source: &Source, directory: &Path) -> Result<()> {
     fs::create_dir(directory).with_context(|| format!("making the directory '{}'", directory.display()))?;
-    let written = write_into(recipe, directory);
+    let written = write_into(source, directory);
     if written.is_err() {
         let _ = fs::remove_dir_all(directory);
     }
     written
 }
 
-fn write_into(recipe: &Recipe, directory: &Path) -> Result<()> {
-    recipe.ensure_store_paths()?;
-    recipe.documents(recipe.compression).write(directory)?;
-    let write_layer = |RecipeLayer { layer, blob }: &RecipeLayer| {
-        let path = directory.join(blob_path(&blob.digest));
+fn write_into(source: &Source, directory: &Path) -> Result<()> {
+    source.ensure_store_paths()?;
+    documents::write(&source.files(), directory)?;
+    let blobs: Vec<_> = source.blobs().collect();
+    blobs.into_par_iter().with_max_len(1).try_for_each(|(layer, compression, digest)| {
+        let path = directory.join(blob_path(digest));
         let writing = || format!("writing '{}'", path.display());
         let file = BufWriter::with_capacity(1 << 20, File::create(&path).with_context(writing)?);
-        let mut file = blob.write_again(layer, recipe.compression, file)?;
+        let mut file = layer.blob.write_again(&layer.layer, compression, file)?;
         file.flush().with_context(writing)
-    };
-    recipe.layers.par_iter().with_max_len(1).try_for_each(write_layer)
+    })
 }

@@ -7,9 +7,8 @@ use anyhow::{Context, Result, ensure};
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use oci_bundle_image::archive;
-use oci_bundle_image::compression::Compression;
 use oci_bundle_image::manifest::{Reference, full_name};
-use oci_bundle_image::recipe::Recipe;
+use oci_bundle_image::source::Source;
 
 use crate::say;
 
@@ -59,23 +58,30 @@ impl Engine {
 
 /// Loads it.
 pub fn load(options: &LoadOptions) -> Result<()> {
-    let recipe = Recipe::read(&options.recipe)?;
+    let source = Source::read(&options.recipe)?;
+    ensure!(
+        !source.is_index,
+        "'{}' is an index of images, and an engine takes one image; load that of its platform",
+        options.recipe
+    );
     // Nix collects nothing that an open file needs.
-    let _held = Recipe::hold(&options.recipe)?;
+    let _held = Source::hold(&options.recipe)?;
+    let name = full_name(Reference { name: &source.name, tag: &source.tag });
+    let source = source.uncompressed();
+    // Engines call an image by its configuration, containerd by its manifest.
+    let wanted = match &source.images[..] {
+        [(_, documents)] if options.into != Engine::Containerd => documents.config.digest.clone(),
+        _ => source.top.digest.clone(),
+    };
     let program = options.into.program();
     let mut command = Command::new(program);
     command.args(options.into.load()).stdin(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("starting '{program}'; is it on PATH?"))?;
     let stdin = child.stdin.take().context("no standard input")?;
-    let written = archive::write(&recipe, BufWriter::with_capacity(1 << 20, stdin));
+    let written = archive::write(source, BufWriter::with_capacity(1 << 20, stdin));
     let status = child.wait().with_context(|| format!("waiting for '{program}'"))?;
     ensure!(status.success(), "'{program}' has failed: {status}");
     written?;
-    let reference = Reference { name: &recipe.name, tag: &recipe.tag };
-    let name = full_name(reference);
-    let documents = recipe.documents(Compression::None);
-    // Engines call an image by its configuration, containerd by its manifest.
-    let wanted = if options.into == Engine::Containerd { &documents.manifest.digest } else { &documents.config.digest };
     let output = Command::new(program).args(options.into.find(&name)).output();
     let output = output.with_context(|| format!("starting '{program}'"))?;
     let found = String::from_utf8_lossy(&output.stdout);

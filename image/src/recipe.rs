@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::blob::LayerBlob;
 use crate::compression::Compression;
 use crate::config::{Platform, config};
-use crate::documents::Documents;
+use crate::documents::{self, Documents};
 use crate::layer::{FileEntry, Grouping, Layer, group};
 use crate::manifest::{self, Document, Parts, Reference};
 use crate::options::ImageOptions;
@@ -153,7 +153,7 @@ impl Recipe {
     }
 
     fn write_into(&self, directory: &Utf8Path) -> Result<()> {
-        self.documents(self.compression).write(directory.as_std_path())?;
+        documents::write(&self.documents(self.compression).files(), directory.as_std_path())?;
         let text = serde_json::to_string_pretty(self).context("serialising the recipe")? + "\n";
         let file = directory.join(FILE);
         fs::write(&file, text).with_context(|| format!("writing '{file}'"))

@@ -1,6 +1,8 @@
 //! What a registry has under one name: an image, or an index of images for several platforms.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -8,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::compression::Compression;
-use crate::documents::Documents;
-use crate::manifest::{Document, INDEX, MANIFEST};
-use crate::recipe::{Recipe, read_if_there};
+use crate::digest::Digest;
+use crate::documents::{self, Documents, INDEX_FILE, VERSION, VERSION_FILE, blob_path};
+use crate::manifest::{Document, INDEX, MANIFEST, Reference, full_name};
+use crate::recipe::{Recipe, RecipeLayer, read_if_there};
 
 /// The file of an index.
 const FILE: &str = "index-recipe.json";
 
 /// The version of the file.
-const VERSION: u32 = 1;
+const RECIPE_VERSION: u32 = 1;
 
 /// Several images under one name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +36,7 @@ pub struct IndexRecipe {
 impl IndexRecipe {
     /// Of these recipes.
     pub fn new(name: String, tag: String, recipes: Vec<Utf8PathBuf>) -> Self {
-        Self { version: VERSION, name, tag, recipes }
+        Self { version: RECIPE_VERSION, name, tag, recipes }
     }
 
     /// Writes it into the new directory, with the index and all documents of the images. If that fails, nothing is left of it.
@@ -45,8 +48,7 @@ impl IndexRecipe {
         fs::create_dir(directory).with_context(|| format!("making the directory '{directory}'"))?;
         let text = serde_json::to_string_pretty(self).context("serialising the recipe")? + "\n";
         let file = directory.join(FILE);
-        let written = source
-            .write_documents(directory)
+        let written = documents::write(&source.files(), directory.as_std_path())
             .and_then(|()| fs::write(&file, text).with_context(|| format!("writing '{file}'")));
         if written.is_err() {
             let _ = fs::remove_dir_all(directory);
@@ -68,6 +70,8 @@ pub struct Source {
     pub is_index: bool,
     /// The images.
     pub images: Vec<(Recipe, Documents)>,
+    /// How their layers are compressed, where that is not as each recipe says.
+    compression: Option<Compression>,
 }
 
 impl Source {
@@ -80,8 +84,8 @@ impl Source {
         let Some(text) = read_if_there(&file)? else { return Ok(Self::from_recipe(Recipe::read(directory)?)) };
         let index: IndexRecipe = serde_json::from_str(&text).with_context(|| format!("'{file}' is no recipe"))?;
         ensure!(
-            index.version == VERSION,
-            "'{file}' is of version {}, want {VERSION}; use the oci-bundle-image that has made it",
+            index.version == RECIPE_VERSION,
+            "'{file}' is of version {}, want {RECIPE_VERSION}; use the oci-bundle-image that has made it",
             index.version
         );
         Self::from_index(&index)
@@ -96,20 +100,46 @@ impl Source {
     }
 
     fn from_recipe(recipe: Recipe) -> Self {
-        let documents = recipe.documents(recipe.compression);
-        let (name, tag, top) = (recipe.name.clone(), recipe.tag.clone(), documents.manifest.clone());
-        Self { name, tag, top, is_index: false, images: vec![(recipe, documents)] }
+        let (name, tag) = (recipe.name.clone(), recipe.tag.clone());
+        Self::new((name, tag), false, vec![recipe], None)
+    }
+
+    /// Of images of different platforms, with the name and the tag.
+    fn new(
+        (name, tag): (String, String),
+        is_index: bool,
+        recipes: Vec<Recipe>,
+        compression: Option<Compression>,
+    ) -> Self {
+        let with_documents = |recipe: Recipe| {
+            let documents = recipe.documents(compression.unwrap_or(recipe.compression));
+            (recipe, documents)
+        };
+        let images: Vec<_> = recipes.into_iter().map(with_documents).collect();
+        let descriptor = |(recipe, documents): &(Recipe, Documents)| {
+            descriptor(recipe, documents, compression.unwrap_or(recipe.compression))
+        };
+        let top = match &images[..] {
+            [(_, documents)] if !is_index => documents.manifest.clone(),
+            _ => {
+                let manifests: Vec<_> = images.iter().map(descriptor).collect();
+                Document::new(&json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests }))
+            }
+        };
+        Self { name, tag, top, is_index, images, compression }
+    }
+
+    /// The same with layers that are not compressed, which other documents describe.
+    #[must_use]
+    pub fn uncompressed(self) -> Self {
+        let recipes = self.images.into_iter().map(|(recipe, _)| recipe).collect();
+        Self::new((self.name, self.tag), self.is_index, recipes, Some(Compression::None))
     }
 
     fn from_index(index: &IndexRecipe) -> Result<Self> {
-        let read = |path: &Utf8PathBuf| {
-            let recipe = Recipe::read(path)?;
-            let documents = recipe.documents(recipe.compression);
-            Ok((recipe, documents))
-        };
-        let images = index.recipes.iter().map(read).collect::<Result<Vec<_>>>()?;
-        for (number, (recipe, _)) in images.iter().enumerate() {
-            let before = images[..number].iter().position(|(other, _)| other.platform == recipe.platform);
+        let recipes = index.recipes.iter().map(|path| Recipe::read(path)).collect::<Result<Vec<_>>>()?;
+        for (number, recipe) in recipes.iter().enumerate() {
+            let before = recipes[..number].iter().position(|other| other.platform == recipe.platform);
             ensure!(
                 before.is_none(),
                 "images[{number}]: it is for {}/{}, as another one of the index is; take one of each platform",
@@ -117,9 +147,7 @@ impl Source {
                 recipe.platform.architecture
             );
         }
-        let manifests: Vec<_> = images.iter().map(|(recipe, documents)| descriptor(recipe, documents)).collect();
-        let top = Document::new(&json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests }));
-        Ok(Self { name: index.name.clone(), tag: index.tag.clone(), top, is_index: true, images })
+        Ok(Self::new((index.name.clone(), index.tag.clone()), true, recipes, None))
     }
 
     /// The type of what the tag leads to.
@@ -140,26 +168,51 @@ impl Source {
         self.images.iter().map(|(recipe, _)| recipe.layers.len()).sum()
     }
 
-    /// A layout without layers.
-    fn write_documents(&self, directory: &Utf8Path) -> Result<()> {
-        for (_, documents) in &self.images {
-            documents.write(directory.as_std_path())?;
+    /// The files of a layout that are no layers, by their paths, in the order in which an archive has them.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let of_images = self.images.iter().map(|(_, documents)| documents.files());
+        if !self.is_index {
+            return of_images.flatten().collect();
         }
-        let file = directory.join("blobs/sha256").join(self.top.digest.hex());
-        fs::write(&file, &self.top.bytes).with_context(|| format!("writing '{file}'"))?;
+        let blobs = of_images.flatten().filter(|(path, _)| path.starts_with("blobs"));
+        let first = [
+            (VERSION_FILE.into(), VERSION.as_bytes().to_vec()),
+            (INDEX_FILE.into(), self.layout_index().to_string().into_bytes()),
+            (blob_path(&self.top.digest), self.top.bytes.clone()),
+        ];
+        let mut seen = BTreeSet::new();
+        // Images may have a document in common.
+        first.into_iter().chain(blobs).filter(|(path, _)| seen.insert(path.clone())).collect()
+    }
+
+    /// The index of a layout, which leads to that of the images.
+    fn layout_index(&self) -> Value {
         let mut descriptor = self.top.descriptor(INDEX);
-        descriptor["annotations"] = json!({ "org.opencontainers.image.ref.name": self.tag });
-        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor] });
-        let file = directory.join("index.json");
-        fs::write(&file, index.to_string()).with_context(|| format!("writing '{file}'"))
+        descriptor["annotations"] = json!({
+            "org.opencontainers.image.ref.name": self.tag,
+            "io.containerd.image.name": full_name(Reference { name: &self.name, tag: &self.tag }),
+        });
+        json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor] })
+    }
+
+    /// The layers of all images, each blob once.
+    pub fn blobs(&self) -> impl Iterator<Item = (&RecipeLayer, Compression, &Digest)> {
+        let mut seen = BTreeSet::new();
+        self.images
+            .iter()
+            .flat_map(|(recipe, _)| {
+                let compression = self.compression.unwrap_or(recipe.compression);
+                recipe.layers.iter().map(move |layer| (layer, compression, layer.blob.digest_with(compression)))
+            })
+            .filter(move |(.., digest)| seen.insert(*digest))
     }
 }
 
 /// An image in an index.
-fn descriptor(recipe: &Recipe, documents: &Documents) -> Value {
+fn descriptor(recipe: &Recipe, documents: &Documents, compression: Compression) -> Value {
     let mut descriptor = documents.manifest.descriptor(MANIFEST);
     descriptor["platform"] = recipe.platform.document();
-    if recipe.compression == Compression::Zstd {
+    if compression == Compression::Zstd {
         // Without it, skopeo changes the index when it copies all of it (containers/image, `manifest/oci_index.go`).
         descriptor["annotations"] = json!({ "io.github.containers.compression.zstd": "true" });
     }

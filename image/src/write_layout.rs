@@ -4,7 +4,7 @@ use anyhow::Result;
 use camino::Utf8PathBuf;
 use clap::Args;
 use oci_bundle_image::layout;
-use oci_bundle_image::recipe::Recipe;
+use oci_bundle_image::source::Source;
 
 #[derive(Args)]
 pub struct LayoutOptions {
@@ -18,5 +18,5 @@ pub struct LayoutOptions {
 
 /// Makes the bytes of all layers.
 pub fn write_layout(options: &LayoutOptions) -> Result<()> {
-    layout::write(&Recipe::read(&options.recipe)?, options.out.as_std_path())
+    layout::write(&Source::read(&options.recipe)?, options.out.as_std_path())
 }

@@ -19,6 +19,7 @@ let
     ;
   inherit (import ./internal/message.nix) argumentErrorOf concatIndexed describe;
   derive = import ./internal/derive.nix setting;
+  forms = import ./internal/forms.nix setting;
   handOn = import ./internal/hand-on.nix setting;
 
   argumentError = argumentErrorOf "imageIndex";
@@ -71,4 +72,9 @@ else
   // {
     meta.description = "OCI image index of ${derived}, without the bytes of its layers";
     inherit (programs) copyTo copyToRegistry;
+  }
+  // forms {
+    name = "${derived}-index";
+    what = "image index of ${derived}";
+    recipe = "${recipe}";
   }

@@ -6,12 +6,10 @@
 */
 setting:
 let
-  inherit (builtins) compareVersions intersectAttrs nixVersion;
+  inherit (builtins) intersectAttrs;
   derive = import ../internal/derive.nix setting;
+  forms = import ../internal/forms.nix setting;
   handOn = import ../internal/hand-on.nix setting;
-
-  # As for bundles (bundle.nix).
-  canDiscard = compareVersions nixVersion "2.14" < 0 || compareVersions nixVersion "2.16" >= 0;
 
   # What only an image uses.
   ofImages = {
@@ -37,32 +35,15 @@ let
     container = removeAttrs arguments (builtins.attrNames ofImages ++ [ "name" ]);
     image = intersectAttrs ofImages arguments;
   };
-
-  # Another form of the image, with all its bytes.
-  form =
-    form: description:
-    derive "oci-bundle-image" [ ] {
-      name = "${name}-${form}";
-      args = [ "build-form" ];
-      recipe = "${recipe}";
-      inherit form;
-      # It has the bytes of the store paths, and needs them no more.
-      __structuredAttrs = true;
-      ${if canDiscard then "unsafeDiscardReferences" else null}.out = true;
-    }
-    // {
-      meta = { inherit description; };
-    };
 in
 recipe
 // {
   meta.description = "OCI image of ${name}, without the bytes of its layers";
-
-  # An image layout (image-spec, image-layout.md).
-  layout = form "layout" "OCI image layout of ${name}";
-
-  # One archive that docker, podman, ctr and skopeo load.
-  archive = form "archive" "Archive of the OCI image of ${name}";
+}
+// forms {
+  inherit name;
+  what = "image of ${name}";
+  recipe = "${recipe}";
 }
 // handOn {
   inherit name;

@@ -2,7 +2,8 @@
 
 use crate::support::nix;
 
-const ARGUMENTS: &str = r#"{ args = [ "${pkgs.hello}/bin/hello" ]; contents = [ pkgs.bash ]; readonly = true; ports = [ 80 ]; }"#;
+const ARGUMENTS: &str =
+    r#"{ args = [ "${pkgs.hello}/bin/hello" ]; contents = [ pkgs.bash ]; readonly = true; ports = [ 80 ]; }"#;
 
 #[test]
 fn it_is_the_image_of_the_container_with_these_arguments() {
@@ -15,7 +16,9 @@ fn it_is_the_image_of_the_container_with_these_arguments() {
     ] {
         assert_eq!(nix::instantiate(&format!("{function} {ARGUMENTS}")), of_container, "{function}");
     }
-    for output in ["layout", "archive", "copyTo", "copyToRegistry", "copyToPodman", "copyToDockerDaemon", "copyToContainerd"] {
+    for output in
+        ["layout", "archive", "copyTo", "copyToRegistry", "copyToPodman", "copyToDockerDaemon", "copyToContainerd"]
+    {
         assert_eq!(
             nix::instantiate(&format!("(buildImage {ARGUMENTS}).{output}")),
             nix::instantiate(&format!("(buildContainer {ARGUMENTS}).image.{output}")),
@@ -72,7 +75,10 @@ fn a_mistake_names_the_function() {
 #[test]
 fn functions_with_few_arguments_name_one_that_they_do_not_know() {
     for (call, said) in [
-        ("imageIndex 1", "imageIndex: found 1 (an integer), want an attribute set, such as { name = \"web\"; images = [ … ]; }"),
+        (
+            "imageIndex 1",
+            "imageIndex: found 1 (an integer), want an attribute set, such as { name = \"web\"; images = [ … ]; }",
+        ),
         ("imageIndex { image = [ ]; }", "imageIndex: image: no such argument (did you mean 'images'?)"),
         ("imageIndex { \"a b\" = 1; }", "imageIndex: \"a b\": no such argument"),
         ("testContainers { node = { }; }", "testContainers: node: no such argument (did you mean 'nodes'?)"),

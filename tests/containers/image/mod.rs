@@ -3,6 +3,7 @@
 mod build_image;
 mod clients;
 mod hostile;
+mod index;
 mod nix_database;
 mod recipe;
 mod registry;

@@ -34,7 +34,10 @@ fn what_nix_writes_to_is_the_users_and_in_the_last_layer() {
     let layers = recipe["layers"].as_array().unwrap();
     let files = layers.last().unwrap()["files"].as_array().unwrap();
     let is_nixs = |path: &str| {
-        path == "/nix/store" || path == "/nix/store/.links" || path == "/nix/var/nix" || path.starts_with("/nix/var/nix/")
+        path == "/nix/store"
+            || path == "/nix/store/.links"
+            || path == "/nix/var/nix"
+            || path.starts_with("/nix/var/nix/")
     };
     for file in files {
         let path = file["path"].as_str().unwrap();
