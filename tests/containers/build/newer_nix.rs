@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::support::nix;
-use crate::support::runtime;
+use crate::support::runner;
+use crate::support::runtime::{self, Runtime};
 use crate::support::tree;
 
 const DEBIAN: &str = "/var/lib/oci-bundle/debian-13";
@@ -106,4 +107,43 @@ fn a_copied_bundle_refers_to_nothing_and_runs_when_all_else_is_gone() {
     for runtime in runtime::ALL {
         assert_eq!(runtime.prints(&store.outside(&bundle)), "still here\n", "{runtime:?}");
     }
+}
+
+#[test]
+fn a_newer_nix_makes_a_database_that_an_older_one_reads() {
+    let paths = ["pkgs.oci-bundle-builder", "pkgs.busybox", "pkgs.nix", "pkgs.sqlite"].map(nix::build);
+    let store = Store::with(&paths.each_ref().map(|path| &**path));
+    let [builder, busybox, old_nix, sqlite] = paths.each_ref().map(|path| path.display());
+    let expression = format!(
+        r#"
+          import /mnt/nix/lib/build-container.nix {{
+            build = {{
+              oci-bundle-builder = builtins.storePath {builder};
+              nix = "/usr/bin/nix";
+              sqlite = "${{builtins.storePath {sqlite}}}/bin/sqlite3";
+            }};
+            buildSystem = builtins.currentSystem;
+          }} {{
+            args = [ "sh" "-c" "nix-store --verify --check-contents && nix path-info --all | wc -l" ];
+            contents = [ (builtins.storePath {busybox}) (builtins.storePath {old_nix}) ];
+            env.NIX_CONFIG = "experimental-features = nix-command\nbuild-users-group =";
+            nixDatabase = true;
+          }}
+        "#
+    );
+    fs::write(store.0.path().join("container.nix"), expression).unwrap();
+    let bundle = store.run("nix-build --no-out-link /nix/container.nix").trim().to_owned();
+    // A database that was made in another second.
+    store.run("nix-store --realise --check $(nix-store --query --references $(nix-instantiate /nix/container.nix) | grep nix-database)");
+    let mut run = Runtime::Crun.wrapper(0);
+    run.arg(store.outside(&bundle));
+    let count = nix::store(&["-qR", busybox.to_string().as_str(), old_nix.to_string().as_str()]).len();
+    assert_eq!(runner::prints(run), format!("{count}\n"));
+    let database = store.outside(&bundle).join("rootfs/nix/var/nix/db/db.sqlite");
+    let mut query = Command::new(paths[3].join("bin/sqlite3"));
+    let output = query
+        .arg(format!("file:{}?immutable=1", database.display()))
+        .arg("SELECT DISTINCT registrationTime FROM ValidPaths")
+        .output();
+    assert_eq!(output.unwrap().stdout, b"1\n");
 }
