@@ -88,7 +88,8 @@ pub fn write_nix_database(options: &NixDatabaseOptions) -> Result<()> {
 /// Nix looks into each derivation that it registers, so these are in the store.
 fn make_store(root: &Utf8Path, closure: &[PathInfo]) -> Result<()> {
     fs::create_dir(root).with_context(|| format!("making the directory '{root}'"))?;
-    for PathInfo { node, .. } in closure.iter().filter(|info| info.node.path.ends_with(".drv")) {
+    let is_derivation = |info: &&PathInfo| Utf8Path::new(&info.node.path).extension() == Some("drv");
+    for PathInfo { node, .. } in closure.iter().filter(is_derivation) {
         let place = Utf8PathBuf::from(format!("{root}{}", node.path));
         let linking = || format!("making the link '{place}'");
         place.parent().map_or(Ok(()), fs::create_dir_all).with_context(linking)?;

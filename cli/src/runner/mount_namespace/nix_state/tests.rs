@@ -9,7 +9,8 @@ fn config(linux: &serde_json::Value) -> RuntimeConfig {
 #[test]
 fn an_id_is_mapped_as_the_namespace_maps_it() {
     let user = json!([{ "type": "user" }]);
-    let maps = json!([{ "containerID": 0, "hostID": 1, "size": 1000 }, { "containerID": 1000, "hostID": 0, "size": 1 }]);
+    let maps =
+        json!([{ "containerID": 0, "hostID": 1, "size": 1000 }, { "containerID": 1000, "hostID": 0, "size": 1 }]);
     for (linux, id, wanted) in [
         (json!({}), 1000, Some(1000)),
         (json!({ "namespaces": [{ "type": "mount" }], "uidMappings": maps }), 7, Some(7)),
