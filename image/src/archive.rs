@@ -7,9 +7,9 @@ use std::io::Write;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use crate::digest::Digest;
+use crate::digest::{Digest, HashedApart, Mismatch};
 use crate::documents::blob_path;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, RecipeLayer};
 use crate::source::Source;
 use crate::tar::{self, Kind, Member};
 
@@ -20,13 +20,26 @@ const MANIFEST_FILE: &str = "manifest.json";
 ///
 /// # Errors
 /// What cannot be read or written; a store path that has changed.
-pub fn write(source: Source, mut out: impl Write) -> Result<()> {
+pub fn write(source: Source, out: impl Write) -> Result<()> {
     source.ensure_store_paths()?;
     let source = source.uncompressed();
+    let layers: Vec<_> = source.blobs().map(|(layer, ..)| layer).collect();
+    let mut out = HashedApart::new(out);
+    let written = write_members(&source, &layers, &mut out);
+    if let Some(Mismatch { number, found }) = out.check().context("hashing a layer")? {
+        let RecipeLayer { layer, blob } = layers[number];
+        blob.ensure_archive(layer, &found)?;
+    }
+    written?;
+    out.finish().and_then(|mut out| out.flush()).context("writing the archive")
+}
+
+/// Writes all but what `out` holds back until the digests of the layers are checked.
+fn write_members(source: &Source, layers: &[&RecipeLayer], out: &mut HashedApart<impl Write>) -> Result<()> {
     let writing = "writing the archive";
     for directory in ["blobs", "blobs/sha256"] {
         let member = Member { path: directory.as_bytes(), mode: 0o755, uid: 0, gid: 0, kind: Kind::Directory };
-        tar::write_member(&mut out, &member).context(writing)?;
+        tar::write_member(out, &member).context(writing)?;
     }
     let mut files = source.files();
     if let [(recipe, documents)] = &source.images[..] {
@@ -36,14 +49,15 @@ pub fn write(source: Source, mut out: impl Write) -> Result<()> {
         }
     }
     for (path, bytes) in &files {
-        write_file(&mut out, &path.to_string_lossy(), bytes)?;
+        write_file(out, &path.to_string_lossy(), bytes)?;
     }
-    for (layer, _, digest) in source.blobs() {
-        start_file(&mut out, &name(digest), layer.blob.archive_size)?;
-        out = layer.blob.write_archive_again(&layer.layer, out)?;
+    for RecipeLayer { layer, blob } in layers {
+        start_file(out, &name(&blob.diff_id), blob.archive_size)?;
+        out.begin().context(writing)?;
+        layer.write(out)?;
+        out.end(&blob.diff_id).context(writing)?;
     }
-    tar::write_end(&mut out).context(writing)?;
-    out.flush().context(writing)
+    tar::write_end(out).context(writing)
 }
 
 fn docker_manifest(recipe: &Recipe, config: &Digest) -> serde_json::Value {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::compression::{Compression, FrameWrite, Frames};
-use crate::digest::{Digest, Hashed, HashedApart};
+use crate::digest::{Digest, Hashed};
 use crate::layer::Layer;
 
 /// What is known of the bytes of a layer.
@@ -62,21 +62,11 @@ impl LayerBlob {
         Ok(out)
     }
 
-    /// Makes the archive again, and checks that it is the same, in a thread of its own: where one layer is made at a time, that is
-    /// faster.
+    /// Refuses an archive that has become another.
     ///
     /// # Errors
-    /// What cannot be read or written; a store path that has changed.
-    pub fn write_archive_again<W: Write>(&self, layer: &Layer, out: W) -> Result<W> {
-        let mut frames = Frames::new(Compression::None, HashedApart::new(out));
-        layer.write(&mut frames)?;
-        let hashed = frames.finish().context("writing a layer")?;
-        let (digest, out) = hashed.finish().context("hashing a layer")?;
-        self.ensure_archive(layer, &digest)?;
-        Ok(out)
-    }
-
-    fn ensure_archive(&self, layer: &Layer, found: &Digest) -> Result<()> {
+    /// It has: a store path has changed.
+    pub fn ensure_archive(&self, layer: &Layer, found: &Digest) -> Result<()> {
         ensure!(
             *found == self.diff_id,
             "a layer ({}) has the digest {found} now, and {} in the recipe: a store path has changed; \

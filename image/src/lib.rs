@@ -15,6 +15,7 @@ pub mod layer;
 pub mod layout;
 pub mod manifest;
 pub mod options;
+pub mod pipe;
 pub mod recipe;
 pub mod serve;
 pub mod source;

@@ -1,6 +1,5 @@
 //! The verb `load`: hands an image to an engine of this host, as one archive, and checks that it has arrived.
 
-use std::io::BufWriter;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -8,6 +7,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use oci_bundle_image::archive;
 use oci_bundle_image::manifest::{Reference, full_name};
+use oci_bundle_image::pipe;
 use oci_bundle_image::source::Source;
 
 use crate::say;
@@ -78,7 +78,7 @@ pub fn load(options: &LoadOptions) -> Result<()> {
     command.args(options.into.load()).stdin(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("starting '{program}'; is it on PATH?"))?;
     let stdin = child.stdin.take().context("no standard input")?;
-    let written = archive::write(source, BufWriter::with_capacity(1 << 20, stdin));
+    let written = archive::write(source, pipe::enlarged(stdin));
     let status = child.wait().with_context(|| format!("waiting for '{program}'"))?;
     ensure!(status.success(), "'{program}' has failed: {status}");
     written?;

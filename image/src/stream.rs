@@ -1,12 +1,14 @@
 //! The verb `stream`: writes an image as one archive.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
 
 use anyhow::{Context, Result, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use oci_bundle_image::archive;
+use oci_bundle_image::pipe;
 use oci_bundle_image::source::Source;
 
 #[derive(Args)]
@@ -25,7 +27,9 @@ pub fn stream(options: &StreamOptions) -> Result<()> {
     let Some(file) = &options.out else {
         let stdout = std::io::stdout();
         ensure!(!stdout.is_terminal(), "an archive is not for a terminal; redirect it, or say --out FILE");
-        return archive::write(source, BufWriter::with_capacity(1 << 20, stdout.lock()));
+        // Without the standard library's search for ends of lines.
+        let out = stdout.as_fd().try_clone_to_owned().context("opening standard output")?;
+        return archive::write(source, pipe::enlarged(File::from(out)));
     };
     write_file(source, file)
 }
@@ -34,8 +38,7 @@ pub fn stream(options: &StreamOptions) -> Result<()> {
 pub fn write_file(source: Source, file: &Utf8Path) -> Result<()> {
     let making = || format!("making '{file}'");
     let new = File::create_new(file).with_context(making)?;
-    let mut out = BufWriter::with_capacity(1 << 20, new);
-    let written = archive::write(source, &mut out).and_then(|()| out.flush().with_context(making));
+    let written = archive::write(source, new).with_context(making);
     if written.is_err() {
         let _ = fs::remove_file(file);
     }

@@ -3,6 +3,7 @@
 
 mod header;
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 
 use anyhow::{Context, Result, ensure};
@@ -46,27 +47,40 @@ pub fn write_member(out: &mut dyn Write, member: &Member<'_>) -> std::io::Result
     Header::new(member).write(out)
 }
 
+/// How many bytes of a file are read at once: what stays in the processor's caches until it is written.
+const BUFFER: usize = 256 << 10;
+
+thread_local! {
+    /// To make one for each file would take longer than to read most files.
+    static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER]);
+}
+
 /// Writes the bytes of a file, which has as many as its member says.
 ///
 /// # Errors
 /// It has more or fewer, or what reading and writing it gives.
 pub fn write_content(out: &mut dyn Write, content: &mut dyn Read, size: u64) -> Result<()> {
-    let mut buffer = vec![0; 128 << 10];
+    READ.with_borrow_mut(|buffer| copy(out, content, (size, buffer)))?;
+    Ok(pad(out, size)?)
+}
+
+fn copy(out: &mut dyn Write, content: &mut dyn Read, (size, buffer): (u64, &mut [u8])) -> Result<()> {
     let mut left = size;
     loop {
-        let count = match content.read(&mut buffer) {
+        let count = match content.read(buffer) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             count => count.context("reading")?,
         };
-        if count == 0 {
-            break;
-        }
         ensure!(count as u64 <= left, "it has more than {size} bytes now");
         left -= count as u64;
         out.write_all(&buffer[..count])?;
+        // A file gives less than there is space for only at its end.
+        if count == 0 || (left == 0 && count < buffer.len()) {
+            break;
+        }
     }
     ensure!(left == 0, "it has {} bytes now, and had {size}", size - left);
-    Ok(pad(out, size)?)
+    Ok(())
 }
 
 /// Fills the last block of a file.
