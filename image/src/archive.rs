@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::digest::{Digest, HashedApart, Mismatch};
 use crate::documents::blob_path;
+use crate::progress::Progress;
 use crate::recipe::{Recipe, RecipeLayer};
 use crate::source::Source;
 use crate::tar::{self, Kind, Member};
@@ -16,7 +17,7 @@ use crate::tar::{self, Kind, Member};
 /// Docker's list of images (moby, image/spec, "Combined Image JSON + Filesystem Changeset Format").
 const MANIFEST_FILE: &str = "manifest.json";
 
-/// Writes the archive.
+/// Writes the archive, and says how far it is.
 ///
 /// # Errors
 /// What cannot be read or written; a store path that has changed.
@@ -24,8 +25,9 @@ pub fn write(source: Source, out: impl Write) -> Result<()> {
     source.ensure_store_paths()?;
     let source = source.uncompressed();
     let layers: Vec<_> = source.blobs().map(|(layer, ..)| layer).collect();
-    let mut out = HashedApart::new(out);
-    let written = write_members(&source, &layers, &mut out);
+    let progress = Progress::new(layers.iter().copied(), |layer| layer.blob.archive_size);
+    let mut out = HashedApart::new(progress.counted(out));
+    let written = progress.shown(|| write_members(&source, &layers, &mut out, &progress));
     if let Some(Mismatch { number, found }) = out.check().context("hashing a layer")? {
         let RecipeLayer { layer, blob } = layers[number];
         blob.ensure_archive(layer, &found)?;
@@ -35,7 +37,12 @@ pub fn write(source: Source, out: impl Write) -> Result<()> {
 }
 
 /// Writes all but what `out` holds back until the digests of the layers are checked.
-fn write_members(source: &Source, layers: &[&RecipeLayer], out: &mut HashedApart<impl Write>) -> Result<()> {
+fn write_members(
+    source: &Source,
+    layers: &[&RecipeLayer],
+    out: &mut HashedApart<impl Write>,
+    progress: &Progress,
+) -> Result<()> {
     let writing = "writing the archive";
     for directory in ["blobs", "blobs/sha256"] {
         let member = Member { path: directory.as_bytes(), mode: 0o755, uid: 0, gid: 0, kind: Kind::Directory };
@@ -56,6 +63,7 @@ fn write_members(source: &Source, layers: &[&RecipeLayer], out: &mut HashedApart
         out.begin().context(writing)?;
         layer.write(out)?;
         out.end(&blob.diff_id).context(writing)?;
+        progress.layer();
     }
     tar::write_end(out).context(writing)
 }

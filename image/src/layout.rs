@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use crate::documents::{self, blob_path};
+use crate::progress::Progress;
 use crate::source::Source;
 
-/// Writes the whole layout into the new directory. If that fails, nothing is left of it.
+/// Writes the whole layout into the new directory, and says how far it is. If that fails, nothing is left of it.
 ///
 /// # Errors
 /// What cannot be read or written; a store path that has changed.
@@ -27,11 +28,15 @@ fn write_into(source: &Source, directory: &Path) -> Result<()> {
     source.ensure_store_paths()?;
     documents::write(&source.files(), directory)?;
     let blobs: Vec<_> = source.blobs().collect();
-    blobs.into_par_iter().with_max_len(1).try_for_each(|(layer, compression, digest)| {
+    let progress = Progress::new(blobs.iter().map(|(layer, ..)| *layer), |layer| layer.blob.size);
+    let write_blob = |(layer, compression, digest)| {
         let path = directory.join(blob_path(digest));
         let writing = || format!("writing '{}'", path.display());
-        let file = BufWriter::with_capacity(1 << 20, File::create(&path).with_context(writing)?);
+        let file = BufWriter::with_capacity(1 << 20, progress.counted(File::create(&path).with_context(writing)?));
         let mut file = layer.blob.write_again(&layer.layer, compression, file)?;
-        file.flush().with_context(writing)
-    })
+        file.flush().with_context(writing)?;
+        progress.layer();
+        Ok(())
+    };
+    progress.shown(|| blobs.par_iter().copied().with_max_len(1).try_for_each(write_blob))
 }

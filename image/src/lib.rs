@@ -16,6 +16,7 @@ pub mod layout;
 pub mod manifest;
 pub mod options;
 pub mod pipe;
+pub mod progress;
 pub mod recipe;
 pub mod serve;
 pub mod source;

@@ -5,6 +5,7 @@ mod clients;
 mod hostile;
 mod index;
 mod nix_database;
+mod progress;
 mod recipe;
 mod registry;
 mod schema;
