@@ -11,10 +11,10 @@ use super::Digest;
 use crate::compression::FrameWrite;
 
 /// How many bytes are written and handed over at once.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 512 << 10;
 
 /// How many chunks wait to be hashed.
-const WAITING: usize = 4;
+const WAITING: usize = 8;
 
 /// A writer that checks parts of what goes through it: each from [`begin`](HashedApart::begin) to [`end`](HashedApart::end). It
 /// holds back what is written behind the last of them.
