@@ -1,32 +1,17 @@
 /**
-  Images of some closures: the recipes, and lists of their store paths.
+  Closures of which images are made: lists of store paths.
 */
 let
   inherit (import ./.) buildContainer pkgs;
-  large = import ./large-closure.nix pkgs;
-  container =
-    args: compression:
-    buildContainer {
+  closure =
+    args:
+    (buildContainer {
       inherit args;
       name = "image";
       checkProgram = false;
-      image = { inherit compression; };
-    };
-  images = args: {
-    zstd = (container args "zstd").image;
-    none = (container args "none").image;
-    inherit (container args "none") closure;
-  };
+    }).closure;
 in
-builtins.mapAttrs (_: images) {
-  python = [ "${pkgs.python3}/bin/python3" ];
-  nginx = [
-    "${pkgs.nginx}/bin/nginx"
-    "${pkgs.git}/bin/git"
-    "${pkgs.curl}/bin/curl"
-  ];
-  large = [ "${large.closure}" ];
-}
-// {
-  program = pkgs.oci-bundle-image;
+{
+  python = closure [ "${pkgs.python3}/bin/python3" ];
+  nginx = closure [ "${pkgs.nginx}/bin/nginx" ];
 }

@@ -20,7 +20,8 @@ pub fn paths(store: &Path, count: usize) -> Vec<PathBuf> {
 fn name(index: usize) -> String {
     let mut numbers = Numbers::new(index);
     let hash: String = (0..32).map(|_| char::from(DIGITS[numbers.below(32)])).collect();
-    format!("{hash}-package-{index}")
+    // Of names without versions, groups of an image's layers are made.
+    format!("{hash}-package{index}-1.0")
 }
 
 /// The reference graph as Nix writes it into the structured attributes. A path refers to earlier ones only.

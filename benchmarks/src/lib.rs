@@ -2,8 +2,10 @@
 
 pub mod closure;
 pub mod costs;
+pub mod graph;
 pub mod numbers;
 pub mod parts;
+pub mod pushes;
 pub mod rounds;
 pub mod shape;
 pub mod table;

@@ -25,7 +25,7 @@ pub enum Kinds {
 }
 
 /// Every tree that a script can ask for, in the order of the tables.
-pub const SHAPES: [Shape; 6] = [
+pub const SHAPES: [Shape; 7] = [
     Shape { name: "one", title: "1 × 1 GB", paths: 1, files: 1, bytes: 1_000_000_000, kinds: Kinds::Same },
     Shape { name: "large", title: "50 × 20 MB", paths: 50, files: 50, bytes: 1_000_000_000, kinds: Kinds::Same },
     Shape {
@@ -50,6 +50,14 @@ pub const SHAPES: [Shape; 6] = [
         paths: 300,
         files: 46_000,
         bytes: 1_200_000_000,
+        kinds: Kinds::Mixed,
+    },
+    Shape {
+        name: "double",
+        title: "like a real one: 2.4 GB, 92 000 files, 600 paths",
+        paths: 600,
+        files: 92_000,
+        bytes: 2_400_000_000,
         kinds: Kinds::Mixed,
     },
     Shape {

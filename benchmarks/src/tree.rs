@@ -36,16 +36,21 @@ impl Tree {
         fs::create_dir(&store).with_context(|| format!("making '{}'", store.display()))?;
         let paths = closure::paths(&store, shape.paths);
         let bytes = bytes();
-        paths.par_iter().enumerate().try_for_each(|(index, path)| {
+        let make = |(index, path): (usize, &PathBuf)| {
             StorePath { path, index, shape, bytes: &bytes }
                 .make()
                 .with_context(|| format!("making the store path '{}'", path.display()))
-        })?;
+        };
+        let sizes: Vec<u64> = paths.par_iter().enumerate().map(make).collect::<Result<_>>()?;
         let lines: String = paths.iter().map(|path| format!("{}\n", path.display())).collect();
         fs::write(folder.join("paths"), lines)?;
         let out = folder.join("out");
         for (file, container) in [("attrs.json", closure::container()), ("mount.json", closure::mounting_container())] {
-            fs::write(folder.join(file), closure::attrs(container, &paths, &out).to_string())?;
+            let mut attrs = closure::attrs(container, &paths, &out);
+            for (index, size) in sizes.iter().enumerate() {
+                attrs["closure"][index]["narSize"] = (*size).into();
+            }
+            fs::write(folder.join(file), attrs.to_string())?;
         }
         Ok(Self { paths })
     }
@@ -66,12 +71,14 @@ struct StorePath<'t> {
 }
 
 impl StorePath<'_> {
-    fn make(&self) -> Result<()> {
+    /// Gives the bytes of its files.
+    fn make(&self) -> Result<u64> {
         let Shape { paths, files, bytes, kinds, .. } = self.shape;
         let first = self.index * files / paths;
         let end = (self.index + 1) * files / paths;
         let mut numbers = Numbers::new(self.index);
         let mut plain = self.path.to_owned();
+        let mut written = 0;
         fs::create_dir(self.path)?;
         for number in 0..end - first {
             let directory = match kinds {
@@ -85,6 +92,7 @@ impl StorePath<'_> {
             let average = bytes / files as u64;
             if kinds == Kinds::Same {
                 self.write(&file, average, &mut numbers)?;
+                written += average;
                 fs::set_permissions(&file, Permissions::from_mode(0o444))?;
                 continue;
             }
@@ -98,12 +106,13 @@ impl StorePath<'_> {
                     let size = skewed(average, &mut numbers);
                     let mode = if kind < 7 { 0o555 } else { 0o444 };
                     self.write(&file, size, &mut numbers)?;
+                    written += size;
                     fs::set_permissions(&file, Permissions::from_mode(mode))?;
                     plain = file;
                 }
             }
         }
-        Ok(())
+        Ok(written)
     }
 
     fn write(&self, path: &Path, size: u64, numbers: &mut Numbers) -> Result<()> {
