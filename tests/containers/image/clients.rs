@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::recipe::{image, manifest};
+use super::recipe::{PYTHON, image, manifest};
+use super::tree::Tree;
 use crate::support::nix;
 
-fn succeeds(output: &Output) -> String {
+/// What a command has printed; it is to succeed.
+pub fn succeeds(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -29,9 +31,10 @@ pub fn podman(folder: &Path, args: &[&str]) -> String {
 fn podman_loads_the_archive_and_runs_it() {
     let archive = nix::build(&format!(
         "{}.archive",
-        image("image = { name = \"registry.example.org/team/py\"; tag = \"1.0\"; };")
+        image("image = { name = \"registry.example.org/team/py\"; tag = \"1.0\"; maxLayers = 3; };")
     ));
-    let recipe = nix::build(&image("image = { name = \"registry.example.org/team/py\"; tag = \"1.0\"; };"));
+    let recipe =
+        nix::build(&image("image = { name = \"registry.example.org/team/py\"; tag = \"1.0\"; maxLayers = 3; };"));
     let folder = TempDir::new().unwrap();
     let said = podman(folder.path(), &["load", "--quiet", "--input", archive.to_str().unwrap()]);
     assert_eq!(said, "Loaded image: registry.example.org/team/py:1.0\n");
@@ -45,6 +48,8 @@ fn podman_loads_the_archive_and_runs_it() {
     // Arguments take the place of Cmd.
     let print = "import os; print(os.getuid(), os.getcwd(), open('/etc/greeting').read(), end='')";
     assert_eq!(podman(folder.path(), &[&run[..], &[name, "-c", print]].concat()), "1000 /srv hello\n");
+    let root = podman(folder.path(), &["image", "mount", name]);
+    Tree::of_bundle(&nix::build(PYTHON)).assert_found(&Tree::read(Path::new(root.trim_end())), "podman");
     podman(folder.path(), &["rmi", "--all", "--force"]);
 }
 
@@ -85,7 +90,7 @@ fn the_archive_is_a_layout_and_what_docker_loads() {
 }
 
 /// Runs a wrapper of an image. Gives the last line that it says.
-fn hand_on(image: &str, output: &str, env: &[(&str, String)]) -> String {
+pub fn hand_on(image: &str, output: &str, env: &[(&str, String)]) -> String {
     let built = nix::build(&format!("{image}.{output}"));
     let program = fs::read_dir(built.join("bin")).unwrap().next().unwrap().unwrap().path();
     let output = Command::new(program).envs(env.iter().cloned()).output().unwrap();
@@ -136,6 +141,11 @@ impl Containerd {
         Self { folder, process }
     }
 
+    /// What `ctr` prints.
+    fn prints(&self, args: &[&str]) -> String {
+        succeeds(&Command::new("ctr").args(args).envs(self.env()).output().unwrap())
+    }
+
     fn env(&self) -> [(&'static str, String); 2] {
         let address = self.folder.path().join("socket").to_str().unwrap().to_owned();
         [("CONTAINERD_ADDRESS", address), ("CONTAINERD_SNAPSHOTTER", "native".to_owned())]
@@ -157,8 +167,14 @@ fn containerd_gets_an_image_without_a_file() {
         said.starts_with("oci-bundle: docker.io/library/python:latest is in ctr, with the digest sha256:"),
         "{said}"
     );
-    let mut command = Command::new("ctr");
-    command.args(["images", "check", "name==docker.io/library/python:latest"]).envs(containerd.env());
-    let checked = succeeds(&command.output().unwrap());
+    let name = "docker.io/library/python:latest";
+    let checked = containerd.prints(&["images", "check", &format!("name=={name}")]);
     assert!(checked.contains("complete"), "{checked}");
+    let root = containerd.folder.path().join("mounted");
+    fs::create_dir(&root).unwrap();
+    let root = root.to_str().unwrap();
+    containerd.prints(&["images", "mount", name, root]);
+    let found = Tree::read(Path::new(root));
+    containerd.prints(&["images", "unmount", root]);
+    Tree::of_bundle(&nix::build(PYTHON)).assert_found(&found, "containerd");
 }

@@ -2,68 +2,133 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::recipe::{PYTHON, image};
+use super::umoci::unpack;
 use crate::support::nix;
 
-/// A file as far as an image and a bundle have it alike.
+/// A root filesystem, but for its root: no layer has an entry for that, so each client chooses the mode.
+pub struct Tree(BTreeMap<PathBuf, Entry>);
+
+/// A file with its owner and permissions.
 #[derive(Debug, PartialEq, Eq)]
-enum Found {
+struct Entry {
+    kind: Kind,
+    mode: u32,
+    owner: (u32, u32),
+    modified: i64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
     Directory,
-    File { is_executable: bool, bytes: Vec<u8> },
+    File(Vec<u8>),
     Link(PathBuf),
 }
 
-fn walk(root: &Path, below: &Path, found: &mut BTreeMap<PathBuf, Found>) {
-    for entry in fs::read_dir(root.join(below)).unwrap() {
-        let name = below.join(entry.unwrap().file_name());
-        let path = root.join(&name);
-        let metadata = fs::symlink_metadata(&path).unwrap();
-        let kind = if metadata.is_dir() {
-            walk(root, &name, found);
-            Found::Directory
-        } else if metadata.is_symlink() {
-            Found::Link(fs::read_link(&path).unwrap())
-        } else {
-            let is_executable = metadata.permissions().mode() & 0o111 != 0;
-            Found::File { is_executable, bytes: fs::read(&path).unwrap() }
-        };
-        found.insert(name, kind);
+impl Tree {
+    /// That of a bundle.
+    pub fn of_bundle(bundle: &Path) -> Self {
+        Self::read(&bundle.join("rootfs"))
+    }
+
+    /// What a client has made of an image.
+    pub fn read(root: &Path) -> Self {
+        let mut tree = Self(BTreeMap::new());
+        tree.add(root, Path::new(""));
+        tree
+    }
+
+    fn add(&mut self, root: &Path, below: &Path) {
+        for entry in fs::read_dir(root.join(below)).unwrap() {
+            let name = below.join(entry.unwrap().file_name());
+            let entry = Entry::read(&root.join(&name));
+            if entry.kind == Kind::Directory {
+                self.add(root, &name);
+            }
+            self.0.insert(name, entry);
+        }
+    }
+
+    /// With the time that Nix gives all, for a client that gives none.
+    pub fn with_times_of_nix(mut self) -> Self {
+        self.0.values_mut().for_each(|entry| entry.modified = 1);
+        self
+    }
+
+    /// Fails unless an image has what this bundle has.
+    pub fn assert_found(&self, found: &Self, what: &str) {
+        assert!(self.0.len() > 500, "{what}: it has next to nothing");
+        let names = self.0.keys().chain(found.0.keys());
+        let differ = names.filter(|name| match (self.0.get(*name), found.0.get(*name)) {
+            (Some(wanted), Some(found)) => !found.is_in_a_bundle_as(wanted, name),
+            _ => true,
+        });
+        let differ: Vec<_> =
+            differ.take(5).map(|name| (name, about(self.0.get(name)), about(found.0.get(name)))).collect();
+        assert!(differ.is_empty(), "{what}: {differ:?}");
     }
 }
 
-/// Unpacks an image with umoci, and gives its root filesystem.
-fn unpack(layout: &Path, tag: &str, to: &Path) -> PathBuf {
-    let output = Command::new("umoci")
-        .args(["unpack", "--image", &format!("{}:{tag}", layout.display())])
-        .arg(to)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    to.join("rootfs")
+/// An entry without its bytes, for a message.
+fn about(entry: Option<&Entry>) -> String {
+    entry.map_or_else(
+        || "nothing".to_owned(),
+        |it| format!("mode {:o}, owner {:?}, time {}, {} bytes", it.mode, it.owner, it.modified, it.kind.size()),
+    )
+}
+
+impl Kind {
+    fn size(&self) -> usize {
+        if let Self::File(bytes) = self { bytes.len() } else { 0 }
+    }
+}
+
+impl Entry {
+    fn read(path: &Path) -> Self {
+        let metadata = fs::symlink_metadata(path).unwrap();
+        let kind = if metadata.is_dir() {
+            Kind::Directory
+        } else if metadata.is_symlink() {
+            Kind::Link(fs::read_link(path).unwrap())
+        } else {
+            Kind::File(fs::read(path).unwrap())
+        };
+        Self {
+            kind,
+            mode: metadata.mode() & 0o7777,
+            owner: (metadata.uid(), metadata.gid()),
+            modified: metadata.mtime(),
+        }
+    }
+
+    /// Whether Nix makes `stored` of this entry of an image when it is in a bundle: Nix keeps of a mode whether a file may be run
+    /// (Nix manual, "Store Object"). Store paths have that mode in the image as well.
+    fn is_in_a_bundle_as(&self, stored: &Self, name: &Path) -> bool {
+        let is_in_store = name.parent().is_some_and(|parent| parent.starts_with("nix/store"));
+        let mode = if is_in_store || matches!(self.kind, Kind::Link(_)) {
+            self.mode
+        } else {
+            0o444 | if self.mode & 0o100 == 0 { 0 } else { 0o111 }
+        };
+        (&self.kind, mode, self.owner, self.modified) == (&stored.kind, stored.mode, stored.owner, stored.modified)
+    }
 }
 
 #[test]
 fn the_layers_have_what_the_bundle_has() {
-    let bundle = nix::build(PYTHON);
-    let mut wanted = BTreeMap::new();
-    walk(&bundle.join("rootfs"), Path::new(""), &mut wanted);
+    let wanted = Tree::of_bundle(&nix::build(PYTHON));
     for compression in ["gzip", "none"] {
         for layers in ["2", "100"] {
             let more = format!("image = {{ compression = \"{compression}\"; maxLayers = {layers}; tag = \"x\"; }};");
             let layout = nix::build(&format!("{}.layout", image(&more)));
             let folder = TempDir::new().unwrap();
-            let root = unpack(&layout, "x", &folder.path().join("bundle"));
-            let mut found = BTreeMap::new();
-            walk(&root, Path::new(""), &mut found);
-            let differ = |name: &&PathBuf| wanted.get(*name) != found.get(*name);
-            let names: Vec<_> = wanted.keys().chain(found.keys()).filter(differ).take(5).collect();
-            assert!(names.is_empty(), "{compression}, {layers}: {names:?}");
+            let root = unpack(&layout, "x", &folder.path().join("bundle")).join("rootfs");
+            wanted.assert_found(&Tree::read(&root), &format!("{compression}, {layers}"));
             let greet = fs::symlink_metadata(root.join("bin/greet")).unwrap();
             assert_eq!((greet.mode() & 0o7777, greet.uid(), greet.gid(), greet.mtime()), (0o755, 0, 0, 1));
             let in_store = fs::metadata(root.join("etc/passwd")).unwrap();
