@@ -11,11 +11,11 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use oci_bundle_builder::bundle;
 use oci_bundle_builder::bundle::progress::Progress;
-use oci_bundle_builder::plan::ContainerPlan;
 use oci_bundle_builder::plan::definition::{Definition, Store};
 use oci_bundle_builder::plan::derivation::attrs::Attrs;
 use oci_bundle_builder::plan::derivation::closure::Closure;
 use oci_bundle_builder::plan::diagnostics::text;
+use oci_bundle_builder::plan::{ContainerPlan, unseen};
 
 use crate::command_line::{BuildOptions, Command, CommandLine};
 
@@ -48,6 +48,9 @@ fn build(options: &BuildOptions) -> Result<()> {
     let closure = Closure::decode(&attrs.closure, &store_dir)?;
 
     let plan = ContainerPlan::new(&attrs.name, &definition, &closure)?;
+    for line in [unseen::owners(&definition), unseen::rights(&definition, &plan.config)].into_iter().flatten() {
+        say(&text::escaped(&format!("{NAME}: warning: {line}")));
+    }
 
     let progress = Progress::default();
     let write = || bundle::write(&plan, &attrs.outputs.out, &progress);

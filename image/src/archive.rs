@@ -45,7 +45,7 @@ fn write_members(
 ) -> Result<()> {
     let writing = "writing the archive";
     for directory in ["blobs", "blobs/sha256"] {
-        let member = Member { path: directory.as_bytes(), mode: 0o755, uid: 0, gid: 0, kind: Kind::Directory };
+        let member = Member { mode: 0o755, ..Member::new(directory.as_bytes(), Kind::Directory) };
         tar::write_member(out, &member).context(writing)?;
     }
     let mut files = source.files();
@@ -82,7 +82,7 @@ fn name(digest: &Digest) -> String {
 }
 
 fn start_file(out: &mut impl Write, name: &str, size: u64) -> Result<()> {
-    let member = Member { path: name.as_bytes(), mode: 0o444, uid: 0, gid: 0, kind: Kind::File(size) };
+    let member = Member::new(name.as_bytes(), Kind::File(size));
     tar::write_member(out, &member).context("writing the archive")
 }
 

@@ -7,8 +7,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
+use crate::compression::Compression;
+use crate::digest::Digest;
 use crate::documents::{self, blob_path};
 use crate::progress::Progress;
+use crate::recipe::RecipeLayer;
 use crate::source::Source;
 
 /// Writes the whole layout into the new directory, and says how far it is. If that fails, nothing is left of it.
@@ -29,7 +32,7 @@ fn write_into(source: &Source, directory: &Path) -> Result<()> {
     documents::write(&source.files(), directory)?;
     let blobs: Vec<_> = source.blobs().collect();
     let progress = Progress::new(blobs.iter().map(|(layer, ..)| *layer), |layer| layer.blob.size);
-    let write_blob = |(layer, compression, digest)| {
+    let write_blob = |(layer, compression, digest): (&RecipeLayer, Compression, &Digest)| {
         let path = directory.join(blob_path(digest));
         let writing = || format!("writing '{}'", path.display());
         let file = BufWriter::with_capacity(1 << 20, progress.counted(File::create(&path).with_context(writing)?));

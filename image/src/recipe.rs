@@ -12,7 +12,6 @@ use camino::Utf8Path;
 use oci_bundle_builder::plan::ContainerPlan;
 use oci_bundle_builder::plan::derivation::closure::Closure;
 use oci_bundle_builder::plan::file;
-use oci_bundle_builder::plan::rootfs::entries::RootfsEntry;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -215,11 +214,7 @@ fn layers(plan: &ContainerPlan<'_>, options: &ImageOptions) -> Result<Vec<Layer>
     let groups = group(closure, &Grouping { most, explicit });
     let mut layers: Vec<_> =
         groups.into_iter().map(|(reason, paths)| Layer { reason, paths, files: Vec::new() }).collect();
-    let owned = |entry: RootfsEntry<'_>| {
-        let (uid, gid) = plan.owner(&entry);
-        Ok(FileEntry::new(&entry)?.map(|file| FileEntry { uid, gid, ..file }))
-    };
-    let files = plan.entries().map(owned).filter_map(Result::transpose);
+    let files = plan.entries().map(|entry| FileEntry::new(&entry, plan)).filter_map(Result::transpose);
     let files = files.collect::<Result<Vec<_>>>()?;
     if !files.is_empty() || layers.is_empty() {
         layers.push(Layer { reason: "contents, files and directories".to_owned(), paths: Vec::new(), files });

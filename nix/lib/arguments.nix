@@ -83,6 +83,14 @@ in
     about = "the working directory, which the bundle creates";
     usedBy = planned;
   };
+  directories = {
+    type = "attribute set, by path";
+    default = { };
+    about = "`{ mode, uid, gid, tmpfs }` for each directory";
+    usedBy = planned;
+    check = builtins.isAttrs;
+    want = ''an attribute set by path, such as { "/var/lib/app" = { uid = 1000; mode = "0750"; }; }'';
+  };
   env = {
     type = "attribute set of strings, or list of `NAME=value`";
     default = { };
@@ -94,7 +102,7 @@ in
   files = {
     type = "attribute set, by path";
     default = { };
-    about = "`{ text }` or `{ source }` for each file, or null to drop a base file";
+    about = "`{ text }` or `{ source }` for each file, with `mode`, `uid`, `gid`, `capabilities`; null drops a base file";
     usedBy = planned;
     check = builtins.isAttrs;
     want = ''an attribute set by path, such as { "/etc/motd".text = "hello"; }'';

@@ -9,6 +9,7 @@ let
     "args"
     "contents"
     "files"
+    "directories"
     "mounts"
     "readonly"
     "store"

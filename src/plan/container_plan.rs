@@ -1,12 +1,16 @@
 //! Everything that a container is made of, decided and checked before anything is written.
 
+use std::path::Path;
+
 use anyhow::Result;
 
+use crate::plan::definition::user::User;
 use crate::plan::definition::{Definition, Store};
 use crate::plan::derivation::closure::Closure;
+use crate::plan::file_attributes::{ANNOTATION, DIRECTORY_MODE, FileAttributes, file_mode};
 use crate::plan::mounts::Mounts;
 use crate::plan::preflight;
-use crate::plan::rootfs::entries::{Entries, RootfsEntry};
+use crate::plan::rootfs::entries::{Entries, EntryKind, RootfsEntry};
 use crate::plan::rootfs::mounted_tree::MountedTree;
 use crate::plan::rootfs::nix_database;
 use crate::plan::rootfs::{self, Rootfs};
@@ -21,7 +25,6 @@ pub struct ContainerPlan<'c> {
     pub store: Store,
     rootfs: Rootfs<'c>,
     mounts: Mounts,
-    has_nix_database: bool,
 }
 
 impl<'c> ContainerPlan<'c> {
@@ -34,8 +37,11 @@ impl<'c> ContainerPlan<'c> {
         let config = RuntimeConfig::new(name, definition, &mounts, closure)?;
         let context = config.process_context(&definition.user)?;
         let rootfs = rootfs::plan(definition, closure, &mounts, &context)?;
-        let (store, has_nix_database) = (definition.store, definition.nix_database.is_some());
-        let mut plan = Self { config, store, rootfs, mounts, has_nix_database };
+        let mut plan = Self { config, store: definition.store, rootfs, mounts };
+        if definition.nix_database.is_some() {
+            plan.give_nix_its_state(&context.user);
+        }
+        plan.annotate()?;
         if definition.check_program {
             plan.check_program(definition)?;
         }
@@ -44,6 +50,45 @@ impl<'c> ContainerPlan<'c> {
             plan.config.set_mounts(&mounts, plan.store, closure)?;
         }
         Ok(plan)
+    }
+
+    /// Gives the container's user what its Nix writes to.
+    fn give_nix_its_state(&mut self, user: &User) {
+        let store = self.closure().store_dir().to_path();
+        let is_of_nix = |entry: &RootfsEntry<'_>| nix_database::is_state(&entry.path, store);
+        let state: Vec<_> = Entries::new(&self.rootfs.tree)
+            .filter(is_of_nix)
+            .filter_map(|entry| {
+                let mode = match entry.kind {
+                    EntryKind::Directory => DIRECTORY_MODE,
+                    EntryKind::File(file) => file_mode(file.executable),
+                    _ => return None,
+                };
+                Some((entry.path, FileAttributes { uid: user.uid, gid: user.gid, ..FileAttributes::new(mode) }))
+            })
+            .collect();
+        for (place, attributes) in state {
+            self.rootfs.owned.insert(place, attributes);
+        }
+    }
+
+    /// Has config.json say what a store cannot hold, for `oci-bundle run`. What is below a mount is not seen.
+    fn annotate(&mut self) -> Result<()> {
+        let mut seen = self.rootfs.owned.clone();
+        seen.retain(|place| !place.ancestors().any(|above| self.rootfs.mount_points.contains_key(above)));
+        if !seen.is_empty() {
+            self.config.annotate(ANNOTATION, seen.annotation()?);
+        }
+        Ok(())
+    }
+
+    /// What a file or directory has that a store cannot hold: what is asked for, or else what a mount in memory has there.
+    pub fn attributes(&self, place: &Path) -> Option<FileAttributes> {
+        let mounted = || {
+            let planned = self.mounts.get(self.rootfs.mount_points.get(place)?)?;
+            planned.mount.attributes_of_tmpfs()
+        };
+        self.rootfs.owned.get(place).or_else(mounted)
     }
 
     /// Checks that the program will start.
@@ -58,16 +103,6 @@ impl<'c> ContainerPlan<'c> {
     /// The closure that is in the container.
     pub fn closure(&self) -> &'c Closure {
         self.rootfs.tree.closure()
-    }
-
-    /// The user and the group that an entry belongs to: root's, but for what Nix writes to, where the container has a Nix database.
-    pub fn owner(&self, entry: &RootfsEntry<'_>) -> (u32, u32) {
-        if !(self.has_nix_database && nix_database::is_state(&entry.path, self.closure().store_dir().to_path())) {
-            return (0, 0);
-        }
-        let user = &self.config["process"]["user"];
-        let id = |name: &str| user[name].as_u64().and_then(|id| u32::try_from(id).ok()).unwrap_or(0);
-        (id("uid"), id("gid"))
     }
 
     /// Everything in the root filesystem but what is inside copied store paths, sorted by the names on the way to it: a

@@ -7,6 +7,7 @@ mod config_meaning;
 mod config_shapes;
 mod contents;
 mod derivation;
+mod directories;
 mod errors;
 mod files;
 mod help;

@@ -19,6 +19,7 @@ mod host;
 mod limits;
 mod mount_namespace;
 mod overrides;
+mod owned_files;
 mod plan;
 mod privilege;
 mod review;

@@ -12,6 +12,7 @@ use super::cgroup::CgroupMode;
 use super::files::RootDir;
 use super::host::{Host, SYS};
 use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides, set_size_of_tmp};
+use super::owned_files::{OwnedFile, owned_files};
 use super::rootless::{NoSubordinateIds, SubordinateIds, UserNamespace, adapt_to_caller};
 use super::runtime::Runtime;
 use super::runtime_config::{self, RuntimeConfig};
@@ -46,6 +47,8 @@ pub struct Plan {
     pub subordinate: Option<SubordinateIds>,
     /// The controllers that the container's cgroup needs.
     pub controllers: Vec<String>,
+    /// What belongs to others than root, or has a mode of its own.
+    pub owned: Vec<OwnedFile>,
 }
 
 /// A plan, with the user namespace that it needs.
@@ -142,8 +145,17 @@ impl Plan {
         if !host.has_sys {
             dropped.extend(without_sys(&mut config));
         }
-        Ok(Self { config, dropped, subordinate, controllers })
+        let (owned, lacking) = owned_files(&config, available_ids(host, subordinate.as_ref()))?;
+        dropped.extend(lacking);
+        Ok(Self { config, dropped, subordinate, controllers, owned })
     }
+}
+
+/// How many users and groups there are, from 0 on; `None` for all.
+fn available_ids(host: &Host, subordinate: Option<&SubordinateIds>) -> Option<(u64, u64)> {
+    let count = |extents: Vec<u64>| extents.iter().sum();
+    let of = |(uids, gids)| (count(uids), count(gids));
+    (!host.privilege.is_root()).then(|| subordinate.map_or((1, 1), |ids| of(ids.extents())))
 }
 
 /// Takes out the host's /sys, which a container gets that shares the network, where there is none: in Nix's sandbox.

@@ -49,6 +49,7 @@ impl Run {
             volumes: &self.overrides.volumes,
             cover: &cover,
             layer,
+            owned: &planned.plan.owned,
             state: state.as_ref(),
             layer_size: &self.tmpfs_size.map_or_else(|| LAYER_SIZE.to_owned(), |size| size.to_string()),
             user_namespace,

@@ -5,12 +5,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use oci_bundle_builder::plan::file;
+use oci_bundle_builder::plan::capability::FileCapabilities;
+use oci_bundle_builder::plan::file_attributes::{DIRECTORY_MODE, FileAttributes, file_mode};
 use oci_bundle_builder::plan::resolve::{Content, File};
 use oci_bundle_builder::plan::rootfs::entries::{EntryKind, RootfsEntry};
+use oci_bundle_builder::plan::{ContainerPlan, file};
 use serde::{Deserialize, Serialize};
 
-use super::{DIRECTORY_MODE, STORE, ensure_no_whiteout, store_path};
+use super::{STORE, ensure_no_whiteout, store_path};
 use crate::tar::{self, Kind, Member};
 
 /// A directory, file or link.
@@ -24,6 +26,9 @@ pub struct FileEntry {
     pub uid: u32,
     /// The group.
     pub gid: u32,
+    /// What a program gets from its file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
     /// What it is.
     #[serde(flatten)]
     pub kind: FileKind,
@@ -44,11 +49,11 @@ pub enum FileKind {
 }
 
 impl FileEntry {
-    /// What a planned entry becomes; nothing for what a layer of store paths has.
+    /// What an entry of this plan becomes; nothing for what a layer of store paths has.
     ///
     /// # Errors
     /// A name that no image can have.
-    pub fn new(entry: &RootfsEntry<'_>) -> Result<Option<Self>> {
+    pub fn new(entry: &RootfsEntry<'_>, plan: &ContainerPlan<'_>) -> Result<Option<Self>> {
         for name in &entry.path {
             ensure_no_whiteout(name.as_bytes()).map_err(|problem| anyhow!("'{}': {problem}", entry.path.display()))?;
         }
@@ -61,10 +66,13 @@ impl FileEntry {
                     Content::Text(text) => FileKind::Text(text.clone()),
                     Content::CopyOf(source) => FileKind::CopyOf(source.clone()),
                 };
-                (if *executable { 0o755 } else { 0o644 }, kind)
+                (file_mode(*executable), kind)
             }
         };
-        Ok(Some(Self { path: entry.path.clone(), mode, uid: 0, gid: 0, kind }))
+        let attributes = plan.attributes(&entry.path).unwrap_or(FileAttributes::new(mode));
+        let FileAttributes { mode, uid, gid, capabilities } = attributes;
+        let capabilities = capabilities.names().map(str::to_owned).collect();
+        Ok(Some(Self { path: entry.path.clone(), mode, uid, gid, capabilities, kind }))
     }
 
     /// Refuses a copy of what is not in the store, also by way of a link.
@@ -104,8 +112,10 @@ impl FileEntry {
     }
 
     fn write_member(&self, out: &mut dyn Write, kind: Kind<'_>) -> Result<()> {
-        let Self { path, mode, uid, gid, .. } = self;
-        let member = Member { path: store_path::in_archive(path), mode: *mode, uid: *uid, gid: *gid, kind };
+        let Self { path, mode, uid, gid, capabilities, .. } = self;
+        let capabilities = FileCapabilities::new(capabilities.iter().map(String::as_str));
+        let path = store_path::in_archive(path);
+        let member = Member { mode: *mode, uid: *uid, gid: *gid, capabilities, ..Member::new(path, kind) };
         tar::write_member(out, &member).context("writing a layer")
     }
 }

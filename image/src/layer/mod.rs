@@ -7,15 +7,13 @@ mod store_path;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use oci_bundle_builder::plan::file_attributes::DIRECTORY_MODE;
 use serde::{Deserialize, Serialize};
 
 pub use self::files::FileEntry;
 pub use self::grouping::{Grouping, group};
 use crate::compression::FrameWrite;
 use crate::tar::{self, Kind, Member};
-
-/// The permissions of directories that nobody says anything of.
-const DIRECTORY_MODE: u32 = 0o755;
 
 /// What is in a layer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +39,7 @@ impl Layer {
             let above: Vec<_> = store.ancestors().filter(|path| path.parent().is_some()).collect();
             for directory in above.into_iter().rev() {
                 let path = store_path::in_archive(directory);
-                let member = Member { path, mode: DIRECTORY_MODE, uid: 0, gid: 0, kind: Kind::Directory };
+                let member = Member { mode: DIRECTORY_MODE, ..Member::new(path, Kind::Directory) };
                 tar::write_member(frames, &member).context(writing)?;
             }
             frames.end_frame().context(writing)?;

@@ -61,7 +61,7 @@ fn write_entry(path: &Path, metadata: &Metadata, out: &mut dyn Write) -> Result<
     let writing = "writing a layer";
     let is_executable = metadata.is_dir() || metadata.permissions().mode() & 0o111 != 0;
     let mode = if is_executable { EXECUTABLE } else { READABLE };
-    let member = |mode, kind| Member { path: in_archive(path), mode, uid: 0, gid: 0, kind };
+    let member = |mode, kind| Member { mode, ..Member::new(in_archive(path), kind) };
     if metadata.is_dir() {
         return tar::write_member(out, &member(mode, Kind::Directory)).context(writing);
     }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use oci_bundle_builder::plan::capability::XATTR;
+
 use super::{BLOCK, Kind, Member, pad};
 
 /// The time of all files, as in a Nix store.
@@ -43,6 +45,10 @@ impl<'m> Header<'m> {
             if id > LARGEST_ID {
                 add_record(&mut records, key, id.to_string().as_bytes());
             }
+        }
+        if !member.capabilities.is_empty() {
+            // As star, GNU tar and the clients have extended attributes.
+            add_record(&mut records, &format!("SCHILY.xattr.{XATTR}"), &member.capabilities.to_xattr());
         }
         Self { member, name, records }
     }

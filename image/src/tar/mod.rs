@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::io::{Read, Write};
 
 use anyhow::{Context, Result, ensure};
+use oci_bundle_builder::plan::capability::FileCapabilities;
 
 use self::header::Header;
 
@@ -24,8 +25,17 @@ pub struct Member<'m> {
     pub uid: u32,
     /// The group.
     pub gid: u32,
+    /// What a program gets from its file.
+    pub capabilities: FileCapabilities,
     /// What it is.
     pub kind: Kind<'m>,
+}
+
+impl<'m> Member<'m> {
+    /// One that root has, and everybody may read.
+    pub fn new(path: &'m [u8], kind: Kind<'m>) -> Self {
+        Self { path, mode: 0o444, uid: 0, gid: 0, capabilities: FileCapabilities::default(), kind }
+    }
 }
 
 /// What a member is.

@@ -15,7 +15,7 @@ fn archive(members: &[(Member<'_>, &[u8])]) -> Vec<u8> {
 }
 
 fn member<'m>(path: &'m [u8], kind: Kind<'m>) -> Member<'m> {
-    Member { path, mode: 0o555, uid: 0, gid: 0, kind }
+    Member { mode: 0o555, ..Member::new(path, kind) }
 }
 
 /// A library reads what is written here.

@@ -143,7 +143,7 @@ let
     packages = contents;
     path = contents;
     paths = contents;
-    perms = "use the argument 'files' with executable = true; other modes are those of the store";
+    perms = "use the attributes mode, uid and gid of the arguments 'files' and 'directories'";
     pid = "use config.linux.namespaces";
     pidslimit = "use config.linux.resources.pids.limit";
     platform = platform;

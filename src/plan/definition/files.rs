@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::definition::container_path::ContainerPath;
 use crate::plan::diagnostics::{ArgumentError, AttrPath, Field};
+use crate::plan::file_attributes::AskedAttributes;
 
 /// What is wanted at one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +15,17 @@ pub enum File {
         text: String,
         /// Whether it can be run.
         executable: bool,
+        /// Whose it is, and what may be done with it; `None` for root's, as usual.
+        attributes: Option<AskedAttributes>,
     },
-    /// What is at this path of the closure: a link to it, or where it is said whether it can be run, a copy.
+    /// What is at this path of the closure: a link to it, or where anything is said of the file, a copy.
     Source {
         /// An absolute path.
         source: String,
         /// Whether it can be run; `None` for as it is.
         executable: Option<bool>,
+        /// Whose it is, and what may be done with it; `None` for root's, as usual.
+        attributes: Option<AskedAttributes>,
     },
     /// Nothing, not even the base file that would be there.
     Nothing,
@@ -68,22 +73,34 @@ fn decode_file(field: &Field<'_>) -> Result<File, ArgumentError> {
     if field.attributes().is_err() {
         return Err(field.unwanted(WANT));
     }
-    field.only(&["text", "source", "executable"], "attribute of a file")?;
-    let executable = field.get("executable")?.map(|executable| executable.boolean()).transpose()?;
+    field.only(&["text", "source", "executable", "mode", "uid", "gid", "capabilities"], "attribute of a file")?;
+    let attributes = AskedAttributes::decode_any(field)?;
+    let executable = decode_executable(field, attributes.and_then(|asked| asked.mode))?;
     match (field.get("text")?, field.get("source")?) {
         (Some(text), None) => {
             let text = text.value().as_str().ok_or_else(|| text.unwanted("a string"))?;
-            Ok(File::Text { text: text.to_owned(), executable: executable.unwrap_or(false) })
+            Ok(File::Text { text: text.to_owned(), executable: executable.unwrap_or(false), attributes })
         }
         (None, Some(source)) => {
             let path = source.string()?;
             if !path.starts_with('/') {
                 return Err(source.unwanted("an absolute path, such as ./file or \"${package}/share/file\""));
             }
-            Ok(File::Source { source: path.to_owned(), executable })
+            Ok(File::Source { source: path.to_owned(), executable, attributes })
         }
         (Some(_), Some(source)) => Err(ArgumentError::new(source.path(), "found beside 'text'; leave one of them out")),
         (None, None) => Err(field.unwanted(WANT)),
+    }
+}
+
+/// A mode says it as well: a store keeps whether the owner may run it (Nix manual, "File System Object").
+fn decode_executable(field: &Field<'_>, mode: Option<u32>) -> Result<Option<bool>, ArgumentError> {
+    match (field.get("executable")?, mode) {
+        (Some(executable), Some(_)) => {
+            Err(ArgumentError::new(executable.path(), "found beside 'mode'; leave one of them out"))
+        }
+        (Some(executable), None) => executable.boolean().map(Some),
+        (None, mode) => Ok(mode.map(|mode| mode & 0o100 != 0)),
     }
 }
 

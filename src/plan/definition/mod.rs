@@ -2,6 +2,7 @@
 
 pub mod container_path;
 pub mod contents;
+pub mod directories;
 pub mod files;
 pub mod id_mapping;
 pub mod mount;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use self::contents::Package;
+use self::directories::Directories;
 use self::files::Files;
 use self::mount::{Destination, Mount};
 use self::process::Environment;
@@ -25,9 +27,10 @@ pub use self::seccomp::Seccomp;
 use self::user::User;
 use crate::plan::definition::container_path::ContainerPath;
 use crate::plan::diagnostics::{ArgumentError, Field};
+use crate::plan::file_attributes;
 
 /// The arguments' names. nix/lib/arguments.nix has the same list, with what the reference says of each.
-pub const ARGUMENTS: [&str; 20] = [
+pub const ARGUMENTS: [&str; 21] = [
     "arch",
     "args",
     "baseFiles",
@@ -35,6 +38,7 @@ pub const ARGUMENTS: [&str; 20] = [
     "config",
     "contents",
     "cwd",
+    "directories",
     "env",
     "files",
     "hostname",
@@ -82,6 +86,8 @@ pub struct Definition {
     pub check_program: bool,
     /// The packages whose trees appear at `/`.
     pub contents: Vec<Package>,
+    /// Directories by path, with their owners and modes.
+    pub directories: Directories,
     /// Files by path, beside the base files or instead of them.
     pub files: Files,
     /// The environment of the process, over the default one.
@@ -129,6 +135,7 @@ impl Definition {
             config: decode_config(&root)?,
             contents: root.get("contents")?.map_or(Ok(Vec::new()), |contents| contents::decode(&contents))?,
             cwd: root.get("cwd")?.map_or(Ok(ContainerPath::root()), |cwd| process::decode_cwd(&cwd))?,
+            directories: root.get("directories")?.map_or(Ok(Directories::new()), |them| directories::decode(&them))?,
             env: root.get("env")?.map_or(Ok(Environment::new()), |env| process::decode_environment(&env))?,
             files: root.get("files")?.map_or(Ok(Files::new()), |files| files::decode(&files))?,
             hostname: root.get("hostname")?.map(|name| process::decode_hostname(&name)).transpose()?,
@@ -141,11 +148,24 @@ impl Definition {
             terminal: flag("terminal", false)?,
             user: root.get("user")?.map_or(Ok(User::default()), |user| User::decode(&user))?,
         };
+        container.check_mounts_in_memory()?;
         flag("keepReferences", false)?;
         if let Some(os) = root.get("os")? {
             platform::check_os(&os, system)?;
         }
         Ok(container)
+    }
+
+    /// Refuses a mount beside a directory that is a mount itself.
+    fn check_mounts_in_memory(&self) -> Result<(), ArgumentError> {
+        let in_memory = self.directories.iter().filter(|(_, directory)| directory.tmpfs);
+        for (path, directory) in in_memory {
+            if let Some(Some(_)) = self.mounts.get(&Destination::from_valid(path.as_path().as_str())) {
+                let problem = format!("found beside mounts.{:?}; leave one of them out", path.to_string());
+                return Err(ArgumentError::new(&directory.attribute.attribute("tmpfs"), problem));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -181,6 +201,9 @@ fn decode_config(root: &Field<'_>) -> Result<Value, ArgumentError> {
     }
     if let Some(path) = written(&["mounts"]) {
         return Err(ArgumentError::new(&path, "use the argument 'mounts', which also makes the mount points"));
+    }
+    if let Some(path) = written(&["annotations", file_attributes::ANNOTATION]) {
+        return Err(ArgumentError::new(&path, "use the arguments 'files' and 'directories', which say it for it"));
     }
     if let Some(path) = written(&["root", "path"]) {
         return Err(ArgumentError::new(

@@ -8,6 +8,7 @@ use super::id_mapping::{self, IdMapping};
 use super::{mount_options, volume};
 use crate::plan::definition::container_path::ContainerPath;
 use crate::plan::diagnostics::{ArgumentError, Field};
+use crate::plan::file_attributes::FileAttributes;
 
 /// A place in the container that something is mounted on: not `/` itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -194,6 +195,18 @@ impl Mount {
     /// Whether what the root filesystem has at the destination can be seen in what is mounted.
     pub fn shows_what_is_beneath(&self) -> bool {
         self.kind == "tmpfs" && self.options.iter().any(|option| option == "tmpcopyup")
+    }
+
+    /// The owner and mode that a tmpfs has by its options (tmpfs(5)).
+    pub fn attributes_of_tmpfs(&self) -> Option<FileAttributes> {
+        let option = |name: &str, radix| {
+            let mut values = self.options.iter().filter_map(|option| option.strip_prefix(name)?.strip_prefix('='));
+            values.next_back().and_then(|value| u32::from_str_radix(value, radix).ok())
+        };
+        let id = |name| option(name, 10).unwrap_or(0);
+        // The kernel's default mode.
+        let mode = option("mode", 8).unwrap_or(0o1777) & 0o7777;
+        (self.kind == "tmpfs").then(|| FileAttributes { uid: id("uid"), gid: id("gid"), ..FileAttributes::new(mode) })
     }
 
     /// The same, read-only unless the options say which.

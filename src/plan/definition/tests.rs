@@ -18,6 +18,7 @@ fn only_the_command_is_needed() {
             config: json!({}),
             contents: Vec::new(),
             cwd: ContainerPath::root(),
+            directories: Directories::new(),
             env: Environment::new(),
             files: Files::new(),
             hostname: None,
@@ -71,7 +72,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         (json!({"args": ["x"], "mount": {}}), "mount: no such argument (did you mean 'mounts'?)"),
         (
             json!({"args": ["x"], "volumes": {}}),
-            "volumes: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, files, hostname, \
+            "volumes: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, files, hostname, \
                  keepReferences, mounts, name, nixDatabase, os, readonly, seccomp, store, terminal, user)",
         ),
         (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),
@@ -237,4 +238,15 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
     ] {
         assert_eq!(decode(&arguments), Err(message.to_owned()), "{arguments}");
     }
+}
+
+#[test]
+fn a_directory_in_memory_is_the_only_mount_there() {
+    let problem = |mounts: Value| {
+        let arguments = json!({ "args": ["/x"], "directories": { "/run/app": { "tmpfs": true } }, "mounts": { "/run/app": mounts } });
+        decode(&arguments).map(|_| ()).map_err(|error| error.clone())
+    };
+    let error = problem(json!("/srv")).unwrap_err();
+    assert!(error.contains("tmpfs: found beside mounts.\"/run/app\"; leave one of them out"), "{error}");
+    assert_eq!(problem(Value::Null), Ok(()));
 }

@@ -96,11 +96,7 @@ impl User {
 
 /// A mask is octal digits, as umask(1) takes them: Nix has no octal numbers, so a number would mislead.
 fn decode_umask(field: &Field<'_>) -> Result<u32, ArgumentError> {
-    let text = field.string().unwrap_or_default();
-    match u32::from_str_radix(text, 8) {
-        Ok(umask) if umask <= 0o777 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(umask),
-        _ => Err(field.unwanted("a string of octal digits, such as \"0022\"")),
-    }
+    field.octal(0o777, "a string of octal digits, such as \"0022\"")
 }
 
 /// As useradd(8) wants it.

@@ -90,6 +90,15 @@ impl<'v> Field<'v> {
         number.ok_or_else(|| self.unwanted(&format!("an integer from 0 to {LAST_ID}")))
     }
 
+    /// A number of at most this value, written as a string of octal digits; `want` says so.
+    pub fn octal(&self, largest: u32, want: &str) -> Result<u32, ArgumentError> {
+        let text = self.value.as_str().unwrap_or_default();
+        match u32::from_str_radix(text, 8) {
+            Ok(number) if number <= largest && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(number),
+            _ => Err(self.unwanted(want)),
+        }
+    }
+
     /// The elements of a list.
     pub fn list(&self) -> Result<Vec<Field<'v>>, ArgumentError> {
         let list = self.value.as_array().ok_or_else(|| self.unwanted("a list"))?;

@@ -1,35 +1,48 @@
 //! The files that the user asks for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
 use super::mount_points::MountPoints;
 use super::tree::{Node, Tree};
+use crate::plan::attributes_by_place::AttributesByPlace;
 use crate::plan::definition::container_path::ContainerPath;
 use crate::plan::definition::files::{File, Files};
+use crate::plan::definition::mount::Destination;
 use crate::plan::diagnostics::{ArgumentError, AttrPath, quoted};
+use crate::plan::file_attributes::{AskedAttributes, file_mode};
 use crate::plan::resolve::{self, Content, Entry, Lookup};
 
 /// Plans the files of the argument `files`.
 ///
 /// # Errors
 /// An [`ArgumentError`] at the file.
-pub fn add(tree: &mut Tree<'_>, files: &Files) -> Result<()> {
+pub fn add(tree: &mut Tree<'_>, files: &Files, owned: &mut AttributesByPlace) -> Result<()> {
     for (path, (attribute, file)) in files {
-        let node = match file {
+        let (node, asked) = match file {
             File::Nothing => continue,
-            File::Text { text, executable } => {
-                Node::File(resolve::File { content: Content::Text(text.clone()), executable: *executable })
+            File::Text { text, executable, attributes } => {
+                let content = Content::Text(text.clone());
+                (Node::File(resolve::File { content, executable: *executable }), *attributes)
             }
-            File::Source { source, executable } => from_source(tree, attribute, source, *executable)?,
+            File::Source { source, executable, attributes } => {
+                (from_source(tree, attribute, source, (*executable, *attributes))?, *attributes)
+            }
         };
-        add_file(tree, path, node).map_err(|error| ArgumentError::new(attribute, format!("{error:#}")))?;
+        let asked = asked.zip(match &node {
+            Node::File(file) => Some(file_mode(file.executable)),
+            _ => None,
+        });
+        let place = add_file(tree, path, node).map_err(|error| ArgumentError::new(attribute, format!("{error:#}")))?;
+        if let Some((asked, mode)) = asked {
+            owned.insert(place, asked.over(mode));
+        }
     }
     Ok(())
 }
 
-fn add_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<()> {
+fn add_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<PathBuf> {
     let path = path.as_path().as_std_path();
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { bail!("'/' always exists") };
     let place = tree.make_directory(parent)?.join(name);
@@ -40,11 +53,17 @@ fn add_file(tree: &mut Tree<'_>, path: &ContainerPath, node: Node) -> Result<()>
         Entry::File(_) | Entry::Link(_) if tree.closure().has(&place) => {
             bail!("it is inside a store path; choose another path, or change the package")
         }
-        _ => tree.insert(&place, node),
+        _ => tree.insert(&place, node).map(|()| place),
     }
 }
 
-fn from_source(tree: &Tree<'_>, attribute: &AttrPath, source: &str, executable: Option<bool>) -> Result<Node> {
+/// A link to what is in the closure, or a copy if anything is said of it.
+fn from_source(
+    tree: &Tree<'_>,
+    attribute: &AttrPath,
+    source: &str,
+    (executable, asked): (Option<bool>, Option<AskedAttributes>),
+) -> Result<Node> {
     let attribute = attribute.attribute("source");
     let mistake = |problem: &str| Err(ArgumentError::new(&attribute, format!("\"{source}\" {problem}")).into());
     if !tree.closure().has(Path::new(source)) {
@@ -55,11 +74,15 @@ fn from_source(tree: &Tree<'_>, attribute: &AttrPath, source: &str, executable: 
     }
     let resolved = resolve::resolve(tree, Path::new(source))
         .map_err(|error| ArgumentError::new(&attribute, format!("{error:#}")))?;
-    match (resolved.entry, executable) {
-        (Entry::Nothing, _) => mistake("does not exist"),
-        (Entry::File(file), Some(executable)) => Ok(Node::File(resolve::File { executable, ..file })),
-        (_, Some(_)) => mistake("is a directory; leave 'executable' out"),
-        _ => Ok(Node::Link(source.into())),
+    match resolved.entry {
+        Entry::Nothing => mistake("does not exist"),
+        _ if executable.is_none() && asked.is_none() => Ok(Node::Link(source.into())),
+        Entry::File(file) => {
+            let executable = executable.unwrap_or(file.executable);
+            Ok(Node::File(resolve::File { executable, ..file }))
+        }
+        _ if asked.is_some() => mistake("is a directory, which is as the store has it; leave its mode and owner out"),
+        _ => mistake("is a directory; leave 'executable' out"),
     }
 }
 
@@ -73,17 +96,22 @@ pub fn check_visible(tree: &Tree<'_>, points: &MountPoints<'_>, files: &Files) -
         let path = path.as_path().as_std_path();
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { continue };
         let place = resolve::resolve(tree, parent)?.place.join(name);
-        let Some((destination, planned)) = points.at_or_above(&place) else { continue };
-        if !planned.mount.shows_what_is_beneath() {
-            let mount = quoted(&destination.to_string());
-            // Runtimes do not start a container without these two.
-            let or = match mount.as_str() {
-                "\"/proc\"" | "\"/dev\"" => String::new(),
-                _ => format!(", or leave out that mount (mounts.{mount} = null)"),
-            };
-            let problem = format!("mounts.{mount} would hide it; choose another path{or}");
-            return Err(ArgumentError::new(attribute, problem).into());
+        if let Some((destination, planned)) = points.at_or_above(&place) {
+            if !planned.mount.shows_what_is_beneath() {
+                return Err(hidden(attribute, destination).into());
+            }
         }
     }
     Ok(())
+}
+
+/// The error about what a mount would hide.
+pub fn hidden(attribute: &AttrPath, destination: &Destination) -> ArgumentError {
+    let mount = quoted(&destination.to_string());
+    // Runtimes do not start a container without these two.
+    let or = match mount.as_str() {
+        "\"/proc\"" | "\"/dev\"" => String::new(),
+        _ => format!(", or leave out that mount (mounts.{mount} = null)"),
+    };
+    ArgumentError::new(attribute, format!("mounts.{mount} would hide it; choose another path{or}"))
 }

@@ -5,6 +5,7 @@
 mod base_files;
 mod build_env;
 mod devices;
+mod directories;
 pub mod entries;
 mod files;
 mod mount_points;
@@ -22,16 +23,21 @@ use anyhow::{Context, Result};
 use self::mount_points::MountPoints;
 use self::path_map::PathMap;
 use self::tree::{Node, Tree};
+use crate::plan::attributes_by_place::AttributesByPlace;
 use crate::plan::definition::Definition;
 use crate::plan::definition::container_path::ContainerPath;
 use crate::plan::definition::mount::Destination;
 use crate::plan::derivation::closure::Closure;
+use crate::plan::file_attributes::FileAttributes;
 use crate::plan::mounts::{MountSource, Mounts, PlannedMount};
 use crate::plan::process_context::ProcessContext;
 use crate::plan::resolve::{self, Entry};
 
 /// Directories that every runtime expects, whatever is mounted.
 const BASE_DIRECTORIES: [&str; 4] = ["/dev", "/proc", "/sys", "/tmp"];
+
+/// The mode of `/tmp`: everybody writes to it, and nobody removes what others have there.
+const TMP_MODE: u32 = 0o1777;
 
 /// A planned root filesystem, and where the mounts go in it.
 #[derive(Clone, Debug)]
@@ -40,6 +46,8 @@ pub struct Rootfs<'c> {
     pub tree: Tree<'c>,
     /// The destinations of the mounts, by their real places.
     pub mount_points: BTreeMap<PathBuf, Destination>,
+    /// What a store cannot hold of it.
+    pub owned: AttributesByPlace,
 }
 
 /// Plans the root filesystem, and finds the real places of the mounts in it.
@@ -60,7 +68,10 @@ pub fn plan<'c>(
         tree.make_directory(Path::new(directory))?;
     }
     build_env::add(&mut tree, &definition.contents)?;
-    files::add(&mut tree, &definition.files)?;
+    let mut owned = AttributesByPlace::default();
+    owned.insert("/tmp".into(), FileAttributes::new(TMP_MODE));
+    directories::add(&mut tree, &definition.directories, &mut owned)?;
+    files::add(&mut tree, &definition.files, &mut owned)?;
     if let Some(database) = &definition.nix_database {
         nix_database::add(&mut tree, database)?;
     }
@@ -72,18 +83,28 @@ pub fn plan<'c>(
                 add_base_file(&mut tree, &path, node)?;
             }
         }
+        let home = context.user.home();
+        // This one is nobody's, and empty for everybody.
+        if home.as_path() != "/var/empty" && !is_mounted(&home, &mounted) {
+            directories::give(&tree, home.as_path().as_std_path(), &context.user, &mut owned)?;
+        }
     }
     let cwd = context.cwd.as_path().as_std_path();
     if mounted.at_or_above(cwd).is_none() {
+        let is_there = resolve::try_resolve(&tree, cwd)?.is_some_and(|found| found.entry != Entry::Nothing);
         tree.make_directory(cwd).with_context(|| format!("cwd: making '{}'", context.cwd))?;
+        if !is_there {
+            directories::give(&tree, cwd, &context.user, &mut owned)?;
+        }
     }
     let points = MountPoints::add(&mut tree, mounts)?;
     devices::check(&tree, &points, context)?;
     files::check_visible(&tree, &points, &definition.files)?;
+    directories::check_visible(&tree, &points, &definition.directories)?;
     if definition.nix_database.is_some() {
         nix_database::check_visible(&tree, &points)?;
     }
-    Ok(Rootfs { tree, mount_points: points.destinations })
+    Ok(Rootfs { tree, mount_points: points.destinations, owned })
 }
 
 /// Whether a mount brings its own for a base file. What comes from the host, nobody knows: it fits best on what is usual.

@@ -49,6 +49,14 @@ impl RuntimeConfig {
         }
     }
 
+    /// Adds an annotation.
+    pub fn annotate(&mut self, name: &str, text: String) {
+        if self.get("annotations").is_none() {
+            self.set("annotations", Value::Object(Map::new()));
+        }
+        self.set_in("annotations", name, text.into());
+    }
+
     /// Sets a field of an object at the top, if that is one.
     pub fn set_in(&mut self, parent: &str, name: &str, value: Value) {
         if let Some(fields) = self.get_mut(parent).and_then(Value::as_object_mut) {

@@ -22,6 +22,11 @@ pub fn planned_mounts(definition: &Definition, closure: &Closure) -> Mounts {
             None => mounts.remove(destination),
         };
     }
+    for (path, directory) in &definition.directories {
+        if let Some(mount) = directory.mount() {
+            mounts.insert(Destination::from_valid(path.as_path().as_str()), mount);
+        }
+    }
     Mounts::new(mounts, closure)
 }
 

@@ -8,6 +8,7 @@ mod hostile;
 mod index;
 mod nix_database;
 mod oci_image_tool;
+mod owners;
 mod progress;
 mod recipe;
 mod registry;

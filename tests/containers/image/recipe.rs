@@ -126,9 +126,9 @@ fn what_an_image_cannot_carry_is_said_and_kept() {
 #[test]
 fn the_digest_of_an_image_is_a_contract() {
     for (compression, digest) in [
-        ("zstd", "sha256:a88a9b6e5f84c152d37fc379c5bbba2a5859dd3eac4e5f71e16dccc8832725d7"),
-        ("gzip", "sha256:6b378b7583fb1d76cb0106bc42941766df3d695498174e740ba8aa027d935824"),
-        ("none", "sha256:bfd19d0ab9d1d4ffe57dc6bb6e54b32d943520c9c8e867cf654a98af2b0c62a4"),
+        ("zstd", "sha256:ca0ca0b2d008d51217a9cdbc875b15cb9c7cc26e185ea91993a20ebb4da798aa"),
+        ("gzip", "sha256:8e97081f3c63f0dd6255b87b5745fc2f24d3b21218d54a7dbb16e76c20489593"),
+        ("none", "sha256:d29017cf30dfab29b4956970faf865a84907b57deec8820f461289e4355c23e9"),
     ] {
         let recipe = nix::build(&format!(
             "(buildContainer {{

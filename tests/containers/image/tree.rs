@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::recipe::{PYTHON, image};
@@ -31,9 +32,29 @@ enum Kind {
 }
 
 impl Tree {
-    /// That of a bundle.
+    /// That of a bundle, with the owners and modes that a store cannot hold: config.json has them.
     pub fn of_bundle(bundle: &Path) -> Self {
-        Self::read(&bundle.join("rootfs"))
+        let mut tree = Self::read(&bundle.join("rootfs"));
+        let config: Value = serde_json::from_slice(&fs::read(bundle.join("config.json")).unwrap()).unwrap();
+        let stated: Value = match config["annotations"]["io.github.oci-bundle.files"].as_str() {
+            Some(text) => serde_json::from_str(text).unwrap(),
+            None => Value::Null,
+        };
+        for (name, entry) in &mut tree.0 {
+            let is_in_store = name.parent().is_some_and(|parent| parent.starts_with("nix/store"));
+            if is_in_store || matches!(entry.kind, Kind::Link(_)) {
+                continue;
+            }
+            let path = format!("/{}", name.display());
+            let stated = &stated[&path];
+            let octal = |text: &str| u32::from_str_radix(text, 8).unwrap();
+            // Nix keeps of a mode whether a file may be run (Nix manual, "Store Object").
+            let usual = if entry.mode & 0o100 == 0 { 0o644 } else { 0o755 };
+            entry.mode = stated["mode"].as_str().map(octal).or_else(|| mode_in_memory(&config, &path)).unwrap_or(usual);
+            let id = |name: &str| stated[name].as_u64().map_or(0, |id| u32::try_from(id).unwrap());
+            entry.owner = (id("uid"), id("gid"));
+        }
+        tree
     }
 
     /// What a client has made of an image.
@@ -54,6 +75,17 @@ impl Tree {
         }
     }
 
+    /// All root's, and for nobody else to write, for a client that restores no owners and takes its umask.
+    pub fn of_root_alone(mut self) -> Self {
+        for entry in self.0.values_mut() {
+            entry.owner = (0, 0);
+            if entry.kind == Kind::Directory {
+                entry.mode &= !0o022;
+            }
+        }
+        self
+    }
+
     /// With the time that Nix gives all, for a client that gives none.
     pub fn with_times_of_nix(mut self) -> Self {
         self.0.values_mut().for_each(|entry| entry.modified = 1);
@@ -64,10 +96,7 @@ impl Tree {
     pub fn assert_found(&self, found: &Self, what: &str) {
         assert!(self.0.len() > 500, "{what}: it has next to nothing");
         let names = self.0.keys().chain(found.0.keys());
-        let differ = names.filter(|name| match (self.0.get(*name), found.0.get(*name)) {
-            (Some(wanted), Some(found)) => !found.is_in_a_bundle_as(wanted, name),
-            _ => true,
-        });
+        let differ = names.filter(|name| self.0.get(*name) != found.0.get(*name));
         let differ: Vec<_> =
             differ.take(5).map(|name| (name, about(self.0.get(name)), about(found.0.get(name)))).collect();
         assert!(differ.is_empty(), "{what}: {differ:?}");
@@ -105,18 +134,14 @@ impl Entry {
             modified: metadata.mtime(),
         }
     }
+}
 
-    /// Whether Nix makes `stored` of this entry of an image when it is in a bundle: Nix keeps of a mode whether a file may be run
-    /// (Nix manual, "Store Object"). Store paths have that mode in the image as well.
-    fn is_in_a_bundle_as(&self, stored: &Self, name: &Path) -> bool {
-        let is_in_store = name.parent().is_some_and(|parent| parent.starts_with("nix/store"));
-        let mode = if is_in_store || matches!(self.kind, Kind::Link(_)) {
-            self.mode
-        } else {
-            0o444 | if self.mode & 0o100 == 0 { 0 } else { 0o111 }
-        };
-        (&self.kind, mode, self.owner, self.modified) == (&stored.kind, stored.mode, stored.owner, stored.modified)
-    }
+/// The mode of a mount in memory, which the directory has in an image.
+fn mode_in_memory(config: &Value, path: &str) -> Option<u32> {
+    let mounts = config["mounts"].as_array().unwrap();
+    let mount = mounts.iter().find(|mount| mount["destination"] == path && mount["type"] == "tmpfs")?;
+    let mut options = mount["options"].as_array().unwrap().iter().filter_map(Value::as_str);
+    options.find_map(|option| u32::from_str_radix(option.strip_prefix("mode=")?, 8).ok())
 }
 
 #[test]

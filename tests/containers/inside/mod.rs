@@ -9,6 +9,7 @@ mod limits;
 mod mounts;
 mod namespaces;
 pub mod nix_database;
+pub mod owners;
 mod process;
 mod programs;
 mod seccomp;

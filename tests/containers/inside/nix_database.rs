@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -141,16 +140,4 @@ fn a_package_set_without_nix_is_told_so() {
     ));
     let said = "buildContainer: nixDatabase: the package set has no nix, which makes the database; add one";
     assert!(found.contains(said), "{found}");
-}
-
-/// A bundle of another tool may have a database, and nothing else of Nix's.
-#[test]
-fn a_foreign_database_is_no_obstacle() {
-    let files = "files.\"/nix/var/nix/db/db.sqlite\".text = \"x\"; files.\"/nix/var/nix/db/schema\".text = \"10\";";
-    let bundle = runner::container("echo y >/nix/var/nix/db/db.sqlite && cat /nix/var/nix/db/db.sqlite", files);
-    for uid in USERS {
-        let mut run: Command = Runtime::Runc.wrapper(uid);
-        run.arg(&*bundle);
-        assert_eq!(runner::prints(run), "y\n", "{uid}");
-    }
 }

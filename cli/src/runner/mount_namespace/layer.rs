@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 
 use crate::runner::files::retry_on_race;
+use crate::runner::owned_files::is_annotated;
 use crate::runner::runtime_config::{Mount, RuntimeConfig, normal};
 
 /// A layer, and what it has to be able to hold.
@@ -24,7 +25,7 @@ pub fn required_layer(config: &RuntimeConfig, root: impl AsFd, notifies: bool) -
     let root = root.as_fd();
     let entries = config.mounts();
     let mut mounted = Mounted::default();
-    let mut is_needed = notifies || !config.is_root_read_only() || can_remount(config);
+    let mut is_needed = notifies || !config.is_root_read_only() || can_remount(config) || is_annotated(config);
     for mount in &entries {
         is_needed |= writes_to_root(mount);
         match mount.place() {

@@ -2,8 +2,8 @@
 
 mod bind_sources;
 mod layer;
-mod nix_state;
 mod overlay;
+mod owners;
 mod read_only;
 mod writable_dirs;
 
@@ -27,6 +27,7 @@ use super::cgroup::CgroupView;
 use super::cwd;
 use super::files::{DetachedMount, Identity, Trust, make_directory, open_directory};
 use super::overrides::Volume;
+use super::owned_files::OwnedFile;
 use super::privilege::Privilege;
 use super::rootless::{UserNamespace, explain, map_caller_to_root};
 use super::state_dir::StateDir;
@@ -46,6 +47,8 @@ pub struct MountNamespace<'r> {
     pub cover: &'r Utf8Path,
     /// The layer over the root file system, if there is one.
     pub layer: Option<Layer>,
+    /// What in that layer belongs to others than root.
+    pub owned: &'r [OwnedFile],
     /// Where that layer is; in a tmpfs if there is none.
     pub state: Option<&'r StateDir>,
     /// How large that tmpfs may become, as the option `size` of tmpfs(5) has it.
@@ -99,7 +102,7 @@ impl MountNamespace<'_> {
         if let Some(layer) = self.layer {
             self.put_layer(state.as_ref())?;
             let at = self.state.map_or_else(|| "in memory".to_owned(), |state| format!("--state '{}'", state.path));
-            Overlay { privilege: self.privilege, layer, place: &at }.put(&rootfs, config)?;
+            Overlay { privilege: self.privilege, layer, owned: self.owned, place: &at }.put(&rootfs, config)?;
         }
 
         let mut config = config.clone();

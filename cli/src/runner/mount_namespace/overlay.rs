@@ -10,8 +10,9 @@ use rustix::io::Errno;
 use rustix::mount::MountAttrFlags;
 
 use super::layer::Layer;
-use super::{nix_state, writable_dirs};
+use super::{owners, writable_dirs};
 use crate::runner::files::{DetachedMount, open_directory};
+use crate::runner::owned_files::OwnedFile;
 use crate::runner::privilege::Privilege;
 use crate::runner::runtime_config::RuntimeConfig;
 
@@ -22,6 +23,8 @@ pub struct Overlay<'o> {
     pub privilege: Privilege,
     /// What it has to be able to hold.
     pub layer: Layer,
+    /// What belongs to others than root.
+    pub owned: &'o [OwnedFile],
     /// Where the layer is, in words for a message.
     pub place: &'o str,
 }
@@ -37,7 +40,7 @@ impl Overlay<'_> {
         let writable = self.make("writable")?.0;
         writable_dirs::make(&lower, &writable, self.privilege)?;
         writable_dirs::set_modes(&writable, config)?;
-        nix_state::make(&lower, &writable, config)?;
+        owners::give(&lower, &writable, self.owned)?;
         writable_dirs::open_up(writable.as_fd(), Path::new(""), &root, self.privilege)?;
         self.make("layer/work")?;
         // What was kept may have another owner and mode, which the container has set.

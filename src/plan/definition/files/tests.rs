@@ -25,3 +25,23 @@ fn many_files_are_as_good_as_few() {
     const COUNT: usize = 100_000;
     assert_eq!(decoded((0..COUNT).map(|index| (format!("/etc/{index}"), json!({ "text": "" })))), Ok(COUNT));
 }
+
+#[test]
+fn a_mode_says_whether_a_file_can_be_run() {
+    let decode = |value| {
+        let files = decode(&Field::root(&json!({ "/x": value })));
+        files.map(|files| files.into_values().next().unwrap().1).map_err(|error| error.to_string())
+    };
+    let executable = |value| match decode(value).unwrap() {
+        File::Text { executable, attributes, .. } => (Some(executable), attributes.is_some()),
+        File::Source { executable, attributes, .. } => (executable, attributes.is_some()),
+        File::Nothing => (None, false),
+    };
+    assert_eq!(executable(json!({ "text": "", "mode": "4711" })), (Some(true), true));
+    assert_eq!(executable(json!({ "text": "", "mode": "0077" })), (Some(false), true));
+    assert_eq!(executable(json!({ "text": "", "uid": 5 })), (Some(false), true));
+    assert_eq!(executable(json!({ "source": "/nix/store/x", "uid": 5 })), (None, true));
+    assert_eq!(executable(json!({ "source": "/nix/store/x" })), (None, false));
+    let error = decode(json!({ "text": "", "mode": "0644", "executable": false })).unwrap_err();
+    assert!(error.contains("executable: found beside 'mode'; leave one of them out"), "{error}");
+}

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::architecture::{self, Architecture};
+use crate::plan::capability;
 use crate::plan::diagnostics::{ArgumentError, Field};
-use crate::plan::runtime_config::validate::capabilities;
 
 /// The kernel that every machine is taken to have at least: a build does not know where a bundle will run.
 const OLDEST_KERNEL: (u32, u32) = (4, 8);
@@ -67,7 +67,7 @@ impl Side {
         kernel.as_ref().map_or(Ok(()), check_kernel)?;
         Ok(Self {
             architectures: list("arches", architecture::check_name)?,
-            capabilities: list("caps", capabilities::check_name)?,
+            capabilities: list("caps", capability::check_name)?,
             kernel: kernel.is_some(),
         })
     }

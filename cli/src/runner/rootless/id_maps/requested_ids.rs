@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::runner::overrides::KeepId;
+use crate::runner::owned_files::annotated;
 use crate::runner::rootless::caller::Caller;
 use crate::runner::rootless::subid::SubordinateIds;
 use crate::runner::runtime_config::RuntimeConfig;
@@ -19,6 +20,8 @@ pub struct RequestedIds {
     pub gid: u64,
     /// The supplementary groups of the process.
     groups: Vec<u64>,
+    /// Whether files belong to others than root.
+    has_owners: bool,
     /// The user and group of the container that the caller's own become.
     pub kept: Option<(u64, u64)>,
     /// Whether the container has a user namespace of its own.
@@ -38,6 +41,7 @@ impl RequestedIds {
             uid,
             gid,
             groups,
+            has_owners: has_owners(config),
             kept: keep.map(|keep| (keep.uid.map_or(uid, u64::from), keep.gid.map_or(gid, u64::from))),
             has_namespace: config.has_user_namespace(),
             may_change: OF_OTHER_IDS.iter().any(|name| config.has_capability(name)),
@@ -53,6 +57,7 @@ impl RequestedIds {
     pub fn needs_more(&self, caller: &Caller) -> bool {
         !self.is_root()
             || !self.groups.is_empty()
+            || self.has_owners
             || self.has_namespace
             || self.may_change
             || self.kept.is_some()
@@ -68,4 +73,10 @@ impl RequestedIds {
         let has_user = has(&uids, self.uid, self.kept.map(|(uid, _)| uid));
         self.has_namespace || has_user && self.groups.iter().chain([&self.gid]).all(has_group)
     }
+}
+
+/// An annotation that is wrong is an error elsewhere.
+fn has_owners(config: &RuntimeConfig) -> bool {
+    let files = annotated(config).unwrap_or_default();
+    files.iter().any(|(_, attributes)| (attributes.uid, attributes.gid) != (0, 0))
 }

@@ -1,0 +1,52 @@
+//! What a runtime will not see of a bundle: a store has neither owners nor modes.
+
+use crate::plan::definition::Definition;
+use crate::plan::definition::files::File;
+use crate::plan::diagnostics::AttrPath;
+use crate::plan::file_attributes::{AskedAttributes, DIRECTORY_MODE, FileAttributes, file_mode};
+use crate::plan::runtime_config::RuntimeConfig;
+
+/// The bits with which a program runs as its file's owner or group (chmod(2)).
+const SET_ID: u32 = 0o6000;
+
+/// A line for the user about what only `oci-bundle run` and images have; nothing if there is nothing.
+pub fn owners(definition: &Definition) -> Option<String> {
+    let directories = definition.directories.values();
+    let directories = directories
+        .filter(|directory| !directory.tmpfs && directory.attributes != FileAttributes::new(DIRECTORY_MODE))
+        .map(|directory| &directory.attribute);
+    let files = asked(definition).filter(|(_, asked)| {
+        let is_usual = |executable| asked.over(file_mode(executable)) == FileAttributes::new(file_mode(executable));
+        !is_usual(true) && !is_usual(false)
+    });
+    let names: Vec<_> = directories.chain(files.map(|(attribute, _)| attribute)).map(AttrPath::to_string).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "a store has no owners and modes, so a runtime alone shows {} as root's; container.run and container.image \
+             have what was asked for, and a directory with tmpfs = true has it everywhere",
+            names.join(", ")
+        )
+    })
+}
+
+/// A line about programs that would give rights, but may not.
+pub fn rights(definition: &Definition, config: &RuntimeConfig) -> Option<String> {
+    let gives = |asked: &AskedAttributes| {
+        !asked.capabilities.is_empty() || asked.mode.is_some_and(|mode| mode & SET_ID != 0 && mode & 0o111 != 0)
+    };
+    let names: Vec<_> =
+        asked(definition).filter(|(_, asked)| gives(asked)).map(|(attribute, _)| attribute.to_string()).collect();
+    (!names.is_empty() && config["process"]["noNewPrivileges"] == true).then(|| {
+        format!(
+            "{} cannot give rights while no process may get new ones; set config.process.noNewPrivileges = false",
+            names.join(", ")
+        )
+    })
+}
+
+fn asked(definition: &Definition) -> impl Iterator<Item = (&AttrPath, AskedAttributes)> {
+    definition.files.values().filter_map(|(attribute, file)| match file {
+        File::Text { attributes, .. } | File::Source { attributes, .. } => Some((attribute, (*attributes)?)),
+        File::Nothing => None,
+    })
+}

@@ -1,0 +1,137 @@
+//! Directories with owners and modes, and what config.json says of them.
+
+use serde_json::{Value, json};
+
+use crate::derivation::Derivation;
+
+const ANNOTATION: &str = "io.github.oci-bundle.files";
+
+fn with(arguments: Value) -> Derivation {
+    let mut all = json!({ "args": ["x"], "mounts": { "/tmp": null } });
+    all.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+    Derivation::new(all)
+}
+
+/// Builds, and gives what is said.
+fn warns(derivation: &Derivation) -> String {
+    let outcome = derivation.build();
+    assert!(outcome.success, "{}", outcome.stderr);
+    outcome.stderr
+}
+
+/// What the annotation says of each path.
+fn annotated(derivation: &Derivation) -> Value {
+    derivation.config()["annotations"][ANNOTATION]
+        .as_str()
+        .map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
+}
+
+fn attributes(mode: &str, uid: u32, gid: u32) -> Value {
+    json!({ "mode": mode, "uid": uid, "gid": gid })
+}
+
+#[test]
+fn the_annotation_has_what_is_asked_for_and_what_is_the_users() {
+    let derivation = with(json!({
+        "directories": {
+            "/var/lib/app": { "uid": 5, "gid": 6, "mode": "0750" },
+            "/srv": {},
+            "/run/app": { "uid": 5, "tmpfs": true },
+        },
+        "files": { "/etc/shadow": { "text": "", "mode": "0640", "gid": 42 }, "/etc/motd": { "text": "" } },
+        "user": { "uid": 1000, "gid": 100 },
+        "cwd": "/home/user/work",
+    }));
+    warns(&derivation);
+    let wanted = json!({
+        "/tmp": attributes("1777", 0, 0),
+        "/var/lib/app": attributes("0750", 5, 6),
+        "/srv": attributes("0755", 0, 0),
+        "/etc/shadow": attributes("0640", 0, 42),
+        "/home/user": attributes("0755", 1000, 100),
+        "/home/user/work": attributes("0755", 1000, 100),
+    });
+    assert_eq!(annotated(&derivation), wanted);
+    assert!(derivation.in_rootfs("/var/lib/app").is_dir() && derivation.in_rootfs("/run/app").is_dir());
+    let config = derivation.config();
+    let mounts = config["mounts"].as_array().unwrap();
+    let mount = mounts.iter().find(|mount| mount["destination"] == "/run/app").unwrap();
+    assert_eq!(mount["options"], json!(["nosuid", "nodev", "mode=0755", "uid=5", "gid=5", "size=50%", "nr_inodes=1m"]));
+}
+
+#[test]
+fn a_container_of_root_says_nothing() {
+    let derivation = Derivation::new(json!({ "args": ["x"], "cwd": "/srv/app" }));
+    derivation.succeeds();
+    assert_eq!(annotated(&derivation), Value::Null);
+}
+
+#[test]
+fn what_a_mount_brings_has_its_own_owner() {
+    let derivation = with(json!({
+        "mounts": { "/tmp": null, "/home": "/srv/home", "/data": "/srv/data" },
+        "directories": { "/data": { "uid": 5 } },
+        "user": { "uid": 1000 },
+    }));
+    warns(&derivation);
+    assert_eq!(annotated(&derivation), json!({ "/tmp": attributes("1777", 0, 0) }));
+}
+
+#[test]
+fn a_line_says_what_a_runtime_alone_does_not_show() {
+    let derivation = with(json!({
+        "directories": { "/srv": { "mode": "0700" }, "/usual": {}, "/run/app": { "uid": 5, "tmpfs": true } },
+        "files": { "/bin/x": { "text": "", "mode": "4755" }, "/etc/y": { "text": "", "mode": "0644" } },
+    }));
+    let said = warns(&derivation);
+    assert!(
+        said.contains(
+            "warning: a store has no owners and modes, so a runtime alone shows directories.\"/srv\", files.\"/bin/x\" as root's"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("warning: files.\"/bin/x\" cannot give rights while no process may get new ones"), "{said}");
+}
+
+#[test]
+fn every_mistake_is_named() {
+    for (arguments, message) in [
+        (
+            json!({ "directories": { "/etc/x": {} }, "files": { "/etc/x": { "text": "" } } }),
+            "files.\"/etc/x\": a directory is already there; leave out the file, or the package with the directory",
+        ),
+        (
+            json!({ "directories": { "/etc/x/y": {} }, "files": { "/etc/x": { "text": "" } } }),
+            "files.\"/etc/x\": a directory is already there; leave out the file, or the package with the directory",
+        ),
+        (
+            json!({ "directories": { "/proc/x": {} } }),
+            "directories.\"/proc/x\": mounts.\"/proc\" would hide it; choose another path",
+        ),
+        (
+            json!({ "directories": { "/dev/shm": {} } }),
+            "directories.\"/dev/shm\": mounts.\"/dev/shm\" would hide it; choose another path, or leave out that mount \
+             (mounts.\"/dev/shm\" = null)",
+        ),
+        (
+            json!({ "directories": { "/run": { "tmpfs": true }, "/run/app": {} } }),
+            "directories.\"/run\".tmpfs: it is empty at every start, and '/run/app' is to be in it; leave one of them out",
+        ),
+        (
+            json!({ "directories": { "/run": { "tmpfs": true } }, "contents": ["PACKAGE"] }),
+            "directories.\"/run\".tmpfs: it is empty at every start, and '/run/x' is to be in it; leave one of them out",
+        ),
+        (
+            json!({ "config": { "annotations": { ANNOTATION: "{}" } } }),
+            "config.annotations.\"io.github.oci-bundle.files\": use the arguments 'files' and 'directories', which say it for it",
+        ),
+    ] {
+        let has_package = arguments.get("contents").is_some();
+        let mut derivation = with(arguments);
+        if has_package {
+            let package = derivation.add_tree("package", &[("run/x", "")]);
+            derivation.set("contents", json!([package]));
+        }
+        derivation.fails_with(&format!("buildContainer: {message}"));
+    }
+}
