@@ -53,6 +53,7 @@ lint: setup
 unit: setup
 	cargo test --locked
 	cargo test --locked $(CLI)
+	cargo test --locked $(IMAGE)
 	cargo test --locked --lib $(BENCHMARKS)
 	PROPTEST_CASES=500 cargo test --locked $(PROPERTIES)
 	PROPTEST_CASES=500 cargo test --locked $(FUZZ)
