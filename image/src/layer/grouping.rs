@@ -13,8 +13,9 @@ use oci_bundle_builder::plan::derivation::store::StorePath;
 /// The least size of a store path that has a layer of its own, in bytes.
 const LARGE: u64 = 1 << 20;
 
-/// One of how many layers is for a group of small store paths.
-const GROUPS: usize = 4;
+/// One of how many layers is for a group of small store paths: more would leave too few for large ones, fewer would send more again
+/// with each small path. It does not depend on what there is, as another number of groups is other groups.
+const GROUPS: usize = 2;
 
 /// How store paths are put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
