@@ -14,5 +14,6 @@ mod recipe;
 mod registry;
 mod schema;
 mod serving;
+mod stable_layers;
 mod tree;
 mod umoci;

@@ -1,0 +1,90 @@
+//! Layers that stay: what a push sends after an edit, and after a new dependency, of an image with a closure of hundreds of store paths.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::nix;
+
+/// A container whose program needs 300 small store paths of 1 to 256 KiB, half of them below 16 KiB, and six large ones. They are the
+/// outputs of one derivation, so Nix makes them at once. Their bytes compress to half, and those of the program hardly at all.
+const CONTAINER: &str = r##"
+  letter = number: builtins.substring number 1 "abcdefghijklmnopqrstuvwxyz";
+  word = number: letter (number / 26) + letter (number - number / 26 * 26);
+  small = builtins.genList (number: "lib${word number}") 300;
+  large = builtins.genList (number: "large${word number}") 6;
+  write = name: outputs: script: pkgs.runCommand name (outputs // { nativeBuildInputs = [ pkgs.python3 ]; }) ''
+    python3 - <<'END'
+    import os, random
+    ${script}
+    END
+  '';
+  dependencies = write "dependencies" { outputs = small ++ large; } ''
+    for name in os.environ["outputs"].split():
+        random.seed(name)
+        is_large = name.startswith("large")
+        size = random.uniform(1.1, 4) * 2**20 if is_large else 2**10 * 2**(8 * random.random())
+        open(os.environ[name], "w").write(random.randbytes(int(size) // 2).hex())
+  '';
+  # A new dependency of so many bytes.
+  another = name: size: write name { } ''
+    open(os.environ["out"], "w").write(random.Random(1).randbytes(${toString (size / 2)}).hex())
+  '';
+  # The program after so many edits, 60 KiB with the names of what it needs.
+  program = edit: more: write "app" { } ''
+    needed = b"${toString (map (name: dependencies.${name}) dependencies.outputs ++ more)}"
+    bytes = random.Random(${toString edit}).randbytes(60 * 2**10 - len(needed))
+    open(os.environ["out"], "wb").write(needed + bytes)
+  '';
+  container = program: image: (buildContainer {
+    name = "edited";
+    args = [ "${program}" ];
+    checkProgram = false;
+    inherit image;
+  }).image;
+"##;
+
+/// The recipes of a list of images of this container.
+fn recipes(images: &str) -> Vec<PathBuf> {
+    let output = nix::nix_build(&format!("let {CONTAINER} in {images}")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(PathBuf::from).collect()
+}
+
+fn layers(recipe: &Path) -> Vec<Value> {
+    let document: Value = serde_json::from_slice(&fs::read(recipe.join("recipe.json")).unwrap()).unwrap();
+    document["layers"].as_array().unwrap().clone()
+}
+
+/// The layers that a registry with the old image lacks.
+fn sent(new: &Path, old: &Path) -> Vec<Value> {
+    let there: BTreeSet<_> = layers(old).iter().map(|layer| layer["digest"].to_string()).collect();
+    layers(new).into_iter().filter(|layer| !there.contains(&layer["digest"].to_string())).collect()
+}
+
+/// Whether a layer has a store path of this name.
+fn has(layer: &Value, name: &str) -> bool {
+    layer["paths"].as_array().unwrap().iter().any(|path| path.as_str().unwrap().ends_with(name))
+}
+
+#[test]
+fn a_new_dependency_changes_two_layers_at_most_beside_its_own() {
+    // The second image has no layer left for another large store path.
+    for image in ["{ }", "{ maxLayers = 8; }"] {
+        let names = [("tiny-1.0", 1_000), ("medium-2.1", 400_000), ("huge-3", 5_000_000)];
+        let more: Vec<_> = names
+            .iter()
+            .map(|(name, size)| format!("(container (program 0 [ (another \"{name}\" {size}) ]) {image})"))
+            .collect();
+        let recipes = recipes(&format!("[ (container (program 0 [ ]) {image}) {} ]", more.join(" ")));
+        for ((name, _), recipe) in names.iter().zip(&recipes[1..]) {
+            let sent = sent(recipe, &recipes[0]);
+            let (own, others): (Vec<_>, Vec<_>) = sent.iter().partition(|layer| has(layer, &format!("-{name}")));
+            assert_eq!(own.len(), 1, "{image}: {name}");
+            let reasons: Vec<_> = others.iter().map(|layer| &layer["reason"]).collect();
+            assert!(others.len() <= 2, "{image}: {name}: {reasons:?}");
+        }
+    }
+}
