@@ -70,6 +70,18 @@ fn has(layer: &Value, name: &str) -> bool {
 }
 
 #[test]
+fn twenty_edits_of_a_small_store_path_send_5_mib_at_most() {
+    let recipes = recipes("map (edit: container (program edit [ ]) { }) (builtins.genList (edit: edit) 21)");
+    let mut bytes = 0;
+    for edit in recipes.windows(2) {
+        let sent = sent(&edit[1], &edit[0]);
+        assert!(sent.iter().any(|layer| has(layer, "-app")), "{sent:?}");
+        bytes += sent.iter().map(|layer| layer["size"].as_u64().unwrap()).sum::<u64>();
+    }
+    assert!(bytes <= 5 << 20, "20 edits send {bytes} bytes");
+}
+
+#[test]
 fn a_new_dependency_changes_two_layers_at_most_beside_its_own() {
     // The second image has no layer left for another large store path.
     for image in ["{ }", "{ maxLayers = 8; }"] {
