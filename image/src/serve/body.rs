@@ -14,9 +14,6 @@ use tokio::time::timeout;
 /// How many bytes are sent at once.
 const CHUNK: usize = 256 << 10;
 
-/// How long a client may take none, while others wait for the place that it holds.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// How many chunks wait for a slow client.
 const WAITING: usize = 4;
 
@@ -30,15 +27,17 @@ pub struct LayerBody {
 /// what was.
 pub struct LayerWriter {
     chunks: Sender<io::Result<Bytes>>,
+    /// How long a client may take none, while others wait for the place that it holds.
+    patience: Duration,
     skipped: u64,
     chunk: Vec<u8>,
     kept: Option<Bytes>,
 }
 
 /// Both ends of a layer of so many bytes, of which the first are skipped.
-pub fn pair(size: u64, skipped: u64) -> (LayerWriter, LayerBody) {
+pub fn pair(size: u64, skipped: u64, patience: Duration) -> (LayerWriter, LayerBody) {
     let (sender, receiver) = channel(WAITING);
-    let writer = LayerWriter { chunks: sender, skipped, chunk: Vec::with_capacity(CHUNK), kept: None };
+    let writer = LayerWriter { chunks: sender, patience, skipped, chunk: Vec::with_capacity(CHUNK), kept: None };
     (writer, LayerBody { chunks: receiver, left: size - skipped })
 }
 
@@ -65,7 +64,7 @@ impl LayerWriter {
 
     fn send(&self, chunk: io::Result<Bytes>) -> io::Result<()> {
         let gone = |reason| io::Error::new(io::ErrorKind::BrokenPipe, reason);
-        let sent = Handle::current().block_on(timeout(PATIENCE, self.chunks.send(chunk)));
+        let sent = Handle::current().block_on(timeout(self.patience, self.chunks.send(chunk)));
         sent.map_err(|_| gone("the client takes nothing more"))?.map_err(|_| gone("the client has hung up"))
     }
 }

@@ -34,7 +34,10 @@ const TRANSFERS: usize = 8;
 const CONNECTIONS: usize = 256;
 
 /// How long a client may take to send the head of a request.
-const PATIENCE: Duration = Duration::from_secs(30);
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a client may take nothing of a layer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many bytes the head of a request may have.
 const LONGEST_HEAD: usize = 64 << 10;
@@ -51,6 +54,8 @@ struct Shared {
     /// The names by which this server may be called; any if it listens for others than this host.
     hosts: Option<Vec<String>>,
     transfers: Arc<Semaphore>,
+    /// How long a client may take nothing of a layer.
+    patience: Duration,
     sent: Mutex<Sent>,
 }
 
@@ -71,6 +76,10 @@ impl Server {
     /// # Errors
     /// The address cannot be had.
     pub fn start(registry: Registry, address: SocketAddr) -> Result<Self> {
+        Self::with_patience(registry, address, PATIENCE)
+    }
+
+    fn with_patience(registry: Registry, address: SocketAddr, patience: Duration) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(TRANSFERS)
@@ -86,7 +95,7 @@ impl Server {
             .is_loopback()
             .then(|| ["127.0.0.1", "localhost", "[::1]"].iter().map(|host| format!("{host}:{port}")).collect());
         let transfers = Arc::new(Semaphore::new(TRANSFERS));
-        let shared = Arc::new(Shared { registry, hosts, transfers, sent: Mutex::default() });
+        let shared = Arc::new(Shared { registry, hosts, transfers, patience, sent: Mutex::default() });
         runtime.spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, _runtime: runtime })
     }
@@ -125,7 +134,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 async move { Ok::<_, Infallible>(shared.answer(request).await) }
             });
             let mut builder = http1::Builder::new();
-            builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(LONGEST_HEAD);
+            builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(LONGEST_HEAD);
             // A client that hangs up is no business of ours.
             let _ = builder.serve_connection(TokioIo::new(stream), service).await;
             drop(permit);
@@ -198,7 +207,7 @@ impl Shared {
             return answer;
         }
         let Ok(permit) = Arc::clone(&self.transfers).acquire_owned().await else { return answer };
-        let (writer, body) = pair(size, start);
+        let (writer, body) = pair(size, start, self.patience);
         tokio::task::spawn_blocking(move || {
             self.make(place, writer);
             drop(permit);
