@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
 use tempfile::TempDir;
 
-use super::script::{DB_AND_WEB, START};
+use super::several_containers::{DB_AND_WEB, START};
 use crate::support::nix;
 use crate::support::runtime;
 

@@ -4,4 +4,5 @@ mod by_hand;
 mod daemon;
 mod page;
 mod script;
+mod several_containers;
 mod trial;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::script::{DB_AND_WEB, result};
+use super::script::result;
+use super::several_containers::DB_AND_WEB;
 use crate::support::nix;
 
 const PAGE: &str = include_str!("../../../docs/test.md");
