@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -21,7 +24,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::body::{LayerWriter, pair};
 use super::registry::{Answer, LayerPlace, Registry};
@@ -54,6 +57,7 @@ struct Shared {
     /// The names by which this server may be called; any if it listens for others than this host.
     hosts: Option<Vec<String>>,
     transfers: Arc<Semaphore>,
+    connections: Arc<Semaphore>,
     /// How long a client may take nothing of a layer.
     patience: Duration,
     sent: Mutex<Sent>,
@@ -66,6 +70,14 @@ pub struct Sent {
     pub layers: BTreeMap<Digest, u64>,
     /// What kept a layer from being sent.
     pub errors: Vec<String>,
+}
+
+/// What a request wants of a layer.
+struct Wanted {
+    range: Option<String>,
+    is_head: bool,
+    /// Ends the connection.
+    given_up: Arc<Notify>,
 }
 
 type Answered = Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -95,7 +107,9 @@ impl Server {
             .is_loopback()
             .then(|| ["127.0.0.1", "localhost", "[::1]"].iter().map(|host| format!("{host}:{port}")).collect());
         let transfers = Arc::new(Semaphore::new(TRANSFERS));
-        let shared = Arc::new(Shared { registry, hosts, transfers, patience, sent: Mutex::default() });
+        let connections = Arc::new(Semaphore::new(CONNECTIONS));
+        let sent = Mutex::default();
+        let shared = Arc::new(Shared { registry, hosts, transfers, connections, patience, sent });
         runtime.spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, _runtime: runtime })
     }
@@ -119,9 +133,8 @@ impl Server {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
+        let Ok(permit) = Arc::clone(&shared.connections).acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
             // Too many open files, for a while.
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -129,14 +142,23 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         };
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
+            let given_up = Arc::new(Notify::new());
             let service = service_fn(|request| {
-                let shared = Arc::clone(&shared);
-                async move { Ok::<_, Infallible>(shared.answer(request).await) }
+                let (shared, given_up) = (Arc::clone(&shared), Arc::clone(&given_up));
+                async move { Ok::<_, Infallible>(shared.answer(request, given_up).await) }
             });
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(LONGEST_HEAD);
-            // A client that hangs up is no business of ours.
-            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+            let mut given_up = pin!(given_up.notified());
+            // A client that hangs up is no business of ours. One that takes nothing would keep the connection for ever, as nobody
+            // looks at a body before the bytes in front of it are gone.
+            poll_fn(|context| {
+                let is_over =
+                    connection.as_mut().poll(context).is_ready() || given_up.as_mut().poll(context).is_ready();
+                if is_over { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
             drop(permit);
         });
     }
@@ -147,7 +169,7 @@ impl Shared {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answered {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, given_up: Arc<Notify>) -> Answered {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         // A page in a browser could have a name that leads here.
         if self.hosts.as_ref().is_some_and(|hosts| !hosts.iter().any(|known| known == host)) {
@@ -166,14 +188,15 @@ impl Shared {
             Answer::None(code) => refusal(StatusCode::NOT_FOUND, code, "there is no such thing here"),
             Answer::Layer(place) => {
                 let range = request.headers().get(RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
-                return Arc::clone(&self).layer(place, range.as_deref(), is_head).await;
+                return Arc::clone(&self).layer(place, Wanted { range, is_head, given_up }).await;
             }
         };
         if is_head { answer.map(|_| nothing()) } else { answer }
     }
 
     /// A layer, or what is left of it from a byte on.
-    async fn layer(self: Arc<Self>, place: LayerPlace, range: Option<&str>, is_head: bool) -> Answered {
+    async fn layer(self: Arc<Self>, place: LayerPlace, wanted: Wanted) -> Answered {
+        let Wanted { range, is_head, given_up } = wanted;
         let (_, layer) = self.registry.layer(place);
         let size = layer.blob.size;
         let (digest, paths) = (layer.blob.digest.clone(), &layer.layer.paths);
@@ -182,7 +205,7 @@ impl Shared {
             self.sent().errors.push(problem.clone());
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", &problem);
         }
-        let start = match range.map(|range| range_start(range, size)) {
+        let start = match range.map(|range| range_start(&range, size)) {
             None | Some(None) => 0,
             Some(Some(start)) if start < size => start,
             Some(Some(_)) => {
@@ -209,21 +232,25 @@ impl Shared {
         let Ok(permit) = Arc::clone(&self.transfers).acquire_owned().await else { return answer };
         let (writer, body) = pair(size, start, self.patience);
         tokio::task::spawn_blocking(move || {
-            self.make(place, writer);
+            if !self.make(place, writer) {
+                given_up.notify_one();
+            }
             drop(permit);
         });
         answer.map(|_| UnsyncBoxBody::new(body))
     }
 
-    /// Makes the bytes of a layer. If they are not what they should be, the client sees a connection that ends early.
-    fn make(&self, place: LayerPlace, writer: LayerWriter) {
+    /// Makes the bytes of a layer. If they are not what they should be, the client sees a connection that ends early. Says whether
+    /// the client has taken what it was given.
+    fn make(&self, place: LayerPlace, writer: LayerWriter) -> bool {
         let (recipe, layer) = self.registry.layer(place);
         let made = layer.blob.write_again(&layer.layer, recipe.compression, writer);
         match made.and_then(|writer| Ok(writer.finish()?)) {
             Ok(()) => drop(self.sent().layers.insert(layer.blob.digest.clone(), layer.blob.size)),
-            Err(error) if is_hang_up(&error) => {}
+            Err(error) if is_hang_up(&error) => return false,
             Err(error) => self.sent().errors.push(format!("{error:#}")),
         }
+        true
     }
 }
 
