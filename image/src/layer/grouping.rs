@@ -1,21 +1,23 @@
 //! Which store paths are together in a layer.
 //!
 //! A layer is fetched as a whole, so what changes should be alone with little else. Large store paths have layers of their own. Small
-//! ones are in groups by their names without versions: a new version of one is in the group of the old one, and a new dependency
-//! changes its own group and no other.
+//! ones are in groups by their names without versions (small_paths.rs): a new version of one is in the group of the old one, and a new
+//! dependency changes its own group and no other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use oci_bundle_builder::plan::derivation::closure::Closure;
 use oci_bundle_builder::plan::derivation::store::StorePath;
 
+use super::small_paths;
+
 /// The least size of a store path that has a layer of its own, in bytes.
 const LARGE: u64 = 1 << 20;
 
-/// One of how many layers is for a group of small store paths: more would leave too few for large ones, fewer would send more again
-/// with each small path. It does not depend on what there is, as another number of groups is other groups.
-const GROUPS: usize = 2;
+/// One of how many layers is kept for a group of small store paths. It does not depend on what there is, as another number of groups
+/// is other groups.
+const GROUPS: usize = 4;
 
 /// How store paths are put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,28 +53,13 @@ pub fn group(closure: &Closure, grouping: &Grouping) -> Vec<Group> {
     let large = left.iter().take(most_large).take_while(|(_, size)| *size >= LARGE).count();
     let small = left.split_off(large);
     groups.extend(left.into_iter().map(|(path, _)| ("a large store path".to_owned(), vec![place(path)])));
-    let mut by_name: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
-    for (path, _) in small {
-        by_name.entry(hash(stem(&path.to_string())) % most_small as u64).or_default().push(place(path));
-    }
-    groups.extend(by_name.into_iter().map(|(number, mut paths)| {
+    let groups_of_small = small_paths::group(&small, most_small, most - large);
+    groups.extend(groups_of_small.into_iter().map(|(name, paths)| {
+        let mut paths: Vec<_> = paths.into_iter().map(place).collect();
         paths.sort_unstable();
-        (format!("small store paths, group {number}"), paths)
+        (format!("small store paths, group {name}"), paths)
     }));
     groups
-}
-
-/// The name of a store path without its hash and version, as Nix splits it (Nix manual, `parseDrvName`).
-fn stem(path: &str) -> &str {
-    let name = path.split_once('-').map_or(path, |(_, name)| name);
-    let end =
-        name.match_indices('-').find(|(at, _)| !name[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic()));
-    end.map_or(name, |(at, _)| &name[..at])
-}
-
-/// FNV-1a, which is the same everywhere and for ever.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod files;
 mod grouping;
+mod small_paths;
 mod store_path;
 
 use std::path::{Path, PathBuf};

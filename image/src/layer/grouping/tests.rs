@@ -2,6 +2,7 @@ use oci_bundle_builder::plan::derivation::closure::Node;
 use oci_bundle_builder::plan::derivation::store::StoreDir;
 
 use super::*;
+use crate::layer::small_paths::hash;
 
 /// Store paths of these names and sizes.
 fn closure(paths: &[(&str, u64)]) -> Closure {
@@ -90,14 +91,4 @@ fn what_the_user_wants_together_is() {
     let reasons: Vec<_> =
         groups.iter().map(|(reason, paths)| (reason.split(',').next().unwrap(), paths.len())).collect();
     assert_eq!(reasons, [("image.layers[0]", 2), ("small store paths", 1)]);
-}
-
-#[test]
-fn a_version_starts_behind_a_hyphen_without_a_letter() {
-    let hash = "a".repeat(32);
-    for (name, found) in
-        [("python3-3.11.2", "python3"), ("libfoo-bar-1.0-lib", "libfoo-bar"), ("script", "script"), ("x-", "x")]
-    {
-        assert_eq!(stem(&format!("{hash}-{name}")), found);
-    }
 }
