@@ -9,6 +9,9 @@ use crate::plan::runtime_config::RuntimeConfig;
 /// The bits with which a program runs as its file's owner or group (chmod(2)).
 const SET_ID: u32 = 0o6000;
 
+/// How many attributes a line names.
+const NAMED: usize = 5;
+
 /// A line for the user about what only `oci-bundle run` and images have; nothing if there is nothing.
 pub fn owners(definition: &Definition) -> Option<String> {
     let directories = definition.directories.values();
@@ -19,12 +22,11 @@ pub fn owners(definition: &Definition) -> Option<String> {
         let is_usual = |executable| asked.over(file_mode(executable)) == FileAttributes::new(file_mode(executable));
         !is_usual(true) && !is_usual(false)
     });
-    let names: Vec<_> = directories.chain(files.map(|(attribute, _)| attribute)).map(AttrPath::to_string).collect();
-    (!names.is_empty()).then(|| {
+    let names = listed(directories.chain(files.map(|(attribute, _)| attribute)));
+    names.map(|names| {
         format!(
-            "a store has no owners and modes, so a runtime alone shows {} as root's; container.run and container.image \
-             have what was asked for, and a directory with tmpfs = true has it everywhere",
-            names.join(", ")
+            "a store has no owners and modes, so a runtime alone shows {names} as root's; container.run and container.image \
+             have what was asked for, and a directory with tmpfs = true has it everywhere"
         )
     })
 }
@@ -34,14 +36,23 @@ pub fn rights(definition: &Definition, config: &RuntimeConfig) -> Option<String>
     let gives = |asked: &AskedAttributes| {
         !asked.capabilities.is_empty() || asked.mode.is_some_and(|mode| mode & SET_ID != 0 && mode & 0o111 != 0)
     };
-    let names: Vec<_> =
-        asked(definition).filter(|(_, asked)| gives(asked)).map(|(attribute, _)| attribute.to_string()).collect();
-    (!names.is_empty() && config["process"]["noNewPrivileges"] == true).then(|| {
+    let names = listed(asked(definition).filter(|(_, asked)| gives(asked)).map(|(attribute, _)| attribute))?;
+    (config["process"]["noNewPrivileges"] == true).then(|| {
         format!(
-            "{} cannot give rights while no process may get new ones; set config.process.noNewPrivileges = false",
-            names.join(", ")
+            "{names} cannot give rights while no process may get new ones; set config.process.noNewPrivileges = false"
         )
     })
+}
+
+/// The attributes, the first of many; nothing if there are none.
+fn listed<'a>(attributes: impl Iterator<Item = &'a AttrPath>) -> Option<String> {
+    let mut attributes = attributes.map(AttrPath::to_string);
+    let first: Vec<_> = attributes.by_ref().take(NAMED).collect();
+    let more = match attributes.count() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    (!first.is_empty()).then(|| first.join(", ") + &more)
 }
 
 fn asked(definition: &Definition) -> impl Iterator<Item = (&AttrPath, AskedAttributes)> {

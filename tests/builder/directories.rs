@@ -94,6 +94,19 @@ fn a_line_says_what_a_runtime_alone_does_not_show() {
 }
 
 #[test]
+fn a_line_names_the_first_of_many_and_nobody_gets_the_store() {
+    let many: serde_json::Map<_, _> =
+        (0..1000).map(|number| (format!("/srv/{number:03}"), json!({ "uid": 7 }))).collect();
+    let mut derivation = with(json!({ "directories": many }));
+    let store = derivation.store();
+    derivation.set("user", json!({ "uid": 5, "home": store.parent() }));
+    let said = warns(&derivation);
+    assert!(said.contains("directories.\"/srv/004\" and 995 more as root's"), "{said}");
+    assert_eq!(annotated(&derivation)["/srv/999"], attributes("0755", 7, 7));
+    assert_eq!(annotated(&derivation).as_object().unwrap().len(), 1001);
+}
+
+#[test]
 fn every_mistake_is_named() {
     for (arguments, message) in [
         (

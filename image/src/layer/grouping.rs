@@ -1,7 +1,7 @@
 //! Which store paths are together in a layer.
 //!
 //! A layer is fetched as a whole, so what changes should be alone with little else. Large store paths have layers of their own. Small
-//! ones are in groups by their names without versions (small_paths.rs): a new version of one is in the group of the old one, and a new
+//! ones are in groups by their names without versions (`small_paths`): a new version of one is in the group of the old one, and a new
 //! dependency changes its own group and no other.
 
 use std::collections::BTreeSet;

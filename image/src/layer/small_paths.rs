@@ -73,7 +73,7 @@ impl<'p> Group<'p> {
             return Some([half(name.clone(), DIGITS, alone), half("rest".to_owned(), self.digits, rest)]);
         }
         (self.digits..DIGITS).find_map(|digit| {
-            let is_one = |path: &StorePath| hash(stem(&path.to_string())) / first >> digit & 1 == 1;
+            let is_one = |path: &StorePath| ((hash(stem(&path.to_string())) / first) >> digit) & 1 == 1;
             let (ones, zeros): (Vec<_>, Vec<_>) = self.paths.iter().copied().partition(|(path, _)| is_one(path));
             let is_one_half = ones.is_empty() || zeros.is_empty();
             (!is_one_half)

@@ -36,11 +36,13 @@ pub fn add(tree: &mut Tree<'_>, directories: &Directories, owned: &mut Attribute
 
 fn add_one(tree: &mut Tree<'_>, path: &Path) -> Result<PathBuf> {
     let place = tree.make_directory(path)?;
-    ensure!(
-        !tree.closure().has(&place) && !tree.closure().store_dir().to_path().starts_with(&place),
-        "it is the store's, and root's; choose another path"
-    );
+    ensure!(!is_of_store(tree, &place), "it is the store's, and root's; choose another path");
     Ok(place)
+}
+
+/// Whether a place is in the store, or on the way to it.
+fn is_of_store(tree: &Tree<'_>, place: &Path) -> bool {
+    tree.closure().has(place) || tree.closure().store_dir().to_path().starts_with(place)
 }
 
 /// Checks that no mount hides a directory: one from the host may take its place, as it has an owner of its own. One in memory is
@@ -74,6 +76,9 @@ pub fn check_visible(tree: &Tree<'_>, points: &MountPoints<'_>, directories: &Di
 /// Gives the container's user a directory that is planned, if no package brings it, and nobody else has been given it.
 pub fn give(tree: &Tree<'_>, path: &Path, user: &User, owned: &mut AttributesByPlace) -> Result<()> {
     let place = resolve::resolve(tree, path)?.place;
+    if is_of_store(tree, &place) {
+        return Ok(());
+    }
     let is_planned = matches!(tree.node(&place), Some(Node::Directory(Directory { copy_of: None, .. })));
     if is_planned && (user.uid, user.gid) != (0, 0) && owned.get(&place).is_none() {
         owned.insert(place, FileAttributes { uid: user.uid, gid: user.gid, ..FileAttributes::new(DIRECTORY_MODE) });

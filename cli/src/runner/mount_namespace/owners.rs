@@ -4,6 +4,7 @@
 //! Anybody may have made the bundle. So each file is opened below its root, through no link, once, and is changed by its descriptor.
 
 use std::fs::File;
+use std::io::Read as _;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -54,13 +55,15 @@ fn open(root: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Result<OwnedFd, Err
     retry_on_race(|| rustix::fs::openat2(root, path, flags, Mode::empty(), resolve))
 }
 
-fn copy(mut original: File, layer: BorrowedFd<'_>, place: &Path) -> Result<OwnedFd> {
-    if !original.metadata()?.is_file() {
+fn copy(original: File, layer: BorrowedFd<'_>, place: &Path) -> Result<OwnedFd> {
+    let metadata = original.metadata()?;
+    if !metadata.is_file() {
         bail!("it is no file any more");
     }
     // The layer is this process's own, in which there are no links.
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut copy = File::from(rustix::fs::openat(layer, place, flags, Mode::from_raw_mode(0o600))?);
-    std::io::copy(&mut original, &mut copy).context("copying it")?;
+    // It may grow meanwhile.
+    std::io::copy(&mut original.take(metadata.len()), &mut copy).context("copying it")?;
     Ok(copy.into())
 }

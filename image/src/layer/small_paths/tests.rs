@@ -14,7 +14,7 @@ fn grouped(paths: &[(StorePath, u64)], most: usize) -> Vec<(u64, Vec<String>)> {
     let paths: Vec<_> = paths.iter().map(|(path, size)| (path, *size)).collect();
     let groups = group(&paths, 24, most).into_iter();
     groups
-        .map(|(_, group)| (group.iter().copied().map(size).sum(), group.iter().map(|it| it.to_string()).collect()))
+        .map(|(_, group)| (group.iter().copied().map(size).sum(), group.iter().map(ToString::to_string).collect()))
         .collect()
 }
 
