@@ -30,7 +30,9 @@ fn buildah_pulls_mounts_and_runs() {
         let id = buildah(&["pull", "--quiet", "--tls-verify=false", &serving.name]);
         let digest = manifest(&recipe)["config"]["digest"].as_str().unwrap().to_owned();
         assert_eq!(format!("sha256:{}", id.trim()), digest, "{compression}");
-        buildah(&["from", "--pull-never", "--name", "it", &serving.name]);
+        // The limits that it has otherwise may be above those of this machine.
+        let limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"];
+        buildah(&[&["from", "--pull-never", "--name", "it"], &limits[..], &[&serving.name]].concat());
         let root = buildah(&["mount", "it"]);
         wanted.assert_found(&Tree::read(Path::new(root.trim_end())), compression);
         assert_eq!(buildah(&["run", "it", "--", "python3", "-c", "print(6 * 7)"]), "42\n");

@@ -41,13 +41,20 @@ pub const SCRIPT: &str = "
 
 /// What is known of each store path: its hash, its size, what it refers to.
 fn known(document: &str, registered: Option<u64>) -> BTreeMap<String, (Value, Value, Value)> {
-    let document: Vec<Value> = serde_json::from_str(document).unwrap();
-    let entry = |info: &Value| {
+    // Older versions print a list, in which each has its path.
+    let entries: Vec<(String, Value)> = match serde_json::from_str(document).unwrap() {
+        Value::Object(entries) => entries.into_iter().collect(),
+        Value::Array(entries) => {
+            entries.into_iter().map(|info| (info["path"].as_str().unwrap().to_owned(), info)).collect()
+        }
+        other => panic!("{other}"),
+    };
+    let entry = |(path, info): (String, Value)| {
         assert!(registered.is_none_or(|time| info["registrationTime"] == time), "{info}");
         let (hash, size, references) = (&info["narHash"], &info["narSize"], &info["references"]);
-        (info["path"].as_str().unwrap().to_owned(), (hash.clone(), size.clone(), references.clone()))
+        (path, (hash.clone(), size.clone(), references.clone()))
     };
-    document.iter().map(entry).collect()
+    entries.into_iter().map(entry).collect()
 }
 
 /// Compares what a container has printed with what this machine's Nix knows of the closure.
