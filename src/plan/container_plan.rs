@@ -68,14 +68,20 @@ impl<'c> ContainerPlan<'c> {
             })
             .collect();
         for (place, attributes) in state {
-            self.rootfs.owned.insert(place, attributes);
+            // What was asked for has precedence.
+            if self.rootfs.owned.get(&place).is_none() {
+                self.rootfs.owned.insert(place, attributes);
+            }
         }
     }
 
     /// Has config.json say what a store cannot hold, for `oci-bundle run`. What is below a mount is not seen.
     fn annotate(&mut self) -> Result<()> {
         let mut seen = self.rootfs.owned.clone();
-        seen.retain(|place| !place.ancestors().any(|above| self.rootfs.mount_points.contains_key(above)));
+        seen.retain(|place| {
+            let mut above = place.ancestors().filter_map(|above| self.rootfs.mount_points.get(above));
+            !above.any(|mount| self.mounts.get(mount).is_none_or(|it| !it.mount.shows_what_is_beneath()))
+        });
         if !seen.is_empty() {
             self.config.annotate(ANNOTATION, seen.annotation()?);
         }

@@ -53,14 +53,16 @@ pub fn owned_files(config: &RuntimeConfig, available: Option<(u64, u64)>) -> Res
     let files = annotated(config)?
         .iter()
         .map(|(place, attributes)| {
+            let uid = has("uidMappings", attributes.uid, uids);
+            let gid = has("gidMappings", attributes.gid, gids);
             let file = OwnedFile {
                 place: place.strip_prefix("/").unwrap_or(place).to_owned(),
                 mode: attributes.mode,
-                uid: has("uidMappings", attributes.uid, uids),
-                gid: has("gidMappings", attributes.gid, gids),
+                uid: uid.or_else(|| has("uidMappings", 0, uids)),
+                gid: gid.or_else(|| has("gidMappings", 0, gids)),
                 capabilities: attributes.capabilities,
             };
-            if file.uid.is_none() || file.gid.is_none() {
+            if uid.is_none() || gid.is_none() {
                 lacking.push(format!("'{}' to {}:{}", place.display(), attributes.uid, attributes.gid));
             }
             file

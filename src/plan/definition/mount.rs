@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::id_mapping::{self, IdMapping};
 use super::{mount_options, volume};
 use crate::plan::definition::container_path::ContainerPath;
-use crate::plan::diagnostics::{ArgumentError, Field};
+use crate::plan::diagnostics::{ArgumentError, Field, LAST_ID};
 use crate::plan::file_attributes::FileAttributes;
 
 /// A place in the container that something is mounted on: not `/` itself.
@@ -203,7 +203,7 @@ impl Mount {
             let mut values = self.options.iter().filter_map(|option| option.strip_prefix(name)?.strip_prefix('='));
             values.next_back().and_then(|value| u32::from_str_radix(value, radix).ok())
         };
-        let id = |name| option(name, 10).unwrap_or(0);
+        let id = |name| option(name, 10).filter(|id| *id <= LAST_ID).unwrap_or(0);
         // The kernel's default mode.
         let mode = option("mode", 8).unwrap_or(0o1777) & 0o7777;
         (self.kind == "tmpfs").then(|| FileAttributes { uid: id("uid"), gid: id("gid"), ..FileAttributes::new(mode) })

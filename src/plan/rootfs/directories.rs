@@ -1,6 +1,7 @@
 //! The directories that the user asks for, and those that belong to the container's user.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
@@ -11,6 +12,7 @@ use super::tree::{Directory, Node, Tree};
 use crate::plan::attributes_by_place::AttributesByPlace;
 use crate::plan::definition::directories::{self, Directories};
 use crate::plan::definition::user::User;
+use crate::plan::derivation::store::StorePath;
 use crate::plan::diagnostics::ArgumentError;
 use crate::plan::file_attributes::{DIRECTORY_MODE, FileAttributes};
 use crate::plan::mounts::MountSource;
@@ -36,6 +38,11 @@ pub fn add(tree: &mut Tree<'_>, directories: &Directories, owned: &mut Attribute
 
 fn add_one(tree: &mut Tree<'_>, path: &Path) -> Result<PathBuf> {
     let place = tree.make_directory(path)?;
+    let is_like_store_path = |name: &OsStr| name.to_str().is_some_and(|name| name.parse::<StorePath>().is_ok());
+    ensure!(
+        !place.iter().any(is_like_store_path),
+        "it has the name of a store path, whose contents nothing changes; choose another name"
+    );
     ensure!(!is_of_store(tree, &place), "it is the store's, and root's; choose another path");
     Ok(place)
 }

@@ -1,5 +1,6 @@
 //! The files that the user asks for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -19,6 +20,7 @@ use crate::plan::resolve::{self, Content, Entry, Lookup};
 /// # Errors
 /// An [`ArgumentError`] at the file.
 pub fn add(tree: &mut Tree<'_>, files: &Files, owned: &mut AttributesByPlace) -> Result<()> {
+    let mut places = BTreeMap::new();
     for (path, (attribute, file)) in files {
         let (node, asked) = match file {
             File::Nothing => continue,
@@ -35,6 +37,10 @@ pub fn add(tree: &mut Tree<'_>, files: &Files, owned: &mut AttributesByPlace) ->
             _ => None,
         });
         let place = add_file(tree, path, node).map_err(|error| ArgumentError::new(attribute, format!("{error:#}")))?;
+        if let Some(first) = places.insert(place.clone(), attribute) {
+            let problem = format!("a link leads to the place of {first}; leave one of them out");
+            return Err(ArgumentError::new(attribute, problem).into());
+        }
         if let Some((asked, mode)) = asked {
             owned.insert(place, asked.over(mode));
         }

@@ -78,14 +78,16 @@ pub fn plan<'c>(
     // What is mounted, as it is written.
     let mounted: PathMap<_> = mounts.iter().map(|mount| (path_of(mount.0), mount)).collect();
     if definition.base_files {
+        let home = context.user.home();
+        let has_home = resolve::try_resolve(&tree, home.as_path().as_std_path())?
+            .is_some_and(|found| found.entry != Entry::Nothing);
         for (path, node) in base_files::new(&context.user, context.hostname.as_deref()) {
             if !definition.files.contains_key(&path) && !is_mounted(&path, &mounted) {
                 add_base_file(&mut tree, &path, node)?;
             }
         }
-        let home = context.user.home();
-        // This one is nobody's, and empty for everybody.
-        if home.as_path() != "/var/empty" && !is_mounted(&home, &mounted) {
+        // What packages have is not the user's, and this one is nobody's, and empty for everybody.
+        if !has_home && home.as_path() != "/var/empty" && !is_mounted(&home, &mounted) {
             directories::give(&tree, home.as_path().as_std_path(), &context.user, &mut owned)?;
         }
     }

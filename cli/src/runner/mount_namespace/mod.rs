@@ -102,7 +102,8 @@ impl MountNamespace<'_> {
         if let Some(layer) = self.layer {
             self.put_layer(state.as_ref())?;
             let at = self.state.map_or_else(|| "in memory".to_owned(), |state| format!("--state '{}'", state.path));
-            Overlay { privilege: self.privilege, layer, owned: self.owned, place: &at }.put(&rootfs, config)?;
+            Overlay { privilege: self.privilege, layer, owned: self.owned, size: self.layer_size, place: &at }
+                .put(&rootfs, config)?;
         }
 
         let mut config = config.clone();

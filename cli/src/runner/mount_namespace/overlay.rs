@@ -25,6 +25,8 @@ pub struct Overlay<'o> {
     pub layer: Layer,
     /// What belongs to others than root.
     pub owned: &'o [OwnedFile],
+    /// How large the copies of these may become, as the option `size` of tmpfs(5) has it.
+    pub size: &'o str,
     /// Where the layer is, in words for a message.
     pub place: &'o str,
 }
@@ -37,7 +39,12 @@ impl Overlay<'_> {
     pub fn put(&self, rootfs: &Utf8Path, config: &RuntimeConfig) -> Result<()> {
         let lower = open_directory(CWD, "lower").context("opening 'lower'")?;
         let root = rustix::fs::fstat(&lower).context("looking at the root file system")?;
-        let writable = self.make("writable")?.0;
+        let mut writable = self.make("writable")?.0;
+        if !self.owned.is_empty() {
+            let options = [("mode", "0700"), ("size", self.size)];
+            DetachedMount::tmpfs(&options, MountAttrFlags::empty())?.attach(Utf8Path::new("writable"))?;
+            writable = open_directory(CWD, "writable").context("opening 'writable'")?;
+        }
         writable_dirs::make(&lower, &writable, self.privilege)?;
         writable_dirs::set_modes(&writable, config)?;
         owners::give(&lower, &writable, self.owned)?;

@@ -33,7 +33,7 @@ fn give_one(lower: BorrowedFd<'_>, layer: BorrowedFd<'_>, file: &OwnedFile) -> R
     let kind = FileType::from_raw_mode(rustix::fs::fstat(&original)?.st_mode);
     let copy = match kind {
         FileType::Directory => open(layer, &file.place, OFlags::RDONLY | OFlags::DIRECTORY)?,
-        // What was found is a file, and nothing can be put in its place: the bundle's mount is read-only.
+        // Whoever owns the bundle may put something else there meanwhile, so it is looked at again.
         FileType::RegularFile => {
             copy(File::from(open(lower, &file.place, OFlags::RDONLY | OFlags::NONBLOCK)?), layer, &file.place)?
         }
@@ -65,5 +65,7 @@ fn copy(original: File, layer: BorrowedFd<'_>, place: &Path) -> Result<OwnedFd> 
     let mut copy = File::from(rustix::fs::openat(layer, place, flags, Mode::from_raw_mode(0o600))?);
     // It may grow meanwhile.
     std::io::copy(&mut original.take(metadata.len()), &mut copy).context("copying it")?;
+    let modified = metadata.modified().context("reading its time")?;
+    copy.set_modified(modified).context("setting its time")?;
     Ok(copy.into())
 }

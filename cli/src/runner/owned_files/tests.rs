@@ -32,7 +32,7 @@ fn who_is_not_there_owns_nothing_and_a_line_says_so() {
     let owners: Vec<_> = files.iter().map(|file| (file.place.to_str().unwrap(), file.uid, file.mode)).collect();
     assert_eq!(owners, [("a", Some(5), 0o755), ("b", Some(0), 0o4755)]);
     let (files, line) = owned_files(&config(&json!({})), Some((5, 6))).unwrap();
-    assert_eq!((files[0].uid, files[0].gid, files[1].uid), (None, Some(5), Some(0)));
+    assert_eq!((files[0].uid, files[0].gid, files[1].uid), (Some(0), Some(5), Some(0)));
     assert_eq!(line.unwrap(), "the container has no such users to give '/a' to 5:5: root owns it there");
 }
 

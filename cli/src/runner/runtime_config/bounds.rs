@@ -12,6 +12,9 @@ const LONGEST_PATH: usize = 4095;
 /// The most mounts of a mount namespace (`/proc/sys/fs/mount-max` of proc(5)), unless root has raised it.
 const MOST_MOUNTS: usize = 100_000;
 
+/// The most mappings of a user namespace (`user_namespaces`(7)).
+const MOST_MAPPINGS: usize = 340;
+
 /// Checks them.
 ///
 /// # Errors
@@ -43,6 +46,13 @@ pub fn check(config: &RuntimeConfig) -> Result<()> {
         ensure!(
             length <= LONGEST_PATH,
             "mounts.{index}.options: found {length} bytes, want at most {LONGEST_PATH}, which is Linux's limit"
+        );
+    }
+    for side in ["uidMappings", "gidMappings"] {
+        let count = list(&config["linux"][side]);
+        ensure!(
+            count <= MOST_MAPPINGS,
+            "linux.{side}: found {count}, want at most {MOST_MAPPINGS}, which is Linux's limit"
         );
     }
     for (index, device) in config.devices().enumerate() {
