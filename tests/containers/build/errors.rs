@@ -48,7 +48,7 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ("{ args = [ \"x\" ]; mount = { }; }", "mount: no such argument (did you mean 'mounts'?)"),
         (
             "{ args = [ \"x\" ]; platforms = true; }",
-            "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, env, \
+            "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, \
              files, hostname, image, keepReferences, mounts, name, nixDatabase, os, ports, readonly, runtime, seccomp, stopSignal, \
              store, terminal, user, volumes)",
         ),
