@@ -87,6 +87,20 @@ fn a_run_without_other_ids_says_whom_there_is_not() {
 }
 
 #[test]
+fn a_mount_of_a_user_whom_there_is_not_is_roots() {
+    let arguments = "directories.\"/run/app\" = { uid = 7; tmpfs = true; };";
+    let bundle = container("stat -c %u:%g /run/app", arguments);
+    for runtime in runtime::ALL {
+        let mut run = runtime.wrapper(1234);
+        run.arg(&*bundle);
+        let output = runner::output(run);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("the mount on '/run/app' belongs to root: the container has no user 7"), "{said}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "0:0\n", "{runtime:?}: {said}");
+    }
+}
+
+#[test]
 fn a_read_only_container_shows_them_and_writes_nothing() {
     let script = "stat -c '%a %u:%g %n' /closed /etc/shadow; ! touch $HOME/x 2>/dev/null && touch /run/app/x";
     let bundle = container(script, &format!("readonly = true; {ARGUMENTS}"));

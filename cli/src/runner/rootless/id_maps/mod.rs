@@ -50,7 +50,7 @@ pub fn map_ids<'c>(
     if asked.has_namespace || !is_outer {
         nest(config, asked.has_namespace, &maps);
     }
-    without_groups(config, gid_map);
+    without_ids(config, &maps, dropped);
     if subordinate.is_none() {
         drop_other_ids(config, &asked, caller, dropped);
     }
@@ -122,13 +122,21 @@ fn mapped(mappings: &Value) -> Vec<(u64, u64)> {
     mappings.map(|mapping| (number(mapping, "containerID"), number(mapping, "size"))).collect()
 }
 
-/// Takes the options `gid=` of mounts away that are not among the groups.
-fn without_groups(config: &mut RuntimeConfig, groups: &IdMap) {
+/// Takes the options `uid=` and `gid=` of mounts away that are not among the ids, and tells which users these are. Most groups are that of
+/// terminals, which nobody asked for.
+fn without_ids(config: &mut RuntimeConfig, [uids, gids]: &[IdMap; 2], dropped: &mut Vec<String>) {
     let Some(mounts) = config.mounts_mut() else { return };
-    for options in mounts.iter_mut().filter_map(|mount| mount.get_mut("options")?.as_array_mut()) {
+    for mount in mounts {
+        let place = mount["destination"].as_str().unwrap_or_default().to_owned();
+        let Some(options) = mount.get_mut("options").and_then(Value::as_array_mut) else { continue };
         options.retain(|option| {
+            let id = |name| option.as_str().and_then(|option| option.strip_prefix(name)?.parse::<u64>().ok());
+            if let Some(uid) = id("uid=").filter(|uid| !uids.has(*uid)) {
+                dropped.push(format!("the mount on '{place}' belongs to root: the container has no user {uid}"));
+                return false;
+            }
             let gid = option.as_str().and_then(|option| option.strip_prefix("gid="));
-            gid.is_none_or(|gid| gid.parse().is_ok_and(|gid| groups.has(gid)))
+            gid.is_none_or(|gid| gid.parse().is_ok_and(|gid| gids.has(gid)))
         });
     }
 }

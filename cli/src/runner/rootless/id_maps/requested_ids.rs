@@ -78,5 +78,8 @@ impl RequestedIds {
 /// An annotation that is wrong is an error elsewhere.
 fn has_owners(config: &RuntimeConfig) -> bool {
     let files = annotated(config).unwrap_or_default();
-    files.iter().any(|(_, attributes)| (attributes.uid, attributes.gid) != (0, 0))
+    let is_of_another = |option: &Value| option.as_str().is_some_and(|it| it.starts_with("uid=") && it != "uid=0");
+    let mounts = config["mounts"].as_array().into_iter().flatten();
+    let mut options = mounts.filter_map(|mount| mount["options"].as_array()).flatten();
+    files.iter().any(|(_, attributes)| (attributes.uid, attributes.gid) != (0, 0)) || options.any(is_of_another)
 }
