@@ -19,11 +19,8 @@
 */
 setting:
 let
-  inherit (builtins) compareVersions nixVersion;
   derive = import ./derive.nix setting;
-
-  # As for bundles (outputs/bundle.nix).
-  canDiscard = compareVersions nixVersion "2.14" < 0 || compareVersions nixVersion "2.16" >= 0;
+  discardsReferences = import ./discards-references.nix;
 in
 {
   name,
@@ -33,14 +30,16 @@ in
 let
   form =
     form: description:
-    derive "oci-bundle-image" [ ] {
-      name = "${name}-${form}";
-      args = [ "build-form" ];
-      inherit form recipe;
+    derive "oci-bundle-image" [ ] (
+      {
+        name = "${name}-${form}";
+        args = [ "build-form" ];
+        inherit form recipe;
+        __structuredAttrs = true;
+      }
       # It has the bytes of the store paths, and needs them no more.
-      __structuredAttrs = true;
-      ${if canDiscard then "unsafeDiscardReferences" else null}.out = true;
-    }
+      // discardsReferences
+    )
     // {
       meta = { inherit description; };
     };

@@ -3,14 +3,12 @@
 */
 setting:
 let
-  inherit (builtins) compareVersions nixVersion toJSON;
+  inherit (builtins) toJSON;
   derive = import ../internal/derive.nix setting;
   inherit (import ../internal/runtime-spec.nix) onHost;
   storePaths = import ../internal/store-paths.nix "buildContainer";
-
-  # A copy names its store paths, so Nix would keep the originals beside it. 2.14 and 2.15 refuse the attribute unless an
-  # experimental feature is on; older versions ignore it and keep the originals.
-  canDiscard = compareVersions nixVersion "2.14" < 0 || compareVersions nixVersion "2.16" >= 0;
+  # A copy names its store paths.
+  discardsReferences = import ../internal/discards-references.nix;
 in
 {
   name,
@@ -33,7 +31,7 @@ derive "oci-bundle-builder" closure (
     # The builder takes the name from the derivation.
     container = removeAttrs arguments [ "name" ];
   }
-  // (if canDiscard && isSelfContained then { unsafeDiscardReferences.out = true; } else { })
+  // (if isSelfContained then discardsReferences else { })
 )
 // {
   meta.description = "OCI runtime bundle of ${name}";
