@@ -67,7 +67,7 @@ impl AttributesByPlace {
                 .map_err(|problem| ArgumentError::new(entry.path(), problem))?;
             entry.only(&AskedAttributes::NAMES, "attribute of a file")?;
             let asked = AskedAttributes::decode(&entry)?;
-            found.insert(place.as_path().as_std_path().to_owned(), asked.over(DIRECTORY_MODE));
+            found.insert(place.as_path().as_std_path().to_owned(), asked.over(FileAttributes::new(DIRECTORY_MODE)));
         }
         Ok(found)
     }

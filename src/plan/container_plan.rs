@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::plan::definition::user::User;
 use crate::plan::definition::{Definition, Store};
 use crate::plan::derivation::closure::Closure;
-use crate::plan::file_attributes::{ANNOTATION, DIRECTORY_MODE, FileAttributes, file_mode};
+use crate::plan::file_attributes::{ANNOTATION, FileAttributes, file_mode};
 use crate::plan::mounts::Mounts;
 use crate::plan::preflight;
 use crate::plan::rootfs::entries::{Entries, EntryKind, RootfsEntry};
@@ -55,16 +55,19 @@ impl<'c> ContainerPlan<'c> {
     /// Gives the container's user what its Nix writes to.
     fn give_nix_its_state(&mut self, user: &User) {
         let store = self.closure().store_dir().to_path();
+        let owner = (user.uid, user.gid);
         let is_of_nix = |entry: &RootfsEntry<'_>| nix_database::is_state(&entry.path, store);
         let state: Vec<_> = Entries::new(&self.rootfs.tree)
             .filter(is_of_nix)
             .filter_map(|entry| {
-                let mode = match entry.kind {
-                    EntryKind::Directory => DIRECTORY_MODE,
-                    EntryKind::File(file) => file_mode(file.executable),
-                    _ => return None,
-                };
-                Some((entry.path, FileAttributes { uid: user.uid, gid: user.gid, ..FileAttributes::new(mode) }))
+                let usual = FileAttributes::directory(owner);
+                match entry.kind {
+                    EntryKind::Directory => Some((entry.path, usual)),
+                    EntryKind::File(file) => {
+                        Some((entry.path, FileAttributes { mode: file_mode(file.executable), ..usual }))
+                    }
+                    _ => None,
+                }
             })
             .collect();
         for (place, attributes) in state {

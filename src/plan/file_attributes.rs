@@ -35,6 +35,11 @@ impl FileAttributes {
         Self { mode, uid: 0, gid: 0, capabilities: FileCapabilities::default() }
     }
 
+    /// A directory of this owner.
+    pub fn directory((uid, gid): (u32, u32)) -> Self {
+        Self { uid, gid, ..Self::new(DIRECTORY_MODE) }
+    }
+
     /// As an attribute set of the arguments has them.
     pub fn document(self) -> Value {
         let mut document = json!({ "mode": format!("{:04o}", self.mode), "uid": self.uid, "gid": self.gid });
@@ -53,8 +58,8 @@ const LARGEST_MODE: u32 = 0o7777;
 pub struct AskedAttributes {
     /// The permissions; `None` for the usual ones.
     pub mode: Option<u32>,
-    uid: u32,
-    gid: u32,
+    uid: Option<u32>,
+    gid: Option<u32>,
     /// What a program gets from its file.
     pub capabilities: FileCapabilities,
 }
@@ -69,7 +74,7 @@ impl AskedAttributes {
     /// An [`ArgumentError`] at the attribute that is wrong.
     pub fn decode(field: &Field<'_>) -> Result<Self, ArgumentError> {
         let id = |name| field.get(name)?.map(|id| id.id()).transpose();
-        let uid = id("uid")?.unwrap_or(0);
+        let uid = id("uid")?;
         let names = match field.get("capabilities")? {
             Some(list) => list.list()?,
             None => Vec::new(),
@@ -78,7 +83,7 @@ impl AskedAttributes {
         Ok(Self {
             mode: field.get("mode")?.map(|mode| decode_mode(&mode)).transpose()?,
             uid,
-            gid: id("gid")?.unwrap_or(uid),
+            gid: id("gid")?.or(uid),
             capabilities: FileCapabilities::new(names.iter().filter_map(|name| name.value().as_str())),
         })
     }
@@ -95,10 +100,14 @@ impl AskedAttributes {
         Ok(None)
     }
 
-    /// What a file has that else would have this mode, and be root's.
-    pub fn over(self, mode: u32) -> FileAttributes {
-        let Self { uid, gid, capabilities, .. } = self;
-        FileAttributes { mode: self.mode.unwrap_or(mode), uid, gid, capabilities }
+    /// What a file has that has these otherwise.
+    pub fn over(self, usual: FileAttributes) -> FileAttributes {
+        FileAttributes {
+            mode: self.mode.unwrap_or(usual.mode),
+            uid: self.uid.unwrap_or(usual.uid),
+            gid: self.gid.unwrap_or(usual.gid),
+            capabilities: self.capabilities,
+        }
     }
 }
 

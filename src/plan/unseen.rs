@@ -2,6 +2,7 @@
 
 use crate::plan::definition::Definition;
 use crate::plan::definition::files::File;
+use crate::plan::definition::mount::Destination;
 use crate::plan::diagnostics::AttrPath;
 use crate::plan::file_attributes::{AskedAttributes, DIRECTORY_MODE, FileAttributes, file_mode};
 use crate::plan::runtime_config::RuntimeConfig;
@@ -14,12 +15,18 @@ const NAMED: usize = 5;
 
 /// A line for the user about what only `oci-bundle run` and images have; nothing if there is nothing.
 pub fn owners(definition: &Definition) -> Option<String> {
-    let directories = definition.directories.values();
-    let directories = directories
-        .filter(|directory| !directory.tmpfs && directory.attributes != FileAttributes::new(DIRECTORY_MODE))
-        .map(|directory| &directory.attribute);
+    let directories = definition.directories.iter().filter(|(path, directory)| {
+        // What is mounted has an owner of its own, everywhere.
+        let destination = Destination::from_valid(path.as_path().as_str());
+        let is_mounted = directory.tmpfs || matches!(definition.mounts.get(&destination), Some(Some(_)));
+        !is_mounted && directory.attributes(definition.user.owner_of(path)) != FileAttributes::new(DIRECTORY_MODE)
+    });
+    let directories = directories.map(|(_, directory)| &directory.attribute);
     let files = asked(definition).filter(|(_, asked)| {
-        let is_usual = |executable| asked.over(file_mode(executable)) == FileAttributes::new(file_mode(executable));
+        let is_usual = |executable| {
+            let usual = FileAttributes::new(file_mode(executable));
+            asked.over(usual) == usual
+        };
         !is_usual(true) && !is_usual(false)
     });
     let names = listed(directories.chain(files.map(|(attribute, _)| attribute)));

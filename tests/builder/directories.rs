@@ -73,8 +73,63 @@ fn what_a_mount_brings_has_its_own_owner() {
         "directories": { "/data": { "uid": 5 } },
         "user": { "uid": 1000 },
     }));
-    warns(&derivation);
+    assert!(!warns(&derivation).contains("warning"));
     assert_eq!(annotated(&derivation), json!({ "/tmp": attributes("1777", 0, 0) }));
+}
+
+#[test]
+fn a_home_and_what_is_on_the_way_from_it_to_the_working_directory_are_the_users() {
+    let derivation = with(json!({
+        "user": { "uid": 5, "gid": 6 },
+        "cwd": "/home/user/a/b",
+        "directories": { "/home/user": { "mode": "0700" } },
+    }));
+    warns(&derivation);
+    let own = attributes("0755", 5, 6);
+    let wanted = json!({
+        "/tmp": attributes("1777", 0, 0), "/home/user": attributes("0700", 5, 6), "/home/user/a": own, "/home/user/a/b": own,
+    });
+    assert_eq!(annotated(&derivation), wanted);
+}
+
+#[test]
+fn what_packages_have_stays_root_s() {
+    let mut derivation = with(json!({ "user": { "uid": 5, "home": "/bin" } }));
+    let packages = ["a", "b"].map(|name| derivation.add_tree(name, &[(&format!("bin/{name}"), "")]));
+    derivation.set("contents", json!(packages));
+    derivation.succeeds();
+    assert_eq!(annotated(&derivation), json!({ "/tmp": attributes("1777", 0, 0) }));
+}
+
+#[test]
+fn what_is_asked_for_below_the_state_of_nix_holds() {
+    let mut derivation = with(json!({
+        "user": { "uid": 5 },
+        "files": { "/nix/var/nix/secret": { "text": "", "mode": "0600", "uid": 7 } },
+    }));
+    let database = derivation.add_tree("nix-database", &[("db.sqlite", ""), ("schema", "10")]);
+    derivation.set("nixDatabase", json!(database));
+    warns(&derivation);
+    let found = annotated(&derivation);
+    assert_eq!(found["/nix/var/nix/secret"], attributes("0600", 7, 7));
+    assert_eq!(found["/nix/var/nix/db/db.sqlite"], attributes("0644", 5, 5));
+}
+
+#[test]
+fn a_mount_that_shows_what_is_beneath_hides_no_owner() {
+    let derivation = with(json!({
+        "mounts": { "/tmp": null, "/run": { "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"] } },
+        "directories": { "/run/app": { "uid": 7 } },
+    }));
+    warns(&derivation);
+    assert_eq!(annotated(&derivation)["/run/app"], attributes("0755", 7, 7));
+}
+
+#[test]
+fn a_directory_in_memory_may_have_another_in_it() {
+    let derivation =
+        with(json!({ "directories": { "/run": { "tmpfs": true }, "/run/app": { "uid": 7, "tmpfs": true } } }));
+    derivation.succeeds();
 }
 
 #[test]
@@ -135,6 +190,20 @@ fn every_mistake_is_named() {
             "directories.\"/run\".tmpfs: it is empty at every start, and '/run/x' is to be in it; leave one of them out",
         ),
         (
+            json!({ "directories": { "/srv/0123456789abcdfghijklmnpqrsvwxyz-foo": { "uid": 7 } } }),
+            "directories.\"/srv/0123456789abcdfghijklmnpqrsvwxyz-foo\": it has the name of a store path, whose contents \
+             nobody changes; choose another name",
+        ),
+        (
+            json!({ "files": { "/srv/0123456789abcdfghijklmnpqrsvwxyz-foo/x": { "text": "", "uid": 7 } } }),
+            "files.\"/srv/0123456789abcdfghijklmnpqrsvwxyz-foo/x\": it has the name of a store path, whose contents \
+             nobody changes; choose another name",
+        ),
+        (
+            json!({ "files": { "/lib/q": { "text": "1", "uid": 7 }, "/lib64/q": { "text": "2" } }, "contents": ["LINK"] }),
+            "files.\"/lib64/q\": a link leads to the place of files.\"/lib/q\"; leave one of them out",
+        ),
+        (
             json!({ "config": { "annotations": { ANNOTATION: "{}" } } }),
             "config.annotations.\"io.github.oci-bundle.files\": use the arguments 'files' and 'directories', which say it for it",
         ),
@@ -142,7 +211,8 @@ fn every_mistake_is_named() {
         let has_package = arguments.get("contents").is_some();
         let mut derivation = with(arguments);
         if has_package {
-            let package = derivation.add_tree("package", &[("run/x", "")]);
+            let package = derivation.add_tree("package", &[("run/x", ""), ("lib/x", "")]);
+            std::os::unix::fs::symlink("lib", package.join("lib64")).unwrap();
             derivation.set("contents", json!([package]));
         }
         derivation.fails_with(&format!("buildContainer: {message}"));

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use oci_bundle_builder::plan::attributes_by_place::AttributesByPlace;
 use oci_bundle_builder::plan::capability::FileCapabilities;
 use oci_bundle_builder::plan::file_attributes::ANNOTATION;
+use serde_json::Value;
 
 use crate::runner::runtime_config::RuntimeConfig;
 
@@ -49,17 +50,19 @@ pub fn is_annotated(config: &RuntimeConfig) -> bool {
 pub fn owned_files(config: &RuntimeConfig, available: Option<(u64, u64)>) -> Result<(Vec<OwnedFile>, Option<String>)> {
     let mut lacking = Vec::new();
     let (uids, gids) = available.unwrap_or((u64::MAX, u64::MAX));
-    let has = |side: &str, id: u32, count: u64| outer_id(config, side, id).filter(|outer| u64::from(*outer) < count);
+    let [uid_map, gid_map] = ["uidMappings", "gidMappings"].map(|side| OuterIds::new(config, side));
+    let uid_here = |id| uid_map.of(id).filter(|outer| u64::from(*outer) < uids);
+    let gid_here = |id| gid_map.of(id).filter(|outer| u64::from(*outer) < gids);
     let files = annotated(config)?
         .iter()
         .map(|(place, attributes)| {
-            let uid = has("uidMappings", attributes.uid, uids);
-            let gid = has("gidMappings", attributes.gid, gids);
+            let uid = uid_here(attributes.uid);
+            let gid = gid_here(attributes.gid);
             let file = OwnedFile {
                 place: place.strip_prefix("/").unwrap_or(place).to_owned(),
                 mode: attributes.mode,
-                uid: uid.or_else(|| has("uidMappings", 0, uids)),
-                gid: gid.or_else(|| has("gidMappings", 0, gids)),
+                uid: uid.or_else(|| uid_here(0)),
+                gid: gid.or_else(|| gid_here(0)),
                 capabilities: attributes.capabilities,
             };
             if uid.is_none() || gid.is_none() {
@@ -75,19 +78,36 @@ pub fn owned_files(config: &RuntimeConfig, available: Option<(u64, u64)>) -> Res
     Ok((files, line))
 }
 
-/// An id of the container as it is outside of the container's user namespace.
-fn outer_id(config: &RuntimeConfig, side: &str, id: u32) -> Option<u32> {
-    let Some(namespace) = config.namespaces().find(|namespace| namespace["type"] == "user") else { return Some(id) };
-    if namespace.get("path").is_some() {
-        return None;
+/// What the ids of a container are outside of its user namespace.
+enum OuterIds {
+    /// The same: it has none of its own.
+    Same,
+    /// Those of mappings: the first inside, the first outside, and how many. None are known of a namespace that it joins.
+    Mapped(Vec<(u64, u64, u64)>),
+}
+
+impl OuterIds {
+    fn new(config: &RuntimeConfig, side: &str) -> Self {
+        let Some(namespace) = config.namespaces().find(|namespace| namespace["type"] == "user") else {
+            return Self::Same;
+        };
+        if namespace.get("path").is_some() {
+            return Self::Mapped(Vec::new());
+        }
+        let mapping = |mapping: &Value| {
+            let number = |name: &str| mapping[name].as_u64();
+            Some((number("containerID")?, number("hostID")?, number("size")?))
+        };
+        Self::Mapped(config["linux"][side].as_array().into_iter().flatten().filter_map(mapping).collect())
     }
-    config["linux"][side].as_array().into_iter().flatten().find_map(|mapping| {
-        let number = |name: &str| mapping[name].as_u64();
-        let offset = u64::from(id).checked_sub(number("containerID")?)?;
-        let outer = number("hostID")?.checked_add(offset)?;
-        (offset < number("size")?).then_some(())?;
-        u32::try_from(outer).ok().filter(|id| *id != u32::MAX)
-    })
+
+    fn of(&self, id: u32) -> Option<u32> {
+        let Self::Mapped(mappings) = self else { return Some(id) };
+        mappings.iter().find_map(|(inside, outside, size)| {
+            let offset = u64::from(id).checked_sub(*inside).filter(|offset| offset < size)?;
+            u32::try_from(outside.checked_add(offset)?).ok().filter(|id| *id != u32::MAX)
+        })
+    }
 }
 
 #[cfg(test)]

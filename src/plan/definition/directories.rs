@@ -5,23 +5,27 @@ use std::collections::BTreeMap;
 use crate::plan::definition::container_path::ContainerPath;
 use crate::plan::definition::mount::Mount;
 use crate::plan::diagnostics::{ArgumentError, AttrPath, Field};
-use crate::plan::file_attributes::{AskedAttributes, DIRECTORY_MODE, FileAttributes};
+use crate::plan::file_attributes::{AskedAttributes, FileAttributes};
 
 /// A directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directory {
     /// The attribute that asks for it.
     pub attribute: AttrPath,
-    /// Whose it is, and what may be done with it.
-    pub attributes: FileAttributes,
+    asked: AskedAttributes,
     /// Whether it is in memory, and empty at every start.
     pub tmpfs: bool,
 }
 
 impl Directory {
+    /// Whose it is, and what may be done with it, where it would be this owner's.
+    pub fn attributes(&self, owner: (u32, u32)) -> FileAttributes {
+        self.asked.over(FileAttributes::directory(owner))
+    }
+
     /// The mount that it is, if it is in memory. It takes half of the memory at most, as `/tmp` does.
-    pub fn mount(&self) -> Option<Mount> {
-        let FileAttributes { mode, uid, gid, .. } = self.attributes;
+    pub fn mount(&self, owner: (u32, u32)) -> Option<Mount> {
+        let FileAttributes { mode, uid, gid, .. } = self.attributes(owner);
         let owner = [format!("mode={mode:04o}"), format!("uid={uid}"), format!("gid={gid}")];
         let options = ["nosuid", "nodev"].into_iter().chain(owner.iter().map(String::as_str));
         let options: Vec<_> = options.chain(["size=50%", "nr_inodes=1m"]).collect();
@@ -59,7 +63,7 @@ fn decode_directory(field: &Field<'_>) -> Result<Directory, ArgumentError> {
     field.only(&["mode", "uid", "gid", "tmpfs"], "attribute of a directory")?;
     Ok(Directory {
         attribute: field.path().clone(),
-        attributes: AskedAttributes::decode(field)?.over(DIRECTORY_MODE),
+        asked: AskedAttributes::decode(field)?,
         tmpfs: field.get("tmpfs")?.map_or(Ok(false), |tmpfs| tmpfs.boolean())?,
     })
 }

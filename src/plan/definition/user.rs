@@ -92,6 +92,13 @@ impl User {
         };
         self.home.clone().unwrap_or_else(|| ContainerPath::from_valid(&usual()))
     }
+
+    /// Whose a directory is that nobody says anything of: this user's own home, or root's.
+    pub fn owner_of(&self, path: &ContainerPath) -> (u32, u32) {
+        // The last one is empty, for everybody.
+        let is_own = *path == self.home() && *path != ContainerPath::root() && path.as_path() != "/var/empty";
+        if is_own { (self.uid, self.gid) } else { (0, 0) }
+    }
 }
 
 /// A mask is octal digits, as umask(1) takes them: Nix has no octal numbers, so a number would mislead.

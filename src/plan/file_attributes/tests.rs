@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn what_is_left_out_is_root_s_or_the_user_s() {
-    let decode = |value| AskedAttributes::decode(&Field::root(&value)).map(|asked| asked.over(0o644));
+    let decode =
+        |value| AskedAttributes::decode(&Field::root(&value)).map(|asked| asked.over(FileAttributes::new(0o644)));
     assert_eq!(decode(json!({})).unwrap(), FileAttributes::new(0o644));
     let alone = decode(json!({ "uid": 5 })).unwrap();
     assert_eq!((alone.uid, alone.gid), (5, 5));

@@ -1,20 +1,19 @@
 //! The directories that the user asks for, and those that belong to the container's user.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Error, Result, ensure};
 
-use super::files::hidden;
+use super::files::{ensure_can_be_owned, hidden};
 use super::mount_points::MountPoints;
 use super::tree::{Directory, Node, Tree};
 use crate::plan::attributes_by_place::AttributesByPlace;
 use crate::plan::definition::directories::{self, Directories};
 use crate::plan::definition::user::User;
-use crate::plan::derivation::store::StorePath;
 use crate::plan::diagnostics::ArgumentError;
-use crate::plan::file_attributes::{DIRECTORY_MODE, FileAttributes};
+use crate::plan::file_attributes::FileAttributes;
 use crate::plan::mounts::MountSource;
 use crate::plan::resolve;
 
@@ -22,7 +21,7 @@ use crate::plan::resolve;
 ///
 /// # Errors
 /// An [`ArgumentError`] at the directory.
-pub fn add(tree: &mut Tree<'_>, directories: &Directories, owned: &mut AttributesByPlace) -> Result<()> {
+pub fn add(tree: &mut Tree<'_>, directories: &Directories, user: &User, owned: &mut AttributesByPlace) -> Result<()> {
     let mut places = BTreeMap::new();
     for (path, directory) in directories {
         let place = add_one(tree, path.as_path().as_std_path());
@@ -31,18 +30,14 @@ pub fn add(tree: &mut Tree<'_>, directories: &Directories, owned: &mut Attribute
             let problem = format!("a link leads to {first}; leave one of them out");
             return Err(ArgumentError::new(&directory.attribute, problem).into());
         }
-        owned.insert(place, directory.attributes);
+        owned.insert(place, directory.attributes(user.owner_of(path)));
     }
     Ok(())
 }
 
 fn add_one(tree: &mut Tree<'_>, path: &Path) -> Result<PathBuf> {
     let place = tree.make_directory(path)?;
-    let is_like_store_path = |name: &OsStr| name.to_str().is_some_and(|name| name.parse::<StorePath>().is_ok());
-    ensure!(
-        !place.iter().any(is_like_store_path),
-        "it has the name of a store path, whose contents nothing changes; choose another name"
-    );
+    ensure_can_be_owned(&place).map_err(Error::msg)?;
     ensure!(!is_of_store(tree, &place), "it is the store's, and root's; choose another path");
     Ok(place)
 }
@@ -69,7 +64,9 @@ pub fn check_visible(tree: &Tree<'_>, points: &MountPoints<'_>, directories: &Di
             }
         }
         let inside = if *tmpfs { tree.list(&place)? } else { BTreeSet::new() };
-        if let Some(name) = inside.first() {
+        // A runtime makes the mount points in it.
+        let is_mount_point = |name: &OsString| points.destinations.contains_key(&place.join(name));
+        if let Some(name) = inside.iter().find(|name| !is_mount_point(name)) {
             let problem = format!(
                 "it is empty at every start, and '{}' is to be in it; leave one of them out",
                 place.join(name).display()
@@ -80,15 +77,15 @@ pub fn check_visible(tree: &Tree<'_>, points: &MountPoints<'_>, directories: &Di
     Ok(())
 }
 
-/// Gives the container's user a directory that is planned, if no package brings it, and nobody else has been given it.
-pub fn give(tree: &Tree<'_>, path: &Path, user: &User, owned: &mut AttributesByPlace) -> Result<()> {
+/// Gives a user a directory that is planned, if no package brings it, and nobody else has been given it.
+pub fn give(tree: &Tree<'_>, path: &Path, ids: (u32, u32), owned: &mut AttributesByPlace) -> Result<()> {
     let place = resolve::resolve(tree, path)?.place;
-    if is_of_store(tree, &place) {
+    if is_of_store(tree, &place) || ensure_can_be_owned(&place).is_err() {
         return Ok(());
     }
     let is_planned = matches!(tree.node(&place), Some(Node::Directory(Directory { copy_of: None, .. })));
-    if is_planned && (user.uid, user.gid) != (0, 0) && owned.get(&place).is_none() {
-        owned.insert(place, FileAttributes { uid: user.uid, gid: user.gid, ..FileAttributes::new(DIRECTORY_MODE) });
+    if is_planned && ids != (0, 0) && owned.get(&place).is_none() {
+        owned.insert(place, FileAttributes::directory(ids));
     }
     Ok(())
 }

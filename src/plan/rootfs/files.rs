@@ -1,6 +1,7 @@
 //! The files that the user asks for.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -11,8 +12,9 @@ use crate::plan::attributes_by_place::AttributesByPlace;
 use crate::plan::definition::container_path::ContainerPath;
 use crate::plan::definition::files::{File, Files};
 use crate::plan::definition::mount::Destination;
+use crate::plan::derivation::store::StorePath;
 use crate::plan::diagnostics::{ArgumentError, AttrPath, quoted};
-use crate::plan::file_attributes::{AskedAttributes, file_mode};
+use crate::plan::file_attributes::{AskedAttributes, FileAttributes, file_mode};
 use crate::plan::resolve::{self, Content, Entry, Lookup};
 
 /// Plans the files of the argument `files`.
@@ -32,18 +34,26 @@ pub fn add(tree: &mut Tree<'_>, files: &Files, owned: &mut AttributesByPlace) ->
                 (from_source(tree, attribute, source, (*executable, *attributes))?, *attributes)
             }
         };
-        let asked = asked.zip(match &node {
-            Node::File(file) => Some(file_mode(file.executable)),
-            _ => None,
-        });
+        // What is said anything of is no link.
+        let executable = matches!(&node, Node::File(file) if file.executable);
         let place = add_file(tree, path, node).map_err(|error| ArgumentError::new(attribute, format!("{error:#}")))?;
         if let Some(first) = places.insert(place.clone(), attribute) {
             let problem = format!("a link leads to the place of {first}; leave one of them out");
             return Err(ArgumentError::new(attribute, problem).into());
         }
-        if let Some((asked, mode)) = asked {
-            owned.insert(place, asked.over(mode));
+        if let Some(asked) = asked {
+            ensure_can_be_owned(&place).map_err(|problem| ArgumentError::new(attribute, problem))?;
+            owned.insert(place, asked.over(FileAttributes::new(file_mode(executable))));
         }
+    }
+    Ok(())
+}
+
+/// Refuses what has a name like a store path: the layer of a run leaves these as they are, wherever they are.
+pub fn ensure_can_be_owned(place: &Path) -> Result<(), &'static str> {
+    let is_like_store_path = |name: &OsStr| name.to_str().is_some_and(|name| name.parse::<StorePath>().is_ok());
+    if place.iter().any(is_like_store_path) {
+        return Err("it has the name of a store path, whose contents nobody changes; choose another name");
     }
     Ok(())
 }

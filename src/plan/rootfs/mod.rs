@@ -70,7 +70,7 @@ pub fn plan<'c>(
     build_env::add(&mut tree, &definition.contents)?;
     let mut owned = AttributesByPlace::default();
     owned.insert("/tmp".into(), FileAttributes::new(TMP_MODE));
-    directories::add(&mut tree, &definition.directories, &mut owned)?;
+    directories::add(&mut tree, &definition.directories, &context.user, &mut owned)?;
     files::add(&mut tree, &definition.files, &mut owned)?;
     if let Some(database) = &definition.nix_database {
         nix_database::add(&mut tree, database)?;
@@ -79,24 +79,25 @@ pub fn plan<'c>(
     let mounted: PathMap<_> = mounts.iter().map(|mount| (path_of(mount.0), mount)).collect();
     if definition.base_files {
         let home = context.user.home();
-        let has_home = resolve::try_resolve(&tree, home.as_path().as_std_path())?
-            .is_some_and(|found| found.entry != Entry::Nothing);
+        let missing = missing(&tree, home.as_path().as_std_path())?;
         for (path, node) in base_files::new(&context.user, context.hostname.as_deref()) {
             if !definition.files.contains_key(&path) && !is_mounted(&path, &mounted) {
                 add_base_file(&mut tree, &path, node)?;
             }
         }
-        // What packages have is not the user's, and this one is nobody's, and empty for everybody.
-        if !has_home && home.as_path() != "/var/empty" && !is_mounted(&home, &mounted) {
-            directories::give(&tree, home.as_path().as_std_path(), &context.user, &mut owned)?;
+        // What packages have is not the user's.
+        if !missing.is_empty() && !is_mounted(&home, &mounted) {
+            directories::give(&tree, home.as_path().as_std_path(), context.user.owner_of(&home), &mut owned)?;
         }
     }
     let cwd = context.cwd.as_path().as_std_path();
     if mounted.at_or_above(cwd).is_none() {
-        let is_there = resolve::try_resolve(&tree, cwd)?.is_some_and(|found| found.entry != Entry::Nothing);
+        let missing = missing(&tree, cwd)?;
         tree.make_directory(cwd).with_context(|| format!("cwd: making '{}'", context.cwd))?;
-        if !is_there {
-            directories::give(&tree, cwd, &context.user, &mut owned)?;
+        let home = context.user.home();
+        let is_users = |made: &&Path| *made == cwd || home != ContainerPath::root() && made.starts_with(home.as_path());
+        for made in missing.into_iter().filter(is_users) {
+            directories::give(&tree, made, (context.user.uid, context.user.gid), &mut owned)?;
         }
     }
     let points = MountPoints::add(&mut tree, mounts)?;
@@ -107,6 +108,18 @@ pub fn plan<'c>(
         nix_database::check_visible(&tree, &points)?;
     }
     Ok(Rootfs { tree, mount_points: points.destinations, owned })
+}
+
+/// The directories on the way to a path that are not there, the path itself first.
+fn missing<'p>(tree: &Tree<'_>, path: &'p Path) -> Result<Vec<&'p Path>> {
+    let mut missing = Vec::new();
+    for directory in path.ancestors() {
+        if resolve::try_resolve(tree, directory)?.is_some_and(|found| found.entry != Entry::Nothing) {
+            break;
+        }
+        missing.push(directory);
+    }
+    Ok(missing)
 }
 
 /// Whether a mount brings its own for a base file. What comes from the host, nobody knows: it fits best on what is usual.

@@ -23,7 +23,7 @@ pub fn planned_mounts(definition: &Definition, closure: &Closure) -> Mounts {
         };
     }
     for (path, directory) in &definition.directories {
-        if let Some(mount) = directory.mount() {
+        if let Some(mount) = directory.mount(definition.user.owner_of(path)) {
             mounts.insert(Destination::from_valid(path.as_path().as_str()), mount);
         }
     }

@@ -132,6 +132,26 @@ fn a_directory_in_memory_is_there_under_a_runtime_alone() {
     assert_eq!(Runtime::Runc.sealed().prints(&bundle), "1000:1000 /run/app\n");
 }
 
+#[test]
+fn copies_keep_their_time_and_have_the_limit_of_what_is_written() {
+    let files =
+        "files.\"/large\" = { source = pkgs.runCommand \"large\" { } \"head -c 8388608 /dev/zero >$out\"; uid = 7; };";
+    let bundle = container("stat -c '%u %s %Y' /large", files);
+    for (limit, fits) in [("64M", true), ("4M", false)] {
+        let mut run = Runtime::Crun.wrapper(0);
+        run.args(["--tmpfs-size", limit]).arg(&*bundle);
+        if fits {
+            assert_eq!(runner::prints(run), "7 8388608 1\n");
+        } else {
+            let said = runner::refusal(run);
+            assert!(
+                said.contains("giving '/large' its owner and mode: copying it to memory, as far as --tmpfs-size"),
+                "{said}"
+            );
+        }
+    }
+}
+
 /// Anybody may write an annotation.
 #[test]
 fn an_annotation_leads_nowhere_else() {

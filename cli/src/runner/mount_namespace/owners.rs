@@ -64,7 +64,8 @@ fn copy(original: File, layer: BorrowedFd<'_>, place: &Path) -> Result<OwnedFd> 
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut copy = File::from(rustix::fs::openat(layer, place, flags, Mode::from_raw_mode(0o600))?);
     // It may grow meanwhile.
-    std::io::copy(&mut original.take(metadata.len()), &mut copy).context("copying it")?;
+    std::io::copy(&mut original.take(metadata.len()), &mut copy)
+        .context("copying it to memory, as far as --tmpfs-size lets it")?;
     let modified = metadata.modified().context("reading its time")?;
     copy.set_modified(modified).context("setting its time")?;
     Ok(copy.into())

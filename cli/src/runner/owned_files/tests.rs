@@ -21,7 +21,7 @@ fn an_id_is_mapped_as_the_namespace_maps_it() {
         (json!({ "namespaces": user }), 0, None),
         (json!({ "namespaces": [{ "type": "user", "path": "/x" }], "uidMappings": maps }), 0, None),
     ] {
-        assert_eq!(outer_id(&config(&linux), "uidMappings", id), wanted, "{linux} {id}");
+        assert_eq!(OuterIds::new(&config(&linux), "uidMappings").of(id), wanted, "{linux} {id}");
     }
 }
 

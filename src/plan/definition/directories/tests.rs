@@ -23,7 +23,7 @@ fn a_wrong_directory_is_named() {
 fn a_tmpfs_has_the_owner_and_mode() {
     let value = json!({ "/run/app": { "uid": 1000, "gid": 100, "mode": "0700", "tmpfs": true }, "/srv": {} });
     let directories = decode(&Field::root(&value)).unwrap();
-    let mounts: Vec<_> = directories.values().map(Directory::mount).collect();
+    let mounts: Vec<_> = directories.values().map(|directory| directory.mount((0, 0))).collect();
     let options = ["nosuid", "nodev", "mode=0700", "uid=1000", "gid=100", "size=50%", "nr_inodes=1m"];
     assert_eq!(mounts, [Some(Mount::new("tmpfs", "tmpfs", &options)), None]);
 }

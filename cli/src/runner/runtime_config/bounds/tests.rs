@@ -24,6 +24,12 @@ fn what_linux_has_no_room_for_is_named() {
     }
     let options = json!({ "mounts": [{ "options": ["ro", "x".repeat(4094)] }] });
     assert!(check(&options.into()).unwrap_err().to_string().starts_with("mounts.0.options: found 4096 bytes, want"));
+    let maps = |count: usize| json!({ "linux": { "gidMappings": vec![json!({}); count] } }).into();
+    assert!(check(&maps(340)).is_ok());
+    assert_eq!(
+        check(&maps(341)).unwrap_err().to_string(),
+        "linux.gidMappings: found 341, want at most 340, which is Linux's limit"
+    );
     let many = RuntimeConfig::from(json!({ "mounts": vec![json!(null); 100_001] }));
     assert!(check(&many).unwrap_err().to_string().starts_with("mounts: found 100001, want at most 100000"));
 }
