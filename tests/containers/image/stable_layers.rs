@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::support::built::Built;
 use crate::support::nix;
 
 /// A container whose program needs 300 small store paths of 1 to 256 KiB, half of them below 16 KiB, and six large ones. They are the
@@ -48,6 +50,9 @@ const CONTAINER: &str = r##"
 
 /// The recipes of a list of images of this container.
 fn recipes(images: &str) -> Vec<PathBuf> {
+    // Nix 2.8 does not see all outputs of what another of its processes has built meanwhile ("requires non-existent output").
+    static DEPENDENCIES: LazyLock<Built> = LazyLock::new(|| nix::build(&format!("let {CONTAINER} in dependencies")));
+    LazyLock::force(&DEPENDENCIES);
     let output = nix::nix_build(&format!("let {CONTAINER} in {images}")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().lines().map(PathBuf::from).collect()
