@@ -33,10 +33,10 @@ pub fn config(
     set("Env", process["env"].clone());
     set("User", json!(format!("{}:{}", process["user"]["uid"], process["user"]["gid"])));
     set("WorkingDir", process["cwd"].clone());
-    set("ExposedPorts", keys(&options.ports));
-    set("Volumes", keys(&options.volumes));
+    set("ExposedPorts", keys(options.run.ports.iter().map(|port| format!("{}/{}", port.number, port.protocol))));
+    set("Volumes", keys(options.run.volumes.iter().map(ToString::to_string)));
     set("Labels", json!(options.labels));
-    set("StopSignal", json!(options.stop_signal));
+    set("StopSignal", json!(options.run.stop_signal));
     let diff_ids: Vec<_> = layers.iter().map(|(_, blob)| blob.diff_id.to_string()).collect();
     let history = layers
         .iter()
@@ -59,8 +59,8 @@ pub fn config(
 }
 
 /// A set, as Go's JSON has it.
-fn keys(names: &[String]) -> Value {
-    names.iter().map(|name| (name.clone(), json!({}))).collect::<Map<_, _>>().into()
+fn keys(names: impl Iterator<Item = String>) -> Value {
+    names.map(|name| (name, json!({}))).collect::<Map<_, _>>().into()
 }
 
 /// What an image is for (image-spec, image-index.md, `platform`).

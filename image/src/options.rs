@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use oci_bundle_builder::plan::definition::container_path::ContainerPath;
+use oci_bundle_builder::plan::definition::run_settings::RunSettings;
 use oci_bundle_builder::plan::diagnostics::{ArgumentError, Field};
 use serde_json::Value;
 
@@ -57,12 +57,8 @@ pub struct ImageOptions {
     pub author: Option<String>,
     /// Whether layers have the annotations of nix-snapshotter.
     pub nix_snapshotter: bool,
-    /// The ports that the program listens on, such as `80/tcp`.
-    pub ports: Vec<String>,
-    /// The signal that ends the program.
-    pub stop_signal: Option<String>,
-    /// The directories that are to be kept.
-    pub volumes: Vec<String>,
+    /// What of the arguments is in the configuration, and a run uses as well.
+    pub run: RunSettings,
 }
 
 impl ImageOptions {
@@ -91,9 +87,7 @@ impl ImageOptions {
             annotations: decode_texts(&image, "annotations")?,
             author: text("author")?,
             nix_snapshotter: image.get("nixSnapshotter")?.map_or(Ok(false), |field| field.boolean())?,
-            ports: decode_ports(&root)?,
-            stop_signal: decode_stop_signal(&root)?,
-            volumes: decode_volumes(&root)?,
+            run: RunSettings::decode(&root)?,
         })
     }
 }
@@ -228,46 +222,6 @@ fn decode_texts(image: &Field<'_>, name: &str) -> Result<BTreeMap<String, String
         Ok((name.to_owned(), value.string()?.to_owned()))
     };
     field.attributes()?.into_iter().map(text).collect()
-}
-
-/// Ports as an image has them (image-spec, config.md, `ExposedPorts`).
-fn decode_ports(root: &Field<'_>) -> Result<Vec<String>, ArgumentError> {
-    let Some(field) = root.get("ports")? else { return Ok(Vec::new()) };
-    let port = |field: &Field<'_>| {
-        let unwanted = || field.unwanted("a port from 1 to 65535, such as 8080 or \"53/udp\"");
-        let text = field.value().as_str().map_or_else(|| field.value().to_string(), str::to_owned);
-        let (number, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
-        let number = number.parse::<u16>().ok().filter(|number| *number > 0).ok_or_else(unwanted)?;
-        if !["tcp", "udp", "sctp"].contains(&protocol) {
-            return Err(unwanted());
-        }
-        Ok(format!("{number}/{protocol}"))
-    };
-    field.list()?.iter().map(port).collect()
-}
-
-/// The signal (image-spec, config.md, `StopSignal`).
-fn decode_stop_signal(root: &Field<'_>) -> Result<Option<String>, ArgumentError> {
-    let Some(field) = root.get("stopSignal")? else { return Ok(None) };
-    let signal = field.string()?;
-    let name = signal.strip_prefix("SIG").filter(|name| !name.is_empty());
-    let is_named =
-        name.is_some_and(|name| name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "+-".contains(c)));
-    let is_numbered = signal.parse::<u8>().is_ok_and(|number| (1..=64).contains(&number));
-    if is_named || is_numbered {
-        Ok(Some(signal.to_owned()))
-    } else {
-        Err(field.unwanted("the name of a signal, such as \"SIGTERM\", or its number"))
-    }
-}
-
-fn decode_volumes(root: &Field<'_>) -> Result<Vec<String>, ArgumentError> {
-    let Some(field) = root.get("volumes")? else { return Ok(Vec::new()) };
-    let volume = |field: &Field<'_>| {
-        let path = ContainerPath::parse(field.string()?, "a volume");
-        path.map(|path| path.to_string()).map_err(|reason| ArgumentError::new(field.path(), reason))
-    };
-    field.list()?.iter().map(volume).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 pub const ANNOTATION: &str = "io.github.oci-bundle.runtime";
 
 /// Arguments without a place in an image's configuration (image-spec, config.md).
-const ARGUMENTS: [&str; 6] = ["hostname", "mounts", "readonly", "seccomp", "terminal", "config"];
+const ARGUMENTS: [&str; 8] = ["health", "hostname", "mounts", "network", "readonly", "seccomp", "terminal", "config"];
 
 /// Fields of `config.process` that have one.
 const CARRIED: [&str; 4] = ["args", "cwd", "env", "user"];

@@ -107,6 +107,14 @@ in
     check = builtins.isAttrs;
     want = ''an attribute set by path, such as { "/etc/motd".text = "hello"; }'';
   };
+  health = {
+    type = "attribute set";
+    defaultText = "(none)";
+    about = "`{ command, interval, retries, start }`: a check of `oci-bundle run`, which `ps` and systemd are told of";
+    usedBy = planned;
+    check = builtins.isAttrs;
+    want = ''an attribute set, such as { command = [ "''${pkgs.curl}/bin/curl" "--fail" "http://localhost" ]; }'';
+  };
   hostname = string // {
     defaultText = "(the name)";
     about = "the container's hostname";
@@ -150,6 +158,19 @@ in
       && builtins.match ".*\\.drv" value == null;
     want = "a store path name: at most ${toString longestName} letters, digits and + - . _ ? =, without a leading dot or a trailing .drv";
   };
+  network = string // {
+    defaultText = "\"private\"";
+    about = "`\"private\"` is a loopback of its own, `\"user\"` what an ordinary user of the host has, `\"host\"` the host's";
+    usedBy = planned;
+    check =
+      value:
+      builtins.elem value [
+        "private"
+        "user"
+        "host"
+      ];
+    want = ''"private", "user" or "host"'';
+  };
   nixDatabase = boolean // {
     default = false;
     about = "adds Nix's database of the closure, for a Nix in the container";
@@ -163,8 +184,8 @@ in
   ports = {
     type = "list of integers and strings";
     default = [ ];
-    about = "the ports that the program listens on, such as `8080` or `\"53/udp\"`, in the image's configuration";
-    usedBy = [ "image" ];
+    about = "the ports that the program listens on, such as `8080` or `\"53/udp\"`; `\"8080:80\"` publishes one";
+    usedBy = planned;
     check = builtins.isList;
     want = "a list of ports, such as [ 8080 \"53/udp\" ]";
   };
@@ -193,8 +214,8 @@ in
   };
   stopSignal = string // {
     defaultText = "(the engine's: SIGTERM)";
-    about = "the signal that ends the program, such as `\"SIGINT\"`, in the image's configuration";
-    usedBy = [ "image" ];
+    about = "the signal that ends the program, such as `\"SIGINT\"`";
+    usedBy = planned;
   };
   store = string // {
     default = "copy";
@@ -224,8 +245,8 @@ in
   volumes = {
     type = "list of strings";
     default = [ ];
-    about = "the directories that are to be kept, as absolute paths, in the image's configuration";
-    usedBy = [ "image" ];
+    about = "the directories that are to be kept, as absolute paths";
+    usedBy = planned;
     check = builtins.isList;
     want = "a list of absolute paths, such as [ \"/var/lib/app\" ]";
   };

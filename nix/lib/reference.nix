@@ -26,10 +26,12 @@ let
     "checkProgram"
     "nixDatabase"
     "runtime"
-    "image"
+    "network"
     "ports"
     "volumes"
+    "health"
     "stopSignal"
+    "image"
     "os"
     "arch"
   ];

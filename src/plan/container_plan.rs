@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::plan::definition::user::User;
-use crate::plan::definition::{Definition, Store};
+use crate::plan::definition::{Definition, Store, run_settings};
 use crate::plan::derivation::closure::Closure;
 use crate::plan::file_attributes::{ANNOTATION, FileAttributes, file_mode};
 use crate::plan::mounts::Mounts;
@@ -42,6 +42,9 @@ impl<'c> ContainerPlan<'c> {
             plan.give_nix_its_state(&context.user);
         }
         plan.annotate()?;
+        if let Some(text) = definition.run.annotation() {
+            plan.config.annotate(run_settings::ANNOTATION, text);
+        }
         if definition.check_program {
             plan.check_program(definition)?;
         }

@@ -71,8 +71,12 @@ fn a_mistake_is_named() {
         ImageOptions::decode(&json!({ "ports": [80, "53/udp"], "stopSignal": "SIGINT", "volumes": ["/data"] }), "web")
             .unwrap();
     assert_eq!(
-        (options.ports, options.stop_signal.as_deref(), options.volumes),
-        (vec!["80/tcp".to_owned(), "53/udp".to_owned()], Some("SIGINT"), vec!["/data".to_owned()])
+        (
+            options.run.ports.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            options.run.stop_signal.as_deref(),
+            options.run.volumes[0].to_string(),
+        ),
+        (vec!["80/tcp".to_owned(), "53/udp".to_owned()], Some("SIGINT"), "/data".to_owned())
     );
     let found = ImageOptions::decode(&json!({}), "a+b").unwrap_err().to_string();
     assert!(found.starts_with("image.name: missing, and the container's name 'a+b' is none for an image"), "{found}");

@@ -29,8 +29,8 @@ let
   noLayers = "a bundle has no layers, only a root filesystem; for container.image, use image.layers and image.maxLayers";
   noTag = "use the argument 'image': image.name and image.tag";
   noScripts = "no command runs when the root filesystem is made; use the arguments 'files' and 'contents', with a derivation for generated files";
-  ports = "use the argument 'ports', such as [ 8080 ]; the image has them in its configuration, and oci-bundle forwards none";
-  network = "use config.linux.namespaces: without { type = \"network\"; } the container has the host's network, and with path = \"/run/netns/…\" it joins that one";
+  ports = "use the argument 'ports', such as [ 8080 ] or, to publish one, [ \"8080:80\" ]";
+  network = "use the argument 'network', \"private\", \"user\" or \"host\", or config.linux.namespaces: without { type = \"network\"; } the container has the host's network, and with path = \"/run/netns/…\" it joins that one";
   capabilities = "use config.process.capabilities, with the lists bounding, effective and permitted, such as [ \"CAP_CHOWN\" ]";
   privileged = "there is no such switch; list what the container needs in config.process.capabilities, config.linux.devices and config.linux.resources.devices";
   supervisor = "oci-bundle starts containers but does not supervise them; use a systemd service";
@@ -109,7 +109,7 @@ let
     group = user;
     groupadd = "use the argument 'user', with user.additionalGids";
     groups = "use the argument 'user', with user.additionalGids";
-    healthcheck = supervisor;
+    healthcheck = "use the argument 'health', such as { command = [ \"\${pkgs.curl}/bin/curl\" \"--fail\" \"http://localhost\" ]; }";
     home = "use the argument 'user', with user.home";
     imageconfig = "use the arguments 'args', 'env', 'user' and 'cwd' instead of an image's configuration";
     imagefile = noImage;

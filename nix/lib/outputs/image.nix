@@ -11,7 +11,7 @@ let
   forms = import ../internal/forms.nix setting;
   handOn = import ../internal/hand-on.nix setting;
 
-  # What only an image uses.
+  # What the configuration of an image has.
   ofImages = {
     image = null;
     ports = null;

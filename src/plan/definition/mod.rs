@@ -4,11 +4,14 @@ pub mod container_path;
 pub mod contents;
 pub mod directories;
 pub mod files;
+pub mod health;
 pub mod id_mapping;
 pub mod mount;
 mod mount_options;
 pub mod platform;
+pub mod port;
 pub mod process;
+pub mod run_settings;
 mod seccomp;
 pub mod user;
 mod volume;
@@ -23,6 +26,7 @@ use self::directories::Directories;
 use self::files::Files;
 use self::mount::{Destination, Mount};
 use self::process::Environment;
+use self::run_settings::RunSettings;
 pub use self::seccomp::Seccomp;
 use self::user::User;
 use crate::plan::definition::container_path::ContainerPath;
@@ -30,7 +34,7 @@ use crate::plan::diagnostics::{ArgumentError, Field};
 use crate::plan::file_attributes;
 
 /// The arguments' names. nix/lib/arguments.nix has the same list, with what the reference says of each.
-pub const ARGUMENTS: [&str; 21] = [
+pub const ARGUMENTS: [&str; 26] = [
     "arch",
     "args",
     "baseFiles",
@@ -41,17 +45,22 @@ pub const ARGUMENTS: [&str; 21] = [
     "directories",
     "env",
     "files",
+    "health",
     "hostname",
     "keepReferences",
     "mounts",
     "name",
+    "network",
     "nixDatabase",
     "os",
+    "ports",
     "readonly",
     "seccomp",
+    "stopSignal",
     "store",
     "terminal",
     "user",
+    "volumes",
 ];
 
 /// How the closure gets into the container.
@@ -106,6 +115,8 @@ pub struct Definition {
     pub nix_database: Option<PathBuf>,
     /// Whether the container's root is read-only.
     pub readonly: bool,
+    /// What a run or an image needs beyond the runtime specification.
+    pub run: RunSettings,
     /// Which system calls the container may make.
     pub seccomp: Seccomp,
     /// How the closure gets into the container.
@@ -142,6 +153,7 @@ impl Definition {
             mounts: root.get("mounts")?.map_or(Ok(BTreeMap::new()), |mounts| decode_mounts(&mounts))?,
             nix_database: decode_nix_database(&root)?,
             readonly: flag("readonly", false)?,
+            run: RunSettings::decode(&root)?,
             seccomp: Seccomp::decode(arguments),
             store: root.get("store")?.map_or(Ok(Store::default()), |store| Store::decode(&store))?,
             system: system.to_owned(),
@@ -204,6 +216,12 @@ fn decode_config(root: &Field<'_>) -> Result<Value, ArgumentError> {
     }
     if let Some(path) = written(&["annotations", file_attributes::ANNOTATION]) {
         return Err(ArgumentError::new(&path, "use the arguments 'files' and 'directories', which say it for it"));
+    }
+    if let Some(path) = written(&["annotations", run_settings::ANNOTATION]) {
+        return Err(ArgumentError::new(
+            &path,
+            "use the arguments 'network', 'ports', 'volumes', 'stopSignal' and 'health', which say it",
+        ));
     }
     if let Some(path) = written(&["root", "path"]) {
         return Err(ArgumentError::new(

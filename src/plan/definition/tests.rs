@@ -25,6 +25,7 @@ fn only_the_command_is_needed() {
             mounts: BTreeMap::new(),
             nix_database: None,
             readonly: false,
+            run: RunSettings::default(),
             seccomp: Seccomp::Default,
             store: Store::Copy,
             system: "x86_64-linux".to_owned(),
@@ -71,9 +72,10 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         (json!({"args": ["a\0b"]}), "args[0]: found a NUL character, which no argument or path can hold"),
         (json!({"args": ["x"], "mount": {}}), "mount: no such argument (did you mean 'mounts'?)"),
         (
-            json!({"args": ["x"], "volumes": {}}),
-            "volumes: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, files, hostname, \
-                 keepReferences, mounts, name, nixDatabase, os, readonly, seccomp, store, terminal, user)",
+            json!({"args": ["x"], "platforms": {}}),
+            "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, files, health, \
+                 hostname, keepReferences, mounts, name, network, nixDatabase, os, ports, readonly, seccomp, stopSignal, store, terminal, user, \
+                 volumes)",
         ),
         (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),
         (json!({"args": ["x"], "env": ["A=1", "A=2"]}), "env[1]: A is set twice; leave one of them out"),

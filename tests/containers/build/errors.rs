@@ -49,7 +49,7 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         (
             "{ args = [ \"x\" ]; platforms = true; }",
             "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, \
-             files, hostname, image, keepReferences, mounts, name, nixDatabase, os, ports, readonly, runtime, seccomp, stopSignal, \
+             files, health, hostname, image, keepReferences, mounts, name, network, nixDatabase, os, ports, readonly, runtime, seccomp, stopSignal, \
              store, terminal, user, volumes)",
         ),
         (
@@ -189,7 +189,9 @@ fn a_name_of_another_tool_is_answered_with_ours() {
         ("extraCommands", "'files'"),
         ("fakeRootCommands", "'files'"),
         ("enableFakechroot", "'files'"),
-        ("network", "config.linux.namespaces"),
+        ("networks", "'network'"),
+        ("networkMode", "config.linux.namespaces"),
+        ("healthcheck", "'health'"),
         ("fromImage", "'contents'"),
         ("maxLayers", "no layers"),
         ("layers", "no layers"),

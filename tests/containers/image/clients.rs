@@ -125,9 +125,11 @@ impl Containerd {
     fn start() -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().display().to_string();
+        // From 2.1 on, containerd unpacks for a snapshotter only if its configuration names it.
         let config = format!(
             "version = 2\nroot = \"{path}/root\"\nstate = \"{path}/state\"\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\
-             [grpc]\naddress = \"{path}/socket\"\n"
+             [grpc]\naddress = \"{path}/socket\"\n\
+             [[plugins.\"io.containerd.transfer.v1.local\".unpack_config]]\nplatform = \"linux\"\nsnapshotter = \"native\"\n"
         );
         fs::write(folder.path().join("config.toml"), config).unwrap();
         let mut command = Command::new("containerd");

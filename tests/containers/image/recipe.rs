@@ -154,8 +154,13 @@ fn the_same_arguments_give_the_same_bytes() {
 fn an_image_and_a_bundle_depend_on_their_own_arguments() {
     let derivation =
         |output: &str, more: &str| nix::instantiate(&format!("(({PYTHON}).override {{ {more} }}).{output}"));
-    for more in ["image.tag = \"2\";", "ports = [ 80 ];", "volumes = [ \"/x\" ];", "stopSignal = \"SIGINT\";"] {
+    for more in ["image.tag = \"2\";", "image.labels.a = \"b\";"] {
         assert_eq!(derivation("bundle", ""), derivation("bundle", more), "{more}");
+        assert_ne!(derivation("image", ""), derivation("image", more), "{more}");
+    }
+    // A run uses these as well.
+    for more in ["ports = [ 80 ];", "volumes = [ \"/x\" ];", "stopSignal = \"SIGINT\";"] {
+        assert_ne!(derivation("bundle", ""), derivation("bundle", more), "{more}");
         assert_ne!(derivation("image", ""), derivation("image", more), "{more}");
     }
     for more in ["store = \"mount\";", "keepReferences = true;", "runtime = pkgs.runc;"] {
