@@ -8,10 +8,16 @@ use oci_bundle::testing::script;
 
 use crate::control_container::{self, ScriptedOptions};
 use crate::control_network::NetworkOptions;
+use crate::exec::ExecOptions;
 use crate::hold_process_tree::ProcessTreeOptions;
 use crate::image::ImageOptions;
+use crate::kill::KillOptions;
+use crate::logs::LogsOptions;
+use crate::ps::PsOptions;
+use crate::remove::RemoveOptions;
 use crate::report_created::CreatedOptions;
 use crate::run::{ContainerOptions, RunOptions};
+use crate::stop::StopOptions;
 use crate::supervise_test::SuperviseOptions;
 use crate::test::TestOptions;
 use crate::write_closure::ClosureOptions;
@@ -30,6 +36,19 @@ pub struct CommandLine {
 pub enum Command {
     /// Run a bundle, with or without root, and exit with the container's exit code.
     Run(RunOptions),
+    /// List your containers that run.
+    Ps(PsOptions),
+    /// Run a command in a container, and exit with its exit code.
+    Exec(ExecOptions),
+    /// Print what a detached container has printed.
+    Logs(LogsOptions),
+    /// Stop containers: send their stop signal, and kill what has not ended in time.
+    Stop(StopOptions),
+    /// Send containers a signal.
+    Kill(KillOptions),
+    /// Forget detached containers that have ended, with their logs.
+    #[command(visible_alias = "rm")]
+    Remove(RemoveOptions),
     /// Stream, serve, copy or look at an image: all that oci-bundle-image does.
     Image(ImageOptions),
     /// Hold a user namespace while `run` maps its ids.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use oci_bundle::runner::{Overrides, Running, UserOption, Variable};
-use oci_bundle::testing::script::{Action, CONTAINER, Port, Reply, Request, SOCKET, Socket, parse_signal};
+use oci_bundle::runner::{Overrides, Running, UserOption, Variable, parse_signal};
+use oci_bundle::testing::script::{Action, CONTAINER, Port, Reply, Request, SOCKET, Socket};
 use rustix::process::Pid;
 
 use crate::run::{caller, terminal};
@@ -146,7 +146,7 @@ pub fn control_container(options: ScriptedOptions) -> Result<()> {
                 terminal: terminal(),
                 ..Overrides::default()
             };
-            match running.exec(&overrides, cwd.as_deref())? {}
+            std::process::exit(running.exec(&overrides, cwd.as_deref())?.into())
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Runs OCI containers defined in Nix, and bundles that any tool made.
 
+pub mod containers;
 pub mod runner;
 pub mod testing;

@@ -3,11 +3,20 @@
 mod command_line;
 mod control_container;
 mod control_network;
+mod detach;
+mod exec;
 mod hold_process_tree;
+mod hold_runtime;
 mod hold_user_namespace;
 mod image;
+mod kill;
+mod logs;
+mod monitor;
+mod ps;
+mod remove;
 mod report_created;
 mod run;
+mod stop;
 mod supervise_test;
 mod test;
 mod usage;
@@ -30,6 +39,10 @@ const MISSING_COMMAND: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubc
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args_os().collect();
+    // Each start of a container calls this.
+    if words.get(1).is_some_and(|verb| verb == hold_runtime::VERB) {
+        return ended("oci-bundle", hold_runtime::hold_runtime(&words[2..]).map(|never| match never {}));
+    }
     let is_named = env::var_os(script::NAMED).is_some();
     let called = command_line::called(&words).to_owned();
     let command = match command_line::parse(words, is_named) {
@@ -44,6 +57,12 @@ fn main() -> ExitCode {
     // What the user called.
     let (name, result) = match command {
         Command::Run(options) => ("oci-bundle", run::run(options)),
+        Command::Ps(options) => ("oci-bundle", ps::ps(&options)),
+        Command::Exec(options) => ("oci-bundle", exec::exec(options)),
+        Command::Logs(options) => ("oci-bundle", logs::logs(&options)),
+        Command::Stop(options) => ("oci-bundle", stop::stop(&options)),
+        Command::Kill(options) => ("oci-bundle", kill::kill(&options)),
+        Command::Remove(options) => ("oci-bundle", remove::remove(&options)),
         Command::Image(options) => ("oci-bundle", image::image(&options)),
         Command::Test(options) => ("container.test", test::test(&options)),
         Command::SuperviseTest(options) => ("container.test", supervise_test::supervise_test(&options)),
@@ -56,6 +75,11 @@ fn main() -> ExitCode {
         Command::WriteTestWrapper(options) => ("container.test", write_test_wrapper::write_test_wrapper(&options)),
         Command::WriteClosure(options) => ("buildContainer: closure", write_closure::write_closure(&options)),
     };
+    ended(name, result)
+}
+
+/// The exit code of what has ended like this.
+fn ended(name: &str, result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,4 +1,4 @@
-//! The verb `run`, and what the wrapper of a container calls: plans a run, and becomes the runtime or prints the plan.
+//! The verb `run`, and what the wrapper of a container calls: plans a run, and stays with it to its end, or prints the plan.
 
 use std::io::Write;
 use std::{env, fs};
@@ -7,12 +7,15 @@ use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use oci_bundle::containers::Name;
 use oci_bundle::runner::{
     self, Bundle, CreatedHook, Host, KeepId, Overrides, Plan, Run, SearchPath, Terminal, TmpfsSize, UserOption,
     Variable, Volume,
 };
 use oci_bundle_builder::plan::diagnostics::text;
 
+use crate::detach;
+use crate::monitor::{Attendance, Monitor};
 use crate::say;
 
 /// Options before the bundle, arguments behind it.
@@ -66,6 +69,18 @@ pub struct ContainerOptions {
     /// Run a shell of the container instead of its program
     #[arg(long, value_name = "PROGRAM", num_args = 0..=1, default_missing_value = "/bin/sh", require_equals = true, value_parser = NonEmptyStringValueParser::new())]
     pub shell: Option<String>,
+
+    /// Call the container this [default: the bundle's name, with a number]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<Name>,
+
+    /// Start the container and return; its output goes to a log
+    #[arg(long, short)]
+    pub detach: bool,
+
+    /// Stay with a detached container; `--detach` starts this
+    #[arg(long, hide = true)]
+    pub monitor: bool,
 
     /// Write warnings to this file instead of standard error, which is the container's alone then
     #[arg(long, value_name = "FILE", hide = true)]
@@ -133,14 +148,19 @@ fn created_hook(socket: Utf8PathBuf) -> Result<CreatedHook> {
     Ok(CreatedHook { program, args: vec!["report-created".to_owned(), socket.into_string()] })
 }
 
-/// Plans a run. Then becomes the runtime, or prints what the runtime would be given.
+/// Plans a run. Then runs it to its end, starts it for a monitor, or prints the plan.
 pub fn run(options: RunOptions) -> Result<()> {
+    if options.options.detach && !options.options.monitor && !options.options.dry_run {
+        return detach::start();
+    }
     let sockets = sockets();
     let RunOptions { options, bundle, args } = options;
     let (is_dry, warnings) = (options.dry_run, options.warnings.clone());
     let env = variables(&options)?;
     // After the files, as a shell hands a process in its place over as a descriptor: <(command).
     runner::close_others(sockets);
+    let is_of_test = options.created.is_some();
+    let attendance = Attendance { name: options.name, is_detached: options.monitor };
     let run = Run {
         runtime: options.runtime,
         state: options.state,
@@ -155,7 +175,7 @@ pub fn run(options: RunOptions) -> Result<()> {
             user: options.user,
             userns: options.userns,
             created: options.created.map(created_hook).transpose()?,
-            terminal: terminal(),
+            terminal: if options.monitor { None } else { terminal() },
         },
     };
     let mut host = Host::detect(SearchPath::new(env::var_os("PATH").unwrap_or_default()));
@@ -165,7 +185,12 @@ pub fn run(options: RunOptions) -> Result<()> {
     if is_dry {
         return print(&planned.plan);
     }
-    match run.start(&bundle, &planned, &host)? {}
+    // The supervisor of a test holds all that a container is made of.
+    if is_of_test {
+        match run.prepare(&bundle, &planned, &host)?.become_runtime(sockets)? {}
+    }
+    let code = Monitor { run, bundle, planned, host }.attend(attendance)?;
+    std::process::exit(code.into())
 }
 
 fn warn(lines: &[String], file: Option<&Utf8Path>) -> Result<()> {

@@ -3,13 +3,13 @@
 //! The runtime starts it, so that it gets the container's capabilities, seccomp filter, limits and namespaces, as the first process
 //! did. The runtime's state is in the mount namespace of the run, and of the user who is root there: so this process joins both.
 
-use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use camino::Utf8PathBuf;
 use rustix::fs::{CWD, MemfdFlags, memfd_create};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -20,6 +20,7 @@ use super::cgroup::CgroupMode;
 use super::files::{RootDir, SearchPath, open_directory};
 use super::overrides::{Overrides, apply_overrides};
 use super::runtime::Runtime;
+use super::supervision;
 use crate::runner::runtime_config::RuntimeConfig;
 
 /// A container that runs.
@@ -36,27 +37,60 @@ pub struct Running {
 }
 
 impl Running {
-    /// Becomes the runtime's `exec`, so this returns only if that fails. The process is the container's own with other words, as
-    /// the overrides say, and in another working directory if one is given. This process has one thread.
+    /// Runs another process in the container, to its end. The process is the container's own with other words, as the overrides say,
+    /// and in another working directory if one is given. This process has one thread. It becomes the runtime's `exec` where the
+    /// container's processes have no pid namespace of their own, so this returns an exit code only for one that has.
     ///
     /// # Errors
     /// A run that has ended, what the container does not have, or what the kernel does not allow.
-    pub fn exec(&self, overrides: &Overrides, cwd: Option<&str>) -> Result<Infallible> {
+    pub fn exec(&self, overrides: &Overrides, cwd: Option<&str>) -> Result<u8> {
         let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
-        self.join()?;
+        let owns_processes = self.join()?;
         let process = self.process(overrides, cwd)?;
         // The runtime reads it, and closes it with all that is not for the container.
         let file = memfd_create("process", MemfdFlags::empty()).context("making a file in memory")?;
         let mut file = File::from(file);
         file.write_all(process.to_string().as_bytes()).context("writing a file in memory")?;
-        let has_cgroups = CgroupMode::detect() != CgroupMode::Missing;
-        let mut command = runtime.command_for(&self.bundle, has_cgroups);
+        let mut command = self.runtime_command(&runtime, owns_processes);
         command.args(["exec", "--process", &format!("/proc/self/fd/{}", file.as_raw_fd())]);
         if overrides.terminal.is_some() {
             command.arg("--tty");
         }
-        let error = command.arg(&self.id).env_clear().current_dir(&self.bundle).exec();
-        bail!("starting the runtime '{}': {error}", runtime.program())
+        command.arg(&self.id);
+        if !owns_processes {
+            let error = command.exec();
+            bail!("starting the runtime '{}': {error}", runtime.program());
+        }
+        supervision::run_to_end(command, overrides.terminal.is_some())
+    }
+
+    /// Sends the first process of the container a signal. This process has one thread, and is in the namespaces of the run then.
+    ///
+    /// # Errors
+    /// What the runtime says.
+    pub fn kill(&self, signal: i32) -> Result<()> {
+        let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
+        let owns_processes = self.join()?;
+        let output =
+            self.runtime_command(&runtime, owns_processes).args(["kill", &self.id, &signal.to_string()]).output();
+        let output = output.with_context(|| format!("starting the runtime '{}'", runtime.program()))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "sending signal {signal}: {}",
+            said.trim().lines().last().unwrap_or("refused")
+        );
+        Ok(())
+    }
+
+    /// The start of a command for the container, in the namespaces of its run.
+    fn runtime_command(&self, runtime: &Runtime, owns_processes: bool) -> Command {
+        // The runtime is the first process of its pid namespace.
+        let seen_by = if owns_processes { "1" } else { "self" };
+        let has_cgroups = CgroupMode::seen_by(seen_by) != CgroupMode::Missing;
+        let mut command = runtime.command_for(&self.bundle, has_cgroups);
+        command.env_clear().current_dir(&self.bundle);
+        command
     }
 
     /// The process, as the runtime specification has it (config.md, "Process").
@@ -74,15 +108,21 @@ impl Running {
         Ok(process)
     }
 
-    /// Joins the namespaces in which the run was set up.
-    fn join(&self) -> Result<()> {
+    /// Joins the namespaces in which the run was set up. Whether its processes have a pid namespace of their own, in which what this
+    /// process starts is then.
+    fn join(&self) -> Result<bool> {
         let runner = pidfd_open(self.runner, PidfdFlags::empty()).context("opening the process of the run")?;
         let mut kinds = ThreadNameSpaceType::MOUNT;
         // The kernel refuses to join the one that this process is in.
         if !self.shares("user")? {
             kinds |= ThreadNameSpaceType::USER;
         }
-        move_into_thread_name_spaces(runner.as_fd(), kinds).context("joining the namespaces of the run (setns(2))")
+        let owns_processes = !self.shares("pid")?;
+        if owns_processes {
+            kinds |= ThreadNameSpaceType::PROCESS_ID;
+        }
+        move_into_thread_name_spaces(runner.as_fd(), kinds).context("joining the namespaces of the run (setns(2))")?;
+        Ok(owns_processes)
     }
 
     fn shares(&self, kind: &str) -> Result<bool> {

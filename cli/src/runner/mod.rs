@@ -3,10 +3,11 @@
 //! A bundle in the store is read-only, and a runtime wants to write beside it. So this process gets a mount namespace of its
 //! own, in which a tmpfs lies over the bundle. That tmpfs holds the config.json of this run, the runtime's state, the sources
 //! of bind mounts, and the root file system, which is a read-only mount of the bundle's own, or an overlay on that. Then this
-//! process becomes the runtime, so that signals, the terminal and the exit code are the runtime's. The mounts go away with the
-//! last process of the namespace.
+//! process starts the runtime as the first process of a pid namespace, hands on signals to it, and has its exit code. The mounts go away
+//! with the last process of the namespace.
 //!
-//! Two steps: [`plan`] decides what the container gets and changes nothing, [`Run::start`] sets it up and becomes the runtime.
+//! Three steps: [`plan`] decides what the container gets and changes nothing, [`Run::prepare`] sets it up, and the [`Prepared`] run
+//! becomes the runtime, or starts it and stays.
 
 mod bundle;
 mod cgroup;
@@ -27,8 +28,10 @@ mod rootless;
 mod runtime;
 mod runtime_config;
 mod seccomp;
+mod signal;
 mod start;
 mod state_dir;
+mod supervision;
 
 pub use self::bundle::Bundle;
 pub use self::cgroup::CgroupView;
@@ -44,3 +47,8 @@ pub use self::plan::{Plan, Planned, Run, plan};
 pub use self::privilege::{Privilege, detect as detect_privilege};
 pub use self::review::notes;
 pub use self::rootless::{SubordinateIds, explain, hold_user_namespace, map_caller_to_root};
+pub use self::signal::parse as parse_signal;
+pub use self::start::Prepared;
+pub use self::supervision::{
+    Attendant, HOLD_RUNTIME, Helper, RuntimeProcess, Signals, Streams, attend, exit_code, hold_runtime,
+};

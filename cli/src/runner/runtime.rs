@@ -67,7 +67,7 @@ impl Runtime {
     /// The command that runs the bundle to its end.
     pub fn command(&self, bundle: &Utf8Path, id: &str, has_cgroups: bool) -> Command {
         let mut command = self.command_for(bundle, has_cgroups);
-        command.args(["run", "--bundle"]).arg(bundle).arg(id);
+        command.arg("run").arg("--pid-file").arg(bundle.join("pid")).arg("--bundle").arg(bundle).arg(id);
         command
     }
 

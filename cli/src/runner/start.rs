@@ -1,7 +1,9 @@
-//! Sets up what was planned, and becomes the runtime.
+//! Sets up what was planned.
 
 use std::convert::Infallible;
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,12 +23,40 @@ use crate::runner::runtime_config::RuntimeConfig;
 /// How large what a container writes may become in memory: half of it, as on `/tmp` under systemd.
 const LAYER_SIZE: &str = "50%";
 
-impl Run {
+/// A run that is set up: this process is in its namespaces, and the runtime has not been started.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What starts the runtime.
+    pub command: Command,
+    /// The runtime.
+    pub runtime: Utf8PathBuf,
+    /// Whether the runtime gets a pid namespace, so that all of the container ends with it. A container that has other processes
+    /// than its own needs these where they are.
+    pub owns_processes: bool,
+    /// Whether it hands on sockets.
+    pub has_sockets: bool,
+    /// What is locked for as long as the container runs.
+    pub lock: Option<OwnedFd>,
+}
+
+impl Prepared {
     /// Becomes the runtime, so this returns only if that fails.
     ///
     /// # Errors
-    /// What could not be prepared or started.
-    pub fn start(&self, bundle: &Bundle, planned: &Planned, host: &Host) -> Result<Infallible> {
+    /// It cannot be started.
+    pub fn become_runtime(mut self, sockets: Option<RawFd>) -> Result<Infallible> {
+        let _lock = self.lock.map(|lock| descriptors::for_runtime(lock, sockets)).transpose()?;
+        let error = self.command.exec();
+        bail!("starting the runtime '{}': {error}", self.runtime)
+    }
+}
+
+impl Run {
+    /// Sets up what was planned, and moves this process into the namespaces of the run.
+    ///
+    /// # Errors
+    /// What could not be prepared.
+    pub fn prepare(&self, bundle: &Bundle, planned: &Planned, host: &Host) -> Result<Prepared> {
         let config = &planned.plan.config;
         let user_namespace = planned.user_namespace.as_ref();
         let runtime = Runtime::find(self.runtime.as_deref(), &host.search_path)?;
@@ -59,13 +89,17 @@ impl Run {
         if host.privilege.is_root() || user_namespace.is_some() {
             groups::drop_supplementary()?;
         }
-        let _lock = state.map(|state| descriptors::for_runtime(state.lock, self.sockets)).transpose()?;
         let mut command = runtime.command(&bundle.path, &host.id, host.cgroup_mode != CgroupMode::Missing);
         if self.sockets.is_none() {
             descriptors::forget(&mut command);
         }
-        let error = command.exec();
-        bail!("starting the runtime '{}': {error}", runtime.program())
+        Ok(Prepared {
+            command,
+            runtime: runtime.program().to_owned(),
+            owns_processes: config.has_own_processes(),
+            has_sockets: self.sockets.is_some(),
+            lock: state.map(|state| state.lock),
+        })
     }
 
     /// Refuses what this runtime or these options rule out.

@@ -10,6 +10,6 @@ pub mod script;
 mod spec;
 mod trial;
 
-pub use self::process_tree::{Killed, ProcessTree, Step, exit_code, hold_process_tree, in_process_tree};
+pub use self::process_tree::{Killed, ProcessTree, Step, hold_process_tree, in_process_tree};
 pub use self::spec::TestSpec;
 pub use self::trial::{Outcome, Trial};

@@ -1,16 +1,15 @@
 //! A pid namespace for everything that a test starts: when its first process ends, the kernel ends all others.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command};
 
 use anyhow::{Context, Result};
 use rustix::mount::{self, MountFlags, MountPropagationFlags};
 use rustix::process::{Signal, getegid, geteuid, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
-use crate::runner::{CgroupView, Privilege, SubordinateIds, detect_privilege, explain, map_caller_to_root};
+use crate::runner::{CgroupView, Privilege, SubordinateIds, detect_privilege, exit_code, explain, map_caller_to_root};
 
 /// The hidden verb with which this program becomes the first process of a pid namespace.
 const HOLD_PROCESS_TREE: &str = "hold-process-tree";
@@ -123,10 +122,4 @@ fn run(command: &[String]) -> Result<u8> {
 /// A sandbox has no cgroups. Outside of one, a runtime that is killed would leave those that it has made.
 fn hide_cgroups() -> Result<()> {
     if fs::exists("/sys/fs/cgroup").unwrap_or(false) { CgroupView::Empty.show() } else { Ok(()) }
-}
-
-/// The exit code as a shell has it: 128 and the signal for what was killed.
-pub fn exit_code(status: ExitStatus) -> u8 {
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }

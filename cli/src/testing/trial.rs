@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use super::capture::{Capture, Captured};
 use super::expectation::Expectation;
 use super::final_files::FinalFiles;
-use super::process_tree::{Killed, OWN_PROGRAM, ProcessTree, exit_code, in_process_tree};
+use super::process_tree::{Killed, OWN_PROGRAM, ProcessTree, in_process_tree};
 use super::run_command::RunCommand;
 use super::spec::TestSpec;
 use crate::runner::Bundle;
+use crate::runner::exit_code;
 
 /// Files of a trial.
 const ERRORS: &str = "errors";

@@ -13,8 +13,8 @@ fn what_is_wrong_is_one_line() {
         (&["run", "./result", "ls", "/"][..], format!("unexpected argument 'ls' found; {hint}: -- ls")),
         (&["launch", "run-it", "/bundle", "ls", "/"], format!("unexpected argument 'ls' found; {hint}: -- ls")),
         (
-            &["launch", "run-it", "/bundle", "--detach"],
-            "unexpected argument '--detach' found; to pass '--detach' as a value, use '-- --detach'".to_owned(),
+            &["launch", "run-it", "/bundle", "--restart"],
+            "unexpected argument '--restart' found; to pass '--restart' as a value, use '-- --restart'".to_owned(),
         ),
         (&["run"], "the following required arguments were not provided: <BUNDLE>".to_owned()),
         (&["rum"], "unrecognized subcommand 'rum'".to_owned()),

@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::runner::{all, container, output};
+use crate::support::nix;
+use crate::support::runner::{all, container, output, prints};
+use crate::support::runtime::command_for_user;
 
 #[test]
 fn the_exit_code_is_the_containers() {
@@ -53,7 +55,7 @@ fn a_signal_arrives() {
         run.args(["--mount", &format!("{}:/srv", folder.path().display())]).arg(&bundle);
         let run = run.stdout(Stdio::piped()).spawn().unwrap();
         wait_for(&folder.path().join("ready"));
-        // unshare(1), sh and setpriv became oci-bundle, and that the runtime.
+        // unshare(1), sh and setpriv became oci-bundle, which hands it on to the runtime.
         let kill = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
         assert!(kill.success());
         let output = run.wait_with_output().unwrap();
@@ -72,61 +74,48 @@ fn wait_for(file: &Path) {
 }
 
 #[test]
-fn after_it_was_killed_a_next_run_works() {
+fn whatever_is_killed_nothing_goes_on() {
     let bundle = container("echo ready > /srv/ready; sleep 31415926", "");
     for (runtime, uid) in all() {
         let folder = TempDir::new().unwrap();
         std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
-        let start = || {
+        let ready = folder.path().join("ready");
+        for kills_runtime in [false, true] {
             let mut run = runtime.wrapper(uid);
             run.args(["--mount", &format!("{}:/srv", folder.path().display())]).arg(&bundle);
-            run.spawn().unwrap()
-        };
-        let ready = folder.path().join("ready");
-        let mut killed = Vec::new();
-        for _ in 0..2 {
-            let mut run = start();
+            let mut run = run.spawn().unwrap();
             wait_for(&ready);
             fs::remove_file(&ready).unwrap();
-            run.kill().unwrap();
-            assert_eq!(run.wait().unwrap().signal(), Some(9));
-            killed.push(format!("oci-bundle-{}*", run.id()));
-        }
-        // What is left are the containers' processes.
-        let left = Command::new("pkill").args(["-KILL", "-f", "^sleep 31415926"]).status();
-        assert!(left.unwrap().success(), "{runtime:?}: {uid}");
-        // And, of root's, empty control groups: docs/run.md says how to remove them all.
-        for name in killed {
-            // They are empty a moment after the processes were killed.
+            if kills_runtime {
+                let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", run.id())).unwrap();
+                assert!(
+                    Command::new("kill").args(["-KILL", children.trim()]).status().unwrap().success(),
+                    "{children}"
+                );
+                assert_eq!(run.wait().unwrap().code(), Some(137), "{runtime:?}: {uid}");
+            } else {
+                run.kill().unwrap();
+                assert_eq!(run.wait().unwrap().signal(), Some(9), "{runtime:?}: {uid}");
+            }
+            // What was killed is there for another moment.
             let is_gone = |_: &u32| {
-                cgroups(&name, &["-exec", "rmdir", "{}", ";"]);
                 std::thread::sleep(std::time::Duration::from_millis(20));
-                cgroups(&name, &[]).is_empty()
+                !Command::new("pgrep").args(["-f", "^sleep 31415926"]).output().unwrap().status.success()
             };
-            assert!((0..500).find(is_gone).is_some(), "{runtime:?}: {name} has its control groups still");
+            assert!((0..500).find(is_gone).is_some(), "{runtime:?}: {uid}: the container goes on");
+            // A record, and empty control groups, which the next look removes.
+            let mut ps = command_for_user(&nix::program("oci-bundle"), uid);
+            ps.args(["ps", "--json"]);
+            let listed = prints(ps);
+            assert!(!listed.contains(&format!("\"pid\": {}", run.id())), "{runtime:?}: {uid}: {listed}");
+            let name = format!("oci-bundle-{}*", run.id());
+            assert!(cgroups(&name).is_empty(), "{runtime:?}: {name} has its control groups still");
         }
     }
 }
 
-/// The control groups of a container, of which the command in docs/run.md, with its name in the place of all, removes
-/// those that are empty.
-fn cgroups(name: &str, action: &[&str]) -> Vec<u8> {
+/// The control groups of a container.
+fn cgroups(name: &str) -> Vec<u8> {
     let mut find = Command::new("find");
-    find.args(["/sys/fs/cgroup", "-depth", "-type", "d", "-name", name]).args(action).output().unwrap().stdout
-}
-
-#[test]
-fn two_run_at_once() {
-    let bundle = container("echo $1 > /file; sleep 1; cat /file", "");
-    for (runtime, uid) in all() {
-        let runs = ["one", "two"].map(|name| {
-            let mut run = runtime.wrapper(uid);
-            run.arg(&bundle).args(["--", "-c", "echo $0 > /file; sleep 1; cat /file", name]);
-            (name, run.stdout(Stdio::piped()).spawn().unwrap())
-        });
-        for (name, run) in runs {
-            let output = run.wait_with_output().unwrap();
-            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{name}\n"), "{runtime:?}: {uid}");
-        }
-    }
+    find.args(["/sys/fs/cgroup", "-depth", "-type", "d", "-name", name]).output().unwrap().stdout
 }

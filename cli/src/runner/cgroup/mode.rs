@@ -23,11 +23,16 @@ pub enum CgroupMode {
 impl CgroupMode {
     /// Those of this host, as this process sees them.
     pub fn detect() -> Self {
+        Self::seen_by("self")
+    }
+
+    /// Those of this host, where this process sees the same mounts as another one, which is `process` in /proc.
+    pub fn seen_by(process: &str) -> Self {
         let is_of_type = |path: &str, kind: i64| statfs(path).is_ok_and(|found| found.f_type == kind);
         if is_of_type(MOUNT_POINT, CGROUP2) {
             return Self::Unified;
         }
-        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let mounts = fs::read_to_string(format!("/proc/{process}/mountinfo")).unwrap_or_default();
         // A mount that another one hides is in the table as well.
         let has_first_version = first_version(&mounts).any(|place| is_of_type(place, CGROUP1));
         match (has_first_version, is_of_type(UNIFIED, CGROUP2)) {

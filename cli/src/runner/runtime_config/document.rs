@@ -87,6 +87,11 @@ impl RuntimeConfig {
         elements(&self["linux"]["namespaces"])
     }
 
+    /// Whether the container sees no other processes than its own: it gets a pid namespace.
+    pub fn has_own_processes(&self) -> bool {
+        self.namespaces().any(|namespace| namespace["type"] == "pid" && namespace.get("path").is_none())
+    }
+
     /// Whether one of them is a user namespace.
     pub fn has_user_namespace(&self) -> bool {
         id_maps::has_user_namespace(&self.0)

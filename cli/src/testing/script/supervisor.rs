@@ -23,8 +23,8 @@ use super::report;
 use super::request::{Action, Reply, Request, receive, send};
 use super::shell::Shell;
 use super::supervision::Supervision;
+use crate::runner::exit_code;
 use crate::testing::network::Network;
-use crate::testing::process_tree::exit_code;
 
 /// How long the output of a script may stay open when it has ended.
 const MOST_FOR_OUTPUT: Duration = Duration::from_secs(1);

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::{Attended, Containers, PAUSE};
-use crate::runner::Bundle;
-use crate::testing::process_tree::{OWN_PROGRAM, exit_code};
+use crate::runner::{Bundle, exit_code};
+use crate::testing::process_tree::OWN_PROGRAM;
 use crate::testing::run_command::RunCommand;
 use crate::testing::script::log::{Log, Shown, say};
 use crate::testing::script::node::{Exit, NodeRun};

@@ -1,0 +1,88 @@
+//! A container that was found in the registry.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, pidfd_send_signal};
+
+use super::name::Name;
+use super::record::Record;
+use crate::runner::Running;
+
+/// A container.
+#[derive(Debug)]
+pub struct Found {
+    /// What it is called.
+    pub name: Name,
+    /// Its directory.
+    pub directory: OwnedFd,
+    /// Its record.
+    pub record: Record,
+    /// Its monitor; none if it has ended, or is of another pid namespace.
+    pub monitor: Option<OwnedFd>,
+}
+
+impl Found {
+    /// Whether it runs.
+    pub fn is_alive(&self) -> bool {
+        self.monitor.is_some() && !self.wait(Duration::ZERO).unwrap_or(true)
+    }
+
+    /// Waits until it has ended. Gives whether it has by then.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn wait(&self, time: Duration) -> Result<bool> {
+        let monitor = self.monitor()?;
+        let time = Timespec::try_from(time).context("waiting for a container")?;
+        let mut fds = [PollFd::new(monitor, PollFlags::IN)];
+        loop {
+            match poll(&mut fds, Some(&time)) {
+                Ok(count) => return Ok(count > 0),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error).context("waiting for a container (poll(2))"),
+            }
+        }
+    }
+
+    /// Kills its monitor, and so all of it.
+    ///
+    /// # Errors
+    /// It is of another pid namespace.
+    pub fn kill(&self) -> Result<()> {
+        match pidfd_send_signal(self.monitor()?, Signal::KILL) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(error) => Err(error).context("sending SIGKILL"),
+        }
+    }
+
+    /// As a run of which processes can be started.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn running(&self) -> Result<Running> {
+        let name = &self.name;
+        let ended = || format!("'{name}' has ended");
+        let process = self.record.process.and_then(|process| i32::try_from(process).ok()).and_then(Pid::from_raw);
+        let process = process.with_context(|| format!("'{name}' has not started yet"))?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).with_context(ended)?;
+        // The name of the program may have anything in it but is in parentheses; the state and the parent follow.
+        let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
+        ensure!(parent == Some(self.record.monitor) && self.is_alive(), "'{name}' has ended");
+        Ok(Running {
+            runner: process,
+            runtime: self.record.runtime.clone(),
+            id: self.record.id.clone(),
+            bundle: self.record.bundle.clone(),
+        })
+    }
+
+    fn monitor(&self) -> Result<&OwnedFd> {
+        let missing = || format!("'{}' has ended, or was started in another pid namespace", self.name);
+        self.monitor.as_ref().with_context(missing)
+    }
+}

@@ -1,0 +1,52 @@
+//! The verb `kill`: sends containers a signal.
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use oci_bundle::containers::State;
+use oci_bundle::runner;
+
+use crate::monitor::registry;
+use crate::stop;
+
+/// SIGKILL, which ends all at once.
+const KILL: i32 = 9;
+
+#[derive(Args)]
+pub struct KillOptions {
+    /// The signal, such as HUP, SIGRTMIN+3 or 10
+    #[arg(long, short, value_name = "SIGNAL", default_value = "KILL", value_parser = runner::parse_signal)]
+    signal: i32,
+
+    /// Enter the namespaces of the one container, and send it from there
+    #[arg(long, hide = true)]
+    here: bool,
+
+    /// The containers
+    #[arg(required = true)]
+    names: Vec<String>,
+}
+
+/// Sends it to the first process of each.
+pub fn kill(options: &KillOptions) -> Result<()> {
+    let registry = registry()?;
+    for name in &options.names {
+        let found = registry.find(name)?;
+        match found.record.state {
+            State::Running => {}
+            State::Starting if options.signal == KILL => {}
+            State::Starting => bail!("'{name}' has not started yet"),
+            State::Exited(code) => bail!("'{name}' has ended with exit code {code}"),
+        }
+        if options.here {
+            return found.running()?.kill(options.signal);
+        }
+        if options.signal == KILL {
+            found.kill().with_context(|| format!("killing '{name}'"))?;
+            found.wait(std::time::Duration::from_secs(10))?;
+            registry.forget_if_ended(&found)?;
+        } else {
+            stop::send(&found, options.signal)?;
+        }
+    }
+    Ok(())
+}
