@@ -19,7 +19,9 @@ pub fn config(
 ) -> Value {
     let process = &runtime["process"];
     let args: Vec<_> = process["args"].as_array().cloned().unwrap_or_default();
-    let fixed = options.entrypoint.map_or(1, |count| usize::try_from(count).unwrap_or(usize::MAX)).min(args.len());
+    let kept = options.entrypoint.map_or(1, |count| usize::try_from(count).unwrap_or(usize::MAX));
+    let of_init = options.run.init.as_ref().map_or(0, |init| init.words().len());
+    let fixed = of_init.saturating_add(kept).min(args.len());
     let (entrypoint, command) = args.split_at(fixed);
     let mut program = Map::new();
     let mut set = |name: &str, value: Value| {

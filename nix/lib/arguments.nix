@@ -128,6 +128,14 @@ in
     check = builtins.isAttrs;
     want = "an attribute set, such as { tag = \"1.0\"; }";
   };
+  init = {
+    type = "boolean, package or path";
+    default = false;
+    about = "`true` puts a small first process, catatonit, in front of the program; a package or path is another one";
+    usedBy = planned;
+    check = value: builtins.isBool value || isText value;
+    want = "true, or a package, such as pkgs.tini, or the path of a program";
+  };
   keepReferences = boolean // {
     default = false;
     about = "keeps references from the bundle to the store paths that it has copied";

@@ -16,7 +16,7 @@
   : The Nix system of the containers' contents.
 
   `host`
-  : The packages of that system: `container.run` uses `oci-bundle` and `crun`.
+  : The packages of that system: `container.run` uses `oci-bundle` and `crun`, and `init` is `catatonit`.
 
   # Type
   { build, buildSystem, hostSystem, host } -> AttrSet -> Derivation

@@ -30,6 +30,7 @@ let
     "ports"
     "volumes"
     "health"
+    "init"
     "stopSignal"
     "image"
     "os"

@@ -62,6 +62,12 @@ in
     '';
   };
 
+  catatonit = program {
+    name = "catatonit";
+    glibc = null;
+    finish = "rm -rf lib libexec share";
+  };
+
   coreutils = program {
     name = "coreutils";
     libraries = [

@@ -2,6 +2,9 @@
   The canonical form of the arguments: omitted, null and the default give the same derivation.
 
   # Inputs
+  `setting`
+  : The parameters of build-container.nix.
+
   `function`
   : The function that was called, for messages.
 
@@ -9,12 +12,19 @@
   : Its arguments, checked.
 
   # Type
-  canonical :: String -> AttrSet -> AttrSet
+  canonical :: AttrSet -> String -> AttrSet -> AttrSet
 */
+setting:
 let
-  inherit (builtins) attrNames filter;
+  inherit (builtins)
+    attrNames
+    filter
+    intersectAttrs
+    mapAttrs
+    ;
   inherit (import ./message.nix) concatIndexed;
   contentsOf = import ./contents.nix;
+  initOf = import ./init.nix setting;
   arguments = import ../arguments.nix;
 
   isLeftOut =
@@ -35,4 +45,10 @@ function: given:
 let
   kept = removeAttrs given (filter (name: isLeftOut name given.${name}) (attrNames given));
 in
-if kept ? contents then kept // { contents = withOutputs function kept.contents; } else kept
+kept
+// mapAttrs (name: make: make kept.${name}) (
+  intersectAttrs kept {
+    contents = withOutputs function;
+    init = initOf function;
+  }
+)

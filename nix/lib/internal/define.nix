@@ -19,7 +19,7 @@ setting:
 let
   inherit (builtins) head toJSON;
   checked = import ./checked.nix;
-  canonical = import ./canonical.nix;
+  canonical = import ./canonical.nix setting;
   derivedName = import ./derived-name.nix;
   route = import ./route.nix;
   storePaths = import ./store-paths.nix;

@@ -45,7 +45,7 @@ let
   readonly = "use the argument 'readonly'";
   nixDatabase = "use nixDatabase = true, which adds the Nix database of the closure";
   root = "the root filesystem is made from 'contents' and 'files'; use the argument 'readonly' to make it read-only";
-  init = "args[0] is the container's first process; put an init program there, such as \"\${pkgs.tini}/bin/tini\"";
+  init = "use the argument 'init', true or another init, such as \"\${pkgs.tini}/bin/tini\"";
 
   advice = {
     inherit

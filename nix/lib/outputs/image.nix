@@ -33,7 +33,8 @@ let
     __structuredAttrs = true;
     containerName = name;
     container = removeAttrs arguments (builtins.attrNames ofImages ++ [ "name" ]);
-    image = intersectAttrs ofImages arguments;
+    # A plan puts it in front of the program. The configuration keeps it there, whatever a user of the image runs.
+    image = intersectAttrs (ofImages // { init = null; }) arguments;
   };
 in
 recipe

@@ -6,6 +6,7 @@ pub mod directories;
 pub mod files;
 pub mod health;
 pub mod id_mapping;
+pub mod init;
 pub mod mount;
 mod mount_options;
 pub mod platform;
@@ -34,7 +35,7 @@ use crate::plan::diagnostics::{ArgumentError, Field};
 use crate::plan::file_attributes;
 
 /// The arguments' names. nix/lib/arguments.nix has the same list, with what the reference says of each.
-pub const ARGUMENTS: [&str; 26] = [
+pub const ARGUMENTS: [&str; 27] = [
     "arch",
     "args",
     "baseFiles",
@@ -47,6 +48,7 @@ pub const ARGUMENTS: [&str; 26] = [
     "files",
     "health",
     "hostname",
+    "init",
     "keepReferences",
     "mounts",
     "name",
@@ -220,7 +222,7 @@ fn decode_config(root: &Field<'_>) -> Result<Value, ArgumentError> {
     if let Some(path) = written(&["annotations", run_settings::ANNOTATION]) {
         return Err(ArgumentError::new(
             &path,
-            "use the arguments 'network', 'ports', 'volumes', 'stopSignal' and 'health', which say it",
+            "use the arguments 'network', 'ports', 'volumes', 'init', 'stopSignal' and 'health', which say it",
         ));
     }
     if let Some(path) = written(&["root", "path"]) {

@@ -1,11 +1,12 @@
-//! What a run or an image needs beyond the runtime specification: the arguments `health`, `network`, `ports`, `stopSignal` and
-//! `volumes`.
+//! What a run or an image needs beyond the runtime specification: the arguments `health`, `init`, `network`, `ports`,
+//! `stopSignal` and `volumes`.
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use super::container_path::ContainerPath;
 use super::health::Health;
+use super::init::Init;
 use super::port::{self, Port};
 use crate::plan::diagnostics::{ArgumentError, Field};
 
@@ -13,7 +14,7 @@ use crate::plan::diagnostics::{ArgumentError, Field};
 pub const ANNOTATION: &str = "io.github.oci-bundle.run";
 
 /// The arguments' names.
-const NAMES: [&str; 5] = ["health", "network", "ports", "stopSignal", "volumes"];
+const NAMES: [&str; 6] = ["health", "init", "network", "ports", "stopSignal", "volumes"];
 
 /// What the container has of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ impl Network {
 pub struct RunSettings {
     /// How to find out whether the program does what it is for.
     pub health: Option<Health>,
+    /// What starts the program.
+    pub init: Option<Init>,
     /// What the container has of the network; `None` for what the ports need.
     pub network: Option<Network>,
     /// The ports that the program listens on.
@@ -66,6 +69,7 @@ impl RunSettings {
     pub fn decode(root: &Field<'_>) -> Result<Self, ArgumentError> {
         Ok(Self {
             health: root.get("health")?.map(|health| Health::decode(&health)).transpose()?,
+            init: root.get("init")?.map_or(Ok(None), |init| Init::decode(&init))?,
             network: root.get("network")?.map(|network| Network::decode(&network)).transpose()?,
             ports: root.get("ports")?.map_or(Ok(Vec::new()), |ports| port::decode(&ports))?,
             stop_signal: decode_stop_signal(root)?,
@@ -78,6 +82,7 @@ impl RunSettings {
         let mut document = Map::new();
         let mut set = |name: &str, value: Option<Value>| value.map(|value| document.insert(name.to_owned(), value));
         set("health", self.health.as_ref().map(Health::document));
+        set("init", self.init.as_ref().map(|init| json!(init.path())));
         set("network", self.network.map(|network| json!(network.name())));
         let ports: Vec<_> = self.ports.iter().map(Port::to_string).collect();
         set("ports", (!ports.is_empty()).then(|| json!(ports)));
@@ -134,6 +139,7 @@ mod tests {
     fn the_annotation_says_what_the_arguments_say() {
         let arguments = json!({
             "health": { "command": ["/bin/true"], "interval": 5, "retries": 1, "start": 2 },
+            "init": "/bin/init",
             "network": "user",
             "ports": [80, "53/udp", "127.0.0.1:8080:80"],
             "stopSignal": "SIGQUIT",
@@ -151,6 +157,8 @@ mod tests {
                 json!({ "network": "bridge" }),
                 "network: found the string \"bridge\", want one of \"private\", \"user\", \"host\"",
             ),
+            (json!({ "init": true }), "init: found true (a boolean), want the absolute path of an init"),
+            (json!({ "init": "tini" }), "init: found the string \"tini\", want the absolute path of an init"),
             (json!({ "health": {} }), "health.command: missing; want the command"),
             (json!({ "health": { "command": ["x"], "interval": 0 } }), "health.interval: found 0"),
             (json!({ "health": { "command": ["x"], "timeout": 1 } }), "health.timeout: no such attribute of health"),

@@ -74,7 +74,7 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         (
             json!({"args": ["x"], "platforms": {}}),
             "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, files, health, \
-                 hostname, keepReferences, mounts, name, network, nixDatabase, os, ports, readonly, seccomp, stopSignal, store, terminal, user, \
+                 hostname, init, keepReferences, mounts, name, network, nixDatabase, os, ports, readonly, seccomp, stopSignal, store, terminal, user, \
                  volumes)",
         ),
         (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),

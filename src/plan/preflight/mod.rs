@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use self::format::Format;
 use self::lookup::Search;
+use crate::plan::definition::init::Init;
 use crate::plan::definition::{Definition, platform};
 use crate::plan::diagnostics::{ArgumentError, AttrPath, quoted};
 use crate::plan::rootfs::mounted_tree::MountedTree;
@@ -22,23 +23,28 @@ use crate::plan::runtime_config::{self, RuntimeConfig};
 /// How many files Linux opens for one execve: the program, its interpreter, and so on (`exec_binprm` in its fs/exec.c).
 const LONGEST_CHAIN: usize = 5;
 
-/// Checks that `process.args[0]` of the configuration can be run in this root filesystem.
+/// Checks that the program of the configuration can be run in this root filesystem, and so can the init in front of it.
 ///
 /// # Errors
 /// An [`ArgumentError`] that names what is missing; a file that cannot be read.
 pub fn check(config: &RuntimeConfig, definition: &Definition, mounted: &MountedTree<'_>) -> Result<()> {
     let process = &config["process"];
     let search = Search::new(process, mounted);
-    let program = process["args"][0].as_str().unwrap_or_default();
+    let init = definition.run.init.as_ref();
+    let program = process["args"][init.map_or(0, |init| init.words().len())].as_str().unwrap_or_default();
     let attribute = runtime_config::attribute_of_program(definition);
-    let check = Check { search, attribute, system: &definition.system, filter: &config["linux"]["seccomp"] };
-    let place = check.search.find(program).map_err(|problem| check.error(problem.to_string()))?;
-    check.runs(&place, LONGEST_CHAIN)
+    let mut check = Check { search, attribute, system: &definition.system, filter: &config["linux"]["seccomp"] };
+    check.starts(program)?;
+    if let Some(init) = init {
+        check.attribute = Init::attribute();
+        check.starts(init.path())?;
+    }
+    Ok(())
 }
 
 struct Check<'v> {
     search: Search<'v>,
-    /// Where the user wrote the program.
+    /// Where the user wrote what is checked.
     attribute: AttrPath,
     system: &'v str,
     /// Which system calls there are; null for all.
@@ -46,6 +52,12 @@ struct Check<'v> {
 }
 
 impl Check<'_> {
+    /// Checks that Linux can run what this path or name leads to.
+    fn starts(&self, program: &str) -> Result<()> {
+        let place = self.search.find(program).map_err(|problem| self.error(problem.to_string()))?;
+        self.runs(&place, LONGEST_CHAIN)
+    }
+
     /// Checks that Linux can run the file at this real place, and `more - 1` others on the way.
     fn runs(&self, place: &Path, more: usize) -> Result<()> {
         let shown = quoted(&place.to_string_lossy());

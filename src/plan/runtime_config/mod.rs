@@ -22,6 +22,7 @@ pub use self::document::RuntimeConfig;
 pub use self::mounts::planned_mounts;
 use self::seccomp::Filter;
 use crate::plan::definition::container_path::ContainerPath;
+use crate::plan::definition::init::Init;
 use crate::plan::definition::process::{self, LONGEST_HOSTNAME};
 use crate::plan::definition::user::User;
 use crate::plan::definition::{Definition, Store};
@@ -68,7 +69,16 @@ impl RuntimeConfig {
         } else {
             config.set("ociVersion", version::lowest(&config).into());
         }
+        config.start_with_init(definition);
         Ok(config)
+    }
+
+    /// Puts the init in front of the program. Until here, the places of arguments are those that the user knows.
+    fn start_with_init(&mut self, definition: &Definition) {
+        let words = definition.run.init.iter().flat_map(Init::words).map(Value::from);
+        if let Some(args) = self.find_mut("process.args").into_iter().find_map(Value::as_array_mut) {
+            args.splice(..0, words);
+        }
     }
 
     /// Replaces the mounts. With a store that is not copied there may be thousands, and none of those can be wrong, so they are

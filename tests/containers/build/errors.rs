@@ -49,7 +49,7 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         (
             "{ args = [ \"x\" ]; platforms = true; }",
             "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, \
-             files, health, hostname, image, keepReferences, mounts, name, network, nixDatabase, os, ports, readonly, runtime, seccomp, stopSignal, \
+             files, health, hostname, image, init, keepReferences, mounts, name, network, nixDatabase, os, ports, readonly, runtime, seccomp, stopSignal, \
              store, terminal, user, volumes)",
         ),
         (
