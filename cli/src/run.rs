@@ -9,8 +9,8 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use oci_bundle::containers::Name;
 use oci_bundle::runner::{
-    self, Bundle, CreatedHook, Host, KeepId, Overrides, Plan, Run, SearchPath, Terminal, TmpfsSize, UserOption,
-    Variable, Volume,
+    self, Bundle, CreatedHook, Host, InitOption, KeepId, Overrides, Plan, Run, SearchPath, Terminal, TmpfsSize,
+    UserOption, Variable, Volume,
 };
 use oci_bundle_builder::plan::diagnostics::text;
 
@@ -81,6 +81,14 @@ pub struct ContainerOptions {
     /// Stay with a detached container; `--detach` starts this
     #[arg(long, hide = true)]
     pub monitor: bool,
+
+    /// Start the program by an init that forwards signals and reaps, unless the bundle has one
+    #[arg(long)]
+    pub init: bool,
+
+    /// The init of --init: a path, or a name on PATH
+    #[arg(long, value_name = "PROGRAM", env = "OCI_INIT", hide = true)]
+    pub init_program: Option<Utf8PathBuf>,
 
     /// Write warnings to this file instead of standard error, which is the container's alone then
     #[arg(long, value_name = "FILE", hide = true)]
@@ -167,6 +175,7 @@ pub fn run(options: RunOptions) -> Result<()> {
         tmpfs_size: options.tmpfs_size,
         sockets,
         notifies: env::var_os("NOTIFY_SOCKET").is_some_and(|socket| !socket.is_empty()),
+        init: options.init.then_some(InitOption { program: options.init_program }),
         overrides: Overrides {
             args,
             program: options.shell,

@@ -24,6 +24,10 @@ pub struct WrapperOptions {
     /// The bundle
     pub bundle: Utf8PathBuf,
 
+    /// The init of --init, where the environment names no other
+    #[arg(long, value_name = "PROGRAM")]
+    pub init: Option<Utf8PathBuf>,
+
     /// The directory to make
     #[arg(long, value_name = "DIRECTORY", env = "out")]
     pub out: Utf8PathBuf,
@@ -31,8 +35,8 @@ pub struct WrapperOptions {
 
 /// Writes the script.
 pub fn write_wrapper(options: WrapperOptions) -> Result<()> {
-    let WrapperOptions { name, program, runtime, bundle, out } = options;
-    Wrapper { program, runtime, bundle }.write(&out, &name)
+    let WrapperOptions { name, program, runtime, bundle, init, out } = options;
+    Wrapper { program, runtime, bundle, init }.write(&out, &name)
 }
 
 /// What the script runs.
@@ -44,6 +48,8 @@ struct Wrapper {
     pub runtime: Utf8PathBuf,
     /// The bundle.
     pub bundle: Utf8PathBuf,
+    /// The init of `--init`, where the environment names no other.
+    pub init: Option<Utf8PathBuf>,
 }
 
 impl Wrapper {
@@ -58,8 +64,11 @@ impl Wrapper {
     /// It says its name, so that its messages and its help do.
     fn script(&self, name: &str) -> String {
         let [runtime, program, bundle] = [&self.runtime, &self.program, &self.bundle].map(|path| quoted(path.as_str()));
-        let name = quoted(name);
-        format!("#!/bin/sh\nOCI_RUNTIME=${{OCI_RUNTIME:-{runtime}}} exec {program} {WRAPPED} {name} {bundle} \"$@\"\n")
+        let init = self.init.as_ref().map(|init| format!("export OCI_INIT=${{OCI_INIT:-{}}}\n", quoted(init.as_str())));
+        let (init, name) = (init.unwrap_or_default(), quoted(name));
+        format!(
+            "#!/bin/sh\n{init}OCI_RUNTIME=${{OCI_RUNTIME:-{runtime}}} exec {program} {WRAPPED} {name} {bundle} \"$@\"\n"
+        )
     }
 }
 

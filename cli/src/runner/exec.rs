@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::cgroup::CgroupMode;
 use super::files::{RootDir, SearchPath, open_directory};
+use super::init::remove_init;
 use super::overrides::{Overrides, apply_overrides};
 use super::runtime::Runtime;
 use super::supervision;
@@ -100,7 +101,9 @@ impl Running {
         let config: Value = serde_json::from_str(&text).with_context(|| format!("reading '{file}'"))?;
         let root = self.bundle.join("rootfs");
         let root = open_directory(CWD, root.as_std_path()).with_context(|| format!("opening '{root}'"))?;
-        let config = apply_overrides(RuntimeConfig::from(config), overrides, &RootDir::new(root))?;
+        let mut config = RuntimeConfig::from(config);
+        remove_init(&mut config)?;
+        let config = apply_overrides(config, overrides, &RootDir::new(root))?;
         let mut process = config["process"].clone();
         if let Some(cwd) = cwd {
             process["cwd"] = json!(cwd);

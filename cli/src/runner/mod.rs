@@ -17,6 +17,7 @@ mod exec;
 mod file_systems;
 mod files;
 mod host;
+mod init;
 mod limits;
 mod mount_namespace;
 mod overrides;
@@ -39,6 +40,7 @@ pub use self::descriptors::{close_others, handed_over};
 pub use self::exec::Running;
 pub use self::files::{SearchPath, Trust};
 pub use self::host::{Host, container_id};
+pub use self::init::InitOption;
 pub use self::overrides::{
     CreatedHook, KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, parse_env_file,
     read_env_file,

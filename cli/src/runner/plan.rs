@@ -11,6 +11,7 @@ use super::bundle::Bundle;
 use super::cgroup::CgroupMode;
 use super::files::RootDir;
 use super::host::{Host, SYS};
+use super::init::InitOption;
 use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides, set_size_of_tmp};
 use super::owned_files::{OwnedFile, owned_files};
 use super::rootless::{NoSubordinateIds, SubordinateIds, UserNamespace, adapt_to_caller};
@@ -32,6 +33,8 @@ pub struct Run {
     pub tmpfs_size: Option<TmpfsSize>,
     /// How many sockets the runtime is handed, as `LISTEN_FDS` says.
     pub sockets: Option<RawFd>,
+    /// Whether a container without an init is to have one.
+    pub init: Option<InitOption>,
     /// What is changed in config.json.
     pub overrides: Overrides,
 }
@@ -95,6 +98,10 @@ impl Run {
         let plan = || {
             let root = RootDir::new(bundle.root(config.root_path())?);
             let mut config = apply_overrides(config, &self.overrides, &root)?;
+            self.init
+                .as_ref()
+                .map_or(Ok(()), |init| init.put_into(&mut config, &host.search_path))
+                .context("--init")?;
             cwd::check_planned(&config, &root)?;
             runtime_config::guard(&mut config);
             self.set_tmpfs_size(&mut config)?;

@@ -1,8 +1,8 @@
 /**
   A package with a program that runs the bundle.
 
-  It takes `oci-bundle`, and `crun` for a container that names no runtime, from the setting's `host`. Only evaluating `run` evaluates
-  these.
+  It takes `oci-bundle`, `crun` for a container that names no runtime, and `catatonit` for `--init`, from the setting's `host`. Only
+  evaluating `run` evaluates these.
 */
 setting:
 let
@@ -31,7 +31,9 @@ derive "oci-bundle" [ ] {
     (program "pkgs.oci-bundle" host.oci-bundle)
     (program "runtime" runtime)
     "${outputs.bundle}"
-  ];
+  ]
+  # What is not here is looked for on PATH.
+  ++ (if host ? catatonit then [ "--init=${program "pkgs.catatonit" host.catatonit}" ] else [ ]);
 }
 // {
   meta = {

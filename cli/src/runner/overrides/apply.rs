@@ -13,6 +13,7 @@ use super::user_option::{UserOption, Who};
 use super::variable::Variable;
 use super::volume::Volume;
 use crate::runner::files::RootDir;
+use crate::runner::init::words_of_init;
 use crate::runner::runtime_config::RuntimeConfig;
 
 /// Changes to config.json.
@@ -41,10 +42,12 @@ pub struct Overrides {
 /// # Errors
 /// A document without what every bundle of this project has.
 pub fn apply_overrides(mut config: RuntimeConfig, overrides: &Overrides, root: &RootDir) -> Result<RuntimeConfig> {
+    let of_init = words_of_init(&config)?;
     let process = config.process_mut().context("config.json has no 'process'")?;
     if let Some(asked) = user(overrides) {
         become_user(process, &asked, &Accounts::read(root))?;
     }
+    change_args(process, overrides, of_init)?;
     change_process(process, overrides)?;
     mount(&mut config, overrides)?;
     if let Some(hook) = &overrides.created {
@@ -53,15 +56,21 @@ pub fn apply_overrides(mut config: RuntimeConfig, overrides: &Overrides, root: &
     Ok(config)
 }
 
-fn change_process(process: &mut Map<String, Value>, overrides: &Overrides) -> Result<()> {
+/// Changes the program and its arguments, which are behind the words of the init.
+fn change_args(process: &mut Map<String, Value>, overrides: &Overrides, of_init: usize) -> Result<()> {
     let args = process.get_mut("args").and_then(Value::as_array_mut).context("config.json has no 'process.args'")?;
     if let Some(program) = &overrides.program {
-        *args = vec![json!(program)];
+        args.truncate(of_init);
+        args.push(json!(program));
     }
     if !overrides.args.is_empty() {
-        args.truncate(1);
+        args.truncate(of_init + 1);
         args.extend(overrides.args.iter().map(|argument| json!(argument)));
     }
+    Ok(())
+}
+
+fn change_process(process: &mut Map<String, Value>, overrides: &Overrides) -> Result<()> {
     if !overrides.env.is_empty() {
         let mut env = process.get("env").and_then(Value::as_array).cloned().unwrap_or_default();
         // The last of a name holds. A file may have many thousands.

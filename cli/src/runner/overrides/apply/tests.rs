@@ -44,6 +44,25 @@ fn wishes_replace_what_has_the_same_name() {
     assert_eq!(adapted["mounts"][1]["options"], json!(["rbind", "rro"]));
 }
 
+#[test]
+fn an_init_stays_in_front_of_another_program() {
+    let with_init = |change: &Overrides| {
+        let mut config = config();
+        config["process"]["args"] = json!(["/bin/init", "--", "a", "b"]);
+        config["annotations"] = json!({ "io.github.oci-bundle.run": r#"{"init":"/bin/init"}"# });
+        apply_overrides(config, change, &nobody()).unwrap()["process"]["args"].clone()
+    };
+    let (args, program) = (vec!["c".to_owned(), "d".to_owned()], Some("sh".to_owned()));
+    let change = Overrides { args, ..Overrides::default() };
+    assert_eq!(with_init(&change), json!(["/bin/init", "--", "a", "c", "d"]));
+    assert_eq!(
+        with_init(&Overrides { program: program.clone(), ..change }),
+        json!(["/bin/init", "--", "sh", "c", "d"])
+    );
+    assert_eq!(with_init(&Overrides { program, ..Overrides::default() }), json!(["/bin/init", "--", "sh"]));
+    assert_eq!(with_init(&Overrides::default()), json!(["/bin/init", "--", "a", "b"]));
+}
+
 /// With a look through all for each, this would not end in reasonable time.
 #[test]
 fn the_last_of_many_variables_holds() {
