@@ -15,8 +15,10 @@ use crate::support::runtime::{self, Runtime};
 use crate::support::terminal::Terminal;
 use crate::support::tree;
 
-/// Ends by itself only when the test says so, and has no handler for any signal.
-const WAITS: &str = "echo ready > /srv/ready; echo ready; while [ ! -e /srv/end ]; do sleep 0.1; done; exit 7";
+/// A program without a handler for any signal, which ends with 0 if none has ended it.
+fn sleeps(seconds: u32, arguments: &str) -> Built {
+    container(&format!("echo ready > /srv/ready; echo ready; exec sleep {seconds}"), arguments)
+}
 
 /// How a container gets an init: arguments of the bundle, and options of the run.
 const WAYS: [(&str, &[&str]); 2] = [("init = true;", &[]), ("", &["--init"])];
@@ -50,36 +52,30 @@ fn wait_for(file: &Path) {
     assert!((0..3_000).any(is_there), "'{}' does not appear", file.display());
 }
 
-/// Starts a container that waits, and sends its run a signal.
-fn start_and_signal(folder: &TempDir, mut run: Command, signal: &str) -> Child {
-    let run = run.stdout(Stdio::null()).spawn().unwrap();
-    wait_for(&folder.path().join("ready"));
-    let kill = Command::new("kill").args([&format!("-{signal}"), &run.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    run
+/// Lets the shell become the program.
+fn pause() {
+    std::thread::sleep(Duration::from_millis(300));
 }
 
-/// Whether it has ended in a moment.
-fn ends(run: &mut Child) -> bool {
-    let has_ended = |_| {
-        std::thread::sleep(Duration::from_millis(20));
-        run.try_wait().unwrap().is_some()
-    };
-    (0..100).any(has_ended)
+/// The exit code of a run that is sent a signal.
+fn code_after(signal: &str, folder: &TempDir, mut run: Command) -> Option<i32> {
+    let mut run = run.stdout(Stdio::null()).spawn().unwrap();
+    wait_for(&folder.path().join("ready"));
+    pause();
+    let kill = Command::new("kill").args([&format!("-{signal}"), &run.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    run.wait().unwrap().code()
 }
 
 #[test]
 fn signals_end_a_program_that_has_no_handler() {
     for (arguments, options) in WAYS {
-        let bundle = container(WAITS, arguments);
+        let bundle = sleeps(20, arguments);
         for as_whom in all() {
             for (signal, code) in [("TERM", 143), ("INT", 130)] {
                 let folder = folder(as_whom.1);
-                let mut run = start_and_signal(&folder, run_with(&folder, as_whom, options, &bundle), signal);
-                let has_ended = ends(&mut run);
-                fs::write(folder.path().join("end"), "").unwrap();
-                assert_eq!(run.wait().unwrap().code(), Some(code), "{as_whom:?}: {arguments} {options:?} {signal}");
-                assert!(has_ended, "{as_whom:?}: {arguments} {options:?} {signal}");
+                let found = code_after(signal, &folder, run_with(&folder, as_whom, options, &bundle));
+                assert_eq!(found, Some(code), "{as_whom:?}: {arguments} {options:?} {signal}");
             }
         }
     }
@@ -87,33 +83,28 @@ fn signals_end_a_program_that_has_no_handler() {
 
 #[test]
 fn without_an_init_they_do_not() {
-    let bundle = container(WAITS, "init = false;");
+    let bundle = sleeps(2, "init = false;");
     for as_whom in all() {
         for signal in ["TERM", "INT"] {
             let folder = folder(as_whom.1);
-            let mut run = start_and_signal(&folder, run_with(&folder, as_whom, &[], &bundle), signal);
-            let has_ended = ends(&mut run);
-            fs::write(folder.path().join("end"), "").unwrap();
-            assert_eq!(run.wait().unwrap().code(), Some(7), "{as_whom:?}: {signal}");
-            assert!(!has_ended, "{as_whom:?}: {signal}");
+            let found = code_after(signal, &folder, run_with(&folder, as_whom, &[], &bundle));
+            assert_eq!(found, Some(0), "{as_whom:?}: {signal}");
         }
     }
 }
 
 #[test]
 fn control_c_ends_a_program_that_has_no_handler() {
-    for (arguments, options, code) in [("init = true;", &[][..], 130), ("", &["--init"], 130), ("", &[], 7)] {
-        let bundle = container(WAITS, arguments);
+    for (arguments, options, seconds, code) in
+        [("init = true;", &[][..], 20, 130), ("", &["--init"], 20, 130), ("", &[], 2, 0)]
+    {
+        let bundle = sleeps(seconds, arguments);
         for as_whom in all() {
             let folder = folder(as_whom.1);
             let mut terminal = Terminal::start(&run_with(&folder, as_whom, options, &bundle));
             terminal.wait_for("ready");
+            pause();
             terminal.types("\x03");
-            terminal.wait_for("^C");
-            if code == 7 {
-                std::thread::sleep(Duration::from_secs(1));
-                fs::write(folder.path().join("end"), "").unwrap();
-            }
             assert_eq!(terminal.wait().code(), Some(code), "{as_whom:?}: {arguments} {options:?}");
         }
     }
@@ -225,13 +216,16 @@ fn a_bundle_that_has_one_gets_no_other() {
 
 #[test]
 fn a_root_that_nothing_is_written_to_stays_as_it_is() {
-    let script = "ls -A /; grep -c '^overlay / ' /proc/mounts; : 2>/dev/null > /dev/oci-bundle-init; exit 0";
-    let bundle = container(script, "readonly = true;");
+    let show = "ls -A /; grep -c '^overlay / ' /proc/mounts || true";
+    let bundle = container(show, "readonly = true;");
+    let mounted = "grep -c ' /dev/oci-bundle-init .*[ ,]ro,' /proc/mounts || true";
     for (runtime, uid) in all() {
         let without = prints(run(runtime, uid, &[], &bundle));
         assert!(without.ends_with("\n0\n"), "{without}");
-        let output = run(runtime, uid, &["--init"], &bundle).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout), without, "{runtime:?}: {uid} {output:?}");
+        assert_eq!(prints(run(runtime, uid, &["--init"], &bundle)), without, "{runtime:?}: {uid}");
+        let mut run = run(runtime, uid, &["--init"], &bundle);
+        run.args(["--", "-c", mounted]);
+        assert_eq!(prints(run), "1\n", "{runtime:?}: {uid}");
     }
 }
 
