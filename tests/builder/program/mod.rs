@@ -1,6 +1,7 @@
 //! Whether the program starts: what is said if it would not.
 
 mod elf;
+mod init;
 mod lookup;
 mod mounts;
 mod scripts;

@@ -7,6 +7,7 @@ mod evaluation;
 mod faults;
 mod flake;
 mod hostile;
+mod init;
 mod large_closure;
 mod library;
 mod newer_nix;

@@ -54,6 +54,17 @@ fn podman_loads_the_archive_and_runs_it() {
 }
 
 #[test]
+fn podman_starts_the_init_of_an_image() {
+    let archive = nix::build(&format!("{}.archive", image("init = true; image = { tag = \"1\"; maxLayers = 3; };")));
+    let folder = TempDir::new().unwrap();
+    podman(folder.path(), &["load", "--quiet", "--input", archive.to_str().unwrap()]);
+    let run = ["run", "--rm", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--network=none"];
+    let print = "print(open('/proc/1/comm').read(), end='')";
+    assert_eq!(podman(folder.path(), &[&run[..], &["python:1", "-c", print]].concat()), "catatonit\n");
+    podman(folder.path(), &["rmi", "--all", "--force"]);
+}
+
+#[test]
 fn skopeo_copies_the_layout_and_changes_nothing() {
     for compression in ["zstd", "gzip", "none"] {
         let layout = nix::build(&format!("{}.layout", image(&format!("image.compression = \"{compression}\";"))));

@@ -85,6 +85,20 @@ fn a_recipe_says_what_an_image_is_and_has_no_layers() {
 }
 
 #[test]
+fn an_init_is_what_a_user_of_the_image_keeps() {
+    let init = nix::program("catatonit");
+    let program = |more: &str| {
+        let recipe = nix::build(&image(more));
+        let config = blob(&recipe, &manifest(&recipe)["config"]);
+        (config["config"]["Entrypoint"].clone(), config["config"]["Cmd"].clone())
+    };
+    let (print, python) = (json!("print(6 * 7)"), json!("python3"));
+    assert_eq!(program("init = true;"), (json!([init, "--", python]), json!(["-c", print])));
+    assert_eq!(program("init = true; image.entrypoint = 0;"), (json!([init, "--"]), json!([python, "-c", print])));
+    assert_eq!(program("init = true; image.entrypoint = 9;"), (json!([init, "--", python, "-c", print]), json!(null)));
+}
+
+#[test]
 fn nix_snapshotter_finds_the_store_paths_of_each_layer() {
     assert!(manifest(&nix::build(&image("")))["layers"][0].get("annotations").is_none());
     let recipe = nix::build(&image("image.nixSnapshotter = true;"));

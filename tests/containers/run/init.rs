@@ -297,12 +297,34 @@ fn a_wrapper_names_the_init_of_the_package_set() {
 }
 
 #[test]
+fn sockets_are_the_programs() {
+    // crun 1.8 tells no container of them.
+    let script = "ls /proc/$$/fd; echo fds=$LISTEN_FDS; [ \"${LISTEN_PID:-$$}\" = $$ ] && echo own";
+    let preparation = "exec 3</dev/null 4</dev/null && export LISTEN_FDS=2 LISTEN_PID=$$";
+    let printed = |(runtime, uid): (Runtime, u32), options: &[&str], bundle: &Path| {
+        let mut run = runtime.wrapper_prepared(preparation, uid);
+        run.args(options).arg(bundle);
+        prints(run)
+    };
+    let plain = container(script, "");
+    for (arguments, options) in WAYS {
+        let bundle = container(script, arguments);
+        for as_whom in all() {
+            let without = printed(as_whom, &[], &plain);
+            assert!(without.contains("\n3\n4\n") && without.ends_with("\nown\n"), "{as_whom:?}: {without}");
+            assert_eq!(printed(as_whom, options, &bundle), without, "{as_whom:?}: {options:?}");
+        }
+    }
+}
+
+#[test]
 fn every_runtime_starts_it_by_itself() {
-    let bundle = container("echo ready; sleep 1000", "init = true; readonly = true;");
     for runtime in runtime::ALL {
-        let container = runtime.sealed().start(&bundle);
-        // The program is there a moment after the container is.
-        std::thread::sleep(Duration::from_secs(2));
+        let folder = folder(0);
+        let mounted = format!("init = true; readonly = true; mounts.\"/srv\" = \"{}\";", folder.path().display());
+        let container = runtime.sealed().start(&sleeps(20, &mounted));
+        wait_for(&folder.path().join("ready"));
+        pause();
         container.kill("TERM");
         let Output { status, stdout, .. } = container.wait();
         assert_eq!((status.code(), &*String::from_utf8_lossy(&stdout)), (Some(143), "ready\n"), "{runtime:?}");
