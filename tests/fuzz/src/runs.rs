@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
-use oci_bundle::runner::{self, CreatedHook, Host, Overrides, Privilege, Run, SearchPath, Terminal};
+use oci_bundle::runner::{self, CreatedHook, Host, InitOption, Overrides, Privilege, Run, SearchPath, Terminal};
 use oci_bundle_builder::plan::diagnostics::text;
 use serde_json::Value;
 
@@ -57,7 +57,8 @@ pub fn plan(bytes: &[u8]) {
         for (host, overrides) in HOSTS.iter().flat_map(|host| [(host, Overrides::default()), (host, overrides())]) {
             // No runtime is asked what it can do.
             let runtime = Some("/no/runtime".into());
-            let run = Run { runtime, state: None, notifies: false, tmpfs_size: None, sockets: None, overrides };
+            let init = overrides.program.as_ref().map(|_| InitOption { program: Some("/usr/bin/catatonit".into()) });
+            let run = Run { runtime, state: None, notifies: false, tmpfs_size: None, sockets: None, init, overrides };
             let bundle = runner::Bundle::open(bundle).unwrap();
             let planned = run.plan(&bundle, host);
             match &planned {

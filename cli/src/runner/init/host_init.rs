@@ -97,8 +97,8 @@ fn mount_point(config: &RuntimeConfig) -> &'static str {
     let is_above = |mount: &Mount<'_>| mount.place().is_some_and(|place| Utf8Path::new(IN_DEV).starts_with(place));
     let mounts = config.mounts();
     let top = mounts.iter().rfind(|mount| is_above(mount));
-    let is_own = |mount: &&Mount<'_>| mount.kind() == "tmpfs" && !mount.is_bind() && !mount.is_read_only();
-    if top.filter(is_own).is_some() { IN_DEV } else { IN_ROOT }
+    let is_own = |mount: &Mount<'_>| mount.kind() == "tmpfs" && !mount.is_bind() && !mount.is_read_only();
+    if top.is_some_and(is_own) { IN_DEV } else { IN_ROOT }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod host_init;
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use oci_bundle_builder::plan::definition::run_settings::{ANNOTATION, RunSettings};
+use serde_json::Value;
 
 pub use self::host_init::HostInit;
 use super::files::SearchPath;
@@ -55,7 +56,8 @@ pub fn words_of_init(config: &RuntimeConfig) -> Result<usize> {
 /// An annotation that says nothing.
 pub fn remove_init(config: &mut RuntimeConfig) -> Result<()> {
     let count = words_of_init(config)?;
-    if let Some(args) = config["process"]["args"].as_array_mut() {
+    let args = config.process_mut().and_then(|process| process.get_mut("args")).and_then(Value::as_array_mut);
+    if let Some(args) = args {
         args.drain(..count);
     }
     Ok(())

@@ -48,7 +48,7 @@ pub fn apply_overrides(mut config: RuntimeConfig, overrides: &Overrides, root: &
         become_user(process, &asked, &Accounts::read(root))?;
     }
     change_args(process, overrides, of_init)?;
-    change_process(process, overrides)?;
+    change_process(process, overrides);
     mount(&mut config, overrides)?;
     if let Some(hook) = &overrides.created {
         hook.add_to(&mut config)?;
@@ -70,7 +70,7 @@ fn change_args(process: &mut Map<String, Value>, overrides: &Overrides, of_init:
     Ok(())
 }
 
-fn change_process(process: &mut Map<String, Value>, overrides: &Overrides) -> Result<()> {
+fn change_process(process: &mut Map<String, Value>, overrides: &Overrides) {
     if !overrides.env.is_empty() {
         let mut env = process.get("env").and_then(Value::as_array).cloned().unwrap_or_default();
         // The last of a name holds. A file may have many thousands.
@@ -87,7 +87,7 @@ fn change_process(process: &mut Map<String, Value>, overrides: &Overrides) -> Re
     }
     process.insert("terminal".to_owned(), json!(overrides.terminal.is_some()));
     process.remove("consoleSize");
-    let Some(Terminal { height, width, kind }) = &overrides.terminal else { return Ok(()) };
+    let Some(Terminal { height, width, kind }) = &overrides.terminal else { return };
     // A size of nothing is one that nobody knows. crun has the right one only from here.
     if *height > 0 {
         process.insert("consoleSize".to_owned(), json!({ "height": height, "width": width }));
@@ -99,7 +99,6 @@ fn change_process(process: &mut Map<String, Value>, overrides: &Overrides) -> Re
             env.push(json!(format!("TERM={kind}")));
         }
     }
-    Ok(())
 }
 
 /// Who is asked for: by `--user`, or by the ids that are kept, with which a container has the caller's files.
