@@ -41,18 +41,24 @@ let
         "nix/store"
         "proc"
         "root"
+        "run"
         "sys"
         "tmp"
         "usr"
         "var"
         "var/empty"
+        "var/tmp"
       ]
       ++ directories
     )
+    ++ lines "l" [
+      "etc/mtab"
+      "var/run"
+    ]
     ++ lines "f" (builtins.attrNames files);
   # The base files, with their content.
   files = {
-    "etc/group" = "root:x:0:\nnobody:x:65534:\n";
+    "etc/group" = "root:x:0:\nnobody:x:65534:\nnogroup:x:65534:\n";
     "etc/hostname" = "${config.hostname}\n";
     "etc/hosts" = "127.0.0.1 localhost ${config.hostname}\n::1 localhost ${config.hostname}\n";
     "etc/nsswitch.conf" = "passwd: files\ngroup: files\nhosts: files dns\n";

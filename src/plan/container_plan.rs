@@ -81,9 +81,13 @@ impl<'c> ContainerPlan<'c> {
         }
     }
 
-    /// Has config.json say what a store cannot hold, for `oci-bundle run`. What is below a mount is not seen.
+    /// Has config.json say what a store cannot hold, for `oci-bundle run`. What is below a mount is not seen. A read-only
+    /// container needs no layer over its bundle only for a directory that it cannot write to.
     fn annotate(&mut self) -> Result<()> {
         let mut seen = self.rootfs.owned.clone();
+        if self.config["root"]["readonly"] == true {
+            seen.retain(|place| !self.rootfs.for_writing.contains(place));
+        }
         seen.retain(|place| {
             let mut above = place.ancestors().filter_map(|above| self.rootfs.mount_points.get(above));
             !above.any(|mount| self.mounts.get(mount).is_none_or(|it| !it.mount.shows_what_is_beneath()))

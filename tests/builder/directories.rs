@@ -30,6 +30,11 @@ fn attributes(mode: &str, uid: u32, gid: u32) -> Value {
     json!({ "mode": mode, "uid": uid, "gid": gid })
 }
 
+/// The directories that everybody may write to, where none is a mount.
+fn for_everybody() -> Value {
+    json!({ "/tmp": attributes("1777", 0, 0), "/var/tmp": attributes("1777", 0, 0) })
+}
+
 #[test]
 fn the_annotation_has_what_is_asked_for_and_what_is_the_users() {
     let derivation = with(json!({
@@ -45,6 +50,7 @@ fn the_annotation_has_what_is_asked_for_and_what_is_the_users() {
     warns(&derivation);
     let wanted = json!({
         "/tmp": attributes("1777", 0, 0),
+        "/var/tmp": attributes("1777", 0, 0),
         "/var/lib/app": attributes("0750", 5, 6),
         "/srv": attributes("0755", 0, 0),
         "/etc/shadow": attributes("0640", 0, 42),
@@ -60,10 +66,23 @@ fn the_annotation_has_what_is_asked_for_and_what_is_the_users() {
 }
 
 #[test]
-fn a_container_of_root_says_nothing() {
-    let derivation = Derivation::new(json!({ "args": ["x"], "cwd": "/srv/app" }));
-    derivation.succeeds();
-    assert_eq!(annotated(&derivation), Value::Null);
+fn a_container_of_root_says_only_where_everybody_writes() {
+    let said = |arguments: Value| {
+        let mut all = json!({ "args": ["x"], "cwd": "/srv/app" });
+        all.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+        let derivation = Derivation::new(all);
+        derivation.succeeds();
+        annotated(&derivation)
+    };
+    assert_eq!(said(json!({})), json!({ "/var/tmp": attributes("1777", 0, 0) }));
+    // Nobody writes to any of these.
+    for nothing in
+        [json!({ "readonly": true }), json!({ "baseFiles": false }), json!({ "mounts": { "/var": "/srv/var" } })]
+    {
+        assert_eq!(said(nothing.clone()), Value::Null, "{nothing}");
+    }
+    let asked = json!({ "readonly": true, "directories": { "/var/tmp": { "mode": "1777" } } });
+    assert_eq!(said(asked), json!({ "/var/tmp": attributes("1777", 0, 0) }));
 }
 
 #[test]
@@ -74,7 +93,7 @@ fn what_a_mount_brings_has_its_own_owner() {
         "user": { "uid": 1000 },
     }));
     assert!(!warns(&derivation).contains("warning"));
-    assert_eq!(annotated(&derivation), json!({ "/tmp": attributes("1777", 0, 0) }));
+    assert_eq!(annotated(&derivation), for_everybody());
 }
 
 #[test]
@@ -86,9 +105,8 @@ fn a_home_and_what_is_on_the_way_from_it_to_the_working_directory_are_the_users(
     }));
     warns(&derivation);
     let own = attributes("0755", 5, 6);
-    let wanted = json!({
-        "/tmp": attributes("1777", 0, 0), "/home/user": attributes("0700", 5, 6), "/home/user/a": own, "/home/user/a/b": own,
-    });
+    let mut wanted = json!({ "/home/user": attributes("0700", 5, 6), "/home/user/a": own, "/home/user/a/b": own });
+    wanted.as_object_mut().unwrap().extend(for_everybody().as_object().unwrap().clone());
     assert_eq!(annotated(&derivation), wanted);
 }
 
@@ -98,7 +116,7 @@ fn what_packages_have_stays_root_s() {
     let packages = ["a", "b"].map(|name| derivation.add_tree(name, &[(&format!("bin/{name}"), "")]));
     derivation.set("contents", json!(packages));
     derivation.succeeds();
-    assert_eq!(annotated(&derivation), json!({ "/tmp": attributes("1777", 0, 0) }));
+    assert_eq!(annotated(&derivation), for_everybody());
 }
 
 #[test]
@@ -158,7 +176,7 @@ fn a_line_names_the_first_of_many_and_nobody_gets_the_store() {
     let said = warns(&derivation);
     assert!(said.contains("directories.\"/srv/004\" and 995 more as root's"), "{said}");
     assert_eq!(annotated(&derivation)["/srv/999"], attributes("0755", 7, 7));
-    assert_eq!(annotated(&derivation).as_object().unwrap().len(), 1001);
+    assert_eq!(annotated(&derivation).as_object().unwrap().len(), 1002);
 }
 
 #[test]

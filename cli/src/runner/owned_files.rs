@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use oci_bundle_builder::plan::attributes_by_place::AttributesByPlace;
 use oci_bundle_builder::plan::capability::FileCapabilities;
-use oci_bundle_builder::plan::file_attributes::ANNOTATION;
+use oci_bundle_builder::plan::file_attributes::{ANNOTATION, FileAttributes};
 use serde_json::Value;
 
 use crate::runner::runtime_config::RuntimeConfig;
@@ -43,7 +43,7 @@ pub fn is_annotated(config: &RuntimeConfig) -> bool {
 }
 
 /// The files of a planned container. `available` are the users and groups that this process has, as far as they are not all: so many
-/// from 0 on. What belongs to others stays root's, and is told in a line.
+/// from 0 on. What belongs to others stays root's, and is told in a line, unless everybody may write to it.
 ///
 /// # Errors
 /// As for [`annotated`].
@@ -65,7 +65,7 @@ pub fn owned_files(config: &RuntimeConfig, available: Option<(u64, u64)>) -> Res
                 gid: gid.or_else(|| gid_here(0)),
                 capabilities: attributes.capabilities,
             };
-            if uid.is_none() || gid.is_none() {
+            if (uid.is_none() || gid.is_none()) && !is_everybodys(attributes) {
                 lacking.push(format!("'{}' to {}:{}", place.display(), attributes.uid, attributes.gid));
             }
             file
@@ -76,6 +76,11 @@ pub fn owned_files(config: &RuntimeConfig, available: Option<(u64, u64)>) -> Res
     let line = (!lacking.is_empty())
         .then(|| format!("the container has no such users to give {}{more}: root owns it there", lacking.join(", ")));
     Ok((files, line))
+}
+
+/// Whether it is all the same whose a directory is: everybody writes to it, as to /tmp.
+fn is_everybodys(attributes: FileAttributes) -> bool {
+    attributes == FileAttributes::new(0o1777)
 }
 
 /// What the ids of a container are outside of its user namespace.

@@ -88,7 +88,7 @@ fn files_are_where_they_are_asked_for() {
     for printed in printed {
         assert_eq!(
             printed,
-            "good day\nfrom the store\nran\nmine\ngroup\nhostname\nhosts\nmotd\nnsswitch.conf\npasswd\n"
+            "good day\nfrom the store\nran\nmine\ngroup\nhostname\nhosts\nmotd\nmtab\nnsswitch.conf\npasswd\n"
         );
     }
 }
