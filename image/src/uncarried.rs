@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 pub const ANNOTATION: &str = "io.github.oci-bundle.runtime";
 
 /// Arguments without a place in an image's configuration (image-spec, config.md).
-const ARGUMENTS: [&str; 8] = ["health", "hostname", "mounts", "network", "readonly", "seccomp", "terminal", "config"];
+const ARGUMENTS: [&str; 10] =
+    ["capabilities", "health", "hostname", "limits", "mounts", "network", "readonly", "seccomp", "terminal", "config"];
 
 /// Fields of `config.process` that have one.
 const CARRIED: [&str; 4] = ["args", "cwd", "env", "user"];
@@ -72,6 +73,8 @@ mod tests {
             "readonly": true,
             "terminal": false,
             "mounts": { "/data": "/srv" },
+            "capabilities": [],
+            "limits": { "pids": 100 },
             "config": { "process": { "env": ["B=2"], "noNewPrivileges": false }, "linux": { "resources": { "memory": { "limit": 1 } } } },
         });
         let found = find(&arguments);
@@ -82,7 +85,8 @@ mod tests {
         let line = line(&found).unwrap();
         assert!(
             line.starts_with(
-                "an image has no place for config.linux.resources, config.process.noNewPrivileges, mounts, readonly: "
+                "an image has no place for capabilities, config.linux.resources, config.process.noNewPrivileges, limits, mounts, \
+                 readonly: "
             ),
             "{line}"
         );

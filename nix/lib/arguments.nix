@@ -53,6 +53,14 @@ in
     about = "adds `/etc/passwd` and other files that most programs expect";
     usedBy = planned;
   };
+  capabilities = {
+    type = "list of names, or attribute set";
+    default = { };
+    about = "what the process may do: exactly these, or `{ add, drop }` to the defaults";
+    usedBy = planned;
+    check = value: builtins.isList value || (builtins.isAttrs value && !(value ? outPath));
+    want = ''a list of capabilities, such as [ "CAP_NET_ADMIN" ], or { add, drop }, two such lists'';
+  };
   checkProgram = boolean // {
     default = true;
     about = "fails the build if the program would not start";
@@ -140,6 +148,14 @@ in
     default = false;
     about = "keeps references from the bundle to the store paths that it has copied";
     usedBy = [ "bundle" ];
+  };
+  limits = {
+    type = "attribute set";
+    default = { };
+    about = "`{ memory, cpus, pids }`: how much of the host the container gets";
+    usedBy = planned;
+    check = builtins.isAttrs;
+    want = ''an attribute set, such as { memory = "512M"; cpus = 1.5; pids = 100; }'';
   };
   mounts = {
     type = "attribute set, by destination";

@@ -19,6 +19,8 @@ let
     "cwd"
     "hostname"
     "terminal"
+    "capabilities"
+    "limits"
     "seccomp"
     "config"
     "name"

@@ -96,14 +96,14 @@ impl fmt::Display for FileCapabilities {
     }
 }
 
-/// Checks that this is the name of a capability.
+/// Checks that this is the name of a capability, and gives it.
 ///
 /// # Errors
 /// An [`ArgumentError`] if it is none.
-pub fn check_name(capability: &Field<'_>) -> Result<(), ArgumentError> {
+pub fn check_name(capability: &Field<'_>) -> Result<&'static str, ArgumentError> {
     let name = capability.string()?;
-    if CAPABILITIES.contains(&name) {
-        return Ok(());
+    if let Some(known) = CAPABILITIES.into_iter().find(|known| *known == name) {
+        return Ok(known);
     }
     let hint = nearest(name, &CAPABILITIES).map(|near| format!("; did you mean \"{near}\"?"));
     let want = format!("a capability of capabilities(7){}", hint.unwrap_or_default());

@@ -79,12 +79,12 @@ impl AskedAttributes {
             Some(list) => list.list()?,
             None => Vec::new(),
         };
-        names.iter().try_for_each(capability::check_name)?;
+        let names = names.iter().map(capability::check_name).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             mode: field.get("mode")?.map(|mode| decode_mode(&mode)).transpose()?,
             uid,
             gid: id("gid")?.or(uid),
-            capabilities: FileCapabilities::new(names.iter().filter_map(|name| name.value().as_str())),
+            capabilities: FileCapabilities::new(names),
         })
     }
 

@@ -175,6 +175,17 @@ in
 
   hello = program { name = "hello"; };
 
+  # The names of ports and protocols, which nixpkgs has from IANA itself.
+  iana-etc = program {
+    name = "iana-etc";
+    packages = [ "netbase" ];
+    glibc = null;
+    finish = ''
+      find etc -type f ! -name services ! -name protocols -delete
+      rm -rf share
+    '';
+  };
+
   jq = program {
     name = "jq";
     libraries = [ "libjq1" ];

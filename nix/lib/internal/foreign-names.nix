@@ -31,12 +31,15 @@ let
   noScripts = "no command runs when the root filesystem is made; use the arguments 'files' and 'contents', with a derivation for generated files";
   ports = "use the argument 'ports', such as [ 8080 ] or, to publish one, [ \"8080:80\" ]";
   network = "use the argument 'network', \"private\", \"user\" or \"host\", or config.linux.namespaces: without { type = \"network\"; } the container has the host's network, and with path = \"/run/netns/…\" it joins that one";
-  capabilities = "use config.process.capabilities, with the lists bounding, effective and permitted, such as [ \"CAP_CHOWN\" ]";
-  privileged = "there is no such switch; list what the container needs in config.process.capabilities, config.linux.devices and config.linux.resources.devices";
+  capabilities = "use the argument 'capabilities': capabilities.add = [ \"CAP_NET_ADMIN\" ], capabilities.drop = [ \"ALL\" ], or a list of exactly those to have";
+  privileged = "there is no such switch; list what the container needs in the argument 'capabilities', config.linux.devices and config.linux.resources.devices";
   supervisor = "oci-bundle starts containers but does not supervise them; use a systemd service";
   devices = "use config.linux.devices for the nodes, and config.linux.resources.devices for the rules";
-  memory = "use config.linux.resources.memory.limit, in bytes";
+  memory = "use the argument 'limits': limits.memory = \"512M\"";
+  swap = "use config.linux.resources.memory.swap, which limits memory and swap together, in bytes";
+  cpus = "use the argument 'limits': limits.cpus = 1.5";
   cpu = "use config.linux.resources.cpu";
+  pids = "use the argument 'limits': limits.pids = 100";
   labels = "use image.labels for an image, and config.annotations for a bundle";
   terminal = "use the argument 'terminal'";
   hosts = "use the argument 'files', such as files.\"/etc/hosts\".text";
@@ -51,6 +54,7 @@ let
     inherit
       args
       capabilities
+      cpus
       devices
       environment
       init
@@ -77,7 +81,8 @@ let
     cmd = args;
     command = args;
     copytoroot = contents;
-    cpus = cpu;
+    cpuperiod = cpu;
+    cpuquota = cpus;
     cpuset = "${cpu}.cpus";
     cpusetcpus = "${cpu}.cpus";
     cpushares = "${cpu}.shares";
@@ -130,6 +135,9 @@ let
     maxlayers = noLayers;
     memlimit = memory;
     memorylimit = memory;
+    memorymax = memory;
+    memoryswap = swap;
+    memswaplimit = swap;
     mtime = "no file of a bundle has a date; leave it out";
     namespaces = "use config.linux.namespaces";
     networkdisabled = network;
@@ -145,7 +153,7 @@ let
     paths = contents;
     perms = "use the attributes mode, uid and gid of the arguments 'files' and 'directories'";
     pid = "use config.linux.namespaces";
-    pidslimit = "use config.linux.resources.pids.limit";
+    pidslimit = pids;
     platform = platform;
     port = ports;
     ports = ports;
@@ -173,6 +181,7 @@ let
     system = platform;
     systempackages = contents;
     tag = noTag;
+    tasksmax = pids;
     tmpfs = "use the argument 'mounts': mounts.\"/data\" = { type = \"tmpfs\"; }";
     tty = terminal;
     uid = user;

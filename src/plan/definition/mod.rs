@@ -1,5 +1,6 @@
 //! The arguments of `buildContainer`, decoded.
 
+pub mod capabilities;
 pub mod container_path;
 pub mod contents;
 pub mod directories;
@@ -7,6 +8,7 @@ pub mod files;
 pub mod health;
 pub mod id_mapping;
 pub mod init;
+mod limits;
 pub mod mount;
 mod mount_options;
 pub mod platform;
@@ -22,9 +24,11 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use self::capabilities::Capabilities;
 use self::contents::Package;
 use self::directories::Directories;
 use self::files::Files;
+use self::limits::Limits;
 use self::mount::{Destination, Mount};
 use self::process::Environment;
 use self::run_settings::RunSettings;
@@ -35,10 +39,11 @@ use crate::plan::diagnostics::{ArgumentError, Field};
 use crate::plan::file_attributes;
 
 /// The arguments' names. nix/lib/arguments.nix has the same list, with what the reference says of each.
-pub const ARGUMENTS: [&str; 27] = [
+pub const ARGUMENTS: [&str; 29] = [
     "arch",
     "args",
     "baseFiles",
+    "capabilities",
     "checkProgram",
     "config",
     "contents",
@@ -50,6 +55,7 @@ pub const ARGUMENTS: [&str; 27] = [
     "hostname",
     "init",
     "keepReferences",
+    "limits",
     "mounts",
     "name",
     "network",
@@ -93,6 +99,8 @@ pub struct Definition {
     pub args: Vec<String>,
     /// Whether there are the files that most programs want, such as /etc/passwd.
     pub base_files: bool,
+    /// What the process may do beside what everybody may.
+    pub capabilities: Capabilities,
     /// Whether the program is looked for before anything is built.
     pub check_program: bool,
     /// The packages whose trees appear at `/`.
@@ -109,6 +117,8 @@ pub struct Definition {
     pub cwd: ContainerPath,
     /// The name of the host in the container; `None` for the derivation's name.
     pub hostname: Option<String>,
+    /// How much of the host the container gets.
+    pub limits: Limits,
     /// Whether the process gets a terminal.
     pub terminal: bool,
     /// What to mount beside the defaults, or instead of one; `None` drops one.
@@ -144,6 +154,9 @@ impl Definition {
         let container = Self {
             args: decode_args(&root)?,
             base_files: flag("baseFiles", true)?,
+            capabilities: root
+                .get("capabilities")?
+                .map_or(Ok(Capabilities::default()), |them| Capabilities::decode(&them))?,
             check_program: flag("checkProgram", true)?,
             config: decode_config(&root)?,
             contents: root.get("contents")?.map_or(Ok(Vec::new()), |contents| contents::decode(&contents))?,
@@ -152,6 +165,7 @@ impl Definition {
             env: root.get("env")?.map_or(Ok(Environment::new()), |env| process::decode_environment(&env))?,
             files: root.get("files")?.map_or(Ok(Files::new()), |files| files::decode(&files))?,
             hostname: root.get("hostname")?.map(|name| process::decode_hostname(&name)).transpose()?,
+            limits: root.get("limits")?.map_or(Ok(Limits::default()), |limits| Limits::decode(&limits))?,
             mounts: root.get("mounts")?.map_or(Ok(BTreeMap::new()), |mounts| decode_mounts(&mounts))?,
             nix_database: decode_nix_database(&root)?,
             readonly: flag("readonly", false)?,

@@ -14,6 +14,7 @@ fn only_the_command_is_needed() {
         Definition {
             args: vec!["/bin/x".into(), String::new()],
             base_files: true,
+            capabilities: Capabilities::default(),
             check_program: true,
             config: json!({}),
             contents: Vec::new(),
@@ -22,6 +23,7 @@ fn only_the_command_is_needed() {
             env: Environment::new(),
             files: Files::new(),
             hostname: None,
+            limits: Limits::default(),
             mounts: BTreeMap::new(),
             nix_database: None,
             readonly: false,
@@ -73,8 +75,8 @@ fn every_mistake_names_the_attribute_and_what_is_wanted() {
         (json!({"args": ["x"], "mount": {}}), "mount: no such argument (did you mean 'mounts'?)"),
         (
             json!({"args": ["x"], "platforms": {}}),
-            "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, files, health, \
-                 hostname, init, keepReferences, mounts, name, network, nixDatabase, os, ports, readonly, seccomp, stopSignal, store, terminal, user, \
+            "platforms: no such argument (there are: arch, args, baseFiles, capabilities, checkProgram, config, contents, cwd, directories, env, files, health, \
+                 hostname, init, keepReferences, limits, mounts, name, network, nixDatabase, os, ports, readonly, seccomp, stopSignal, store, terminal, user, \
                  volumes)",
         ),
         (json!({"args": ["x"], "env": ["A"]}), "env[0]: found the string \"A\", want \"NAME=value\""),

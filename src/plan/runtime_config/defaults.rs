@@ -73,16 +73,25 @@ pub fn open_files(definition: &Definition, closure: &Closure) -> usize {
     }
 }
 
-/// What a process may do: three capabilities, and no way to more.
-pub fn privileges(open_files: usize) -> Value {
-    let capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
+/// What a process may do that is asked for nothing else.
+const CAPABILITIES: [&str; 3] = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
+
+/// What a process may do, and no way to more.
+///
+/// A program of another user than root has only the ambient capabilities (capabilities(7), "Transformation of capabilities during
+/// execve()"): as with Podman, these are the ones that are asked for by name.
+pub fn privileges(definition: &Definition, open_files: usize) -> Value {
+    let names = definition.capabilities.over(&CAPABILITIES);
+    let mut capabilities = json!({ "bounding": names, "effective": names, "permitted": names });
+    let user = definition.user.with_ids(&definition.config["process"]["user"]);
+    let asked = definition.capabilities.asked();
+    if user.uid != 0 && !asked.is_empty() {
+        capabilities["inheritable"] = json!(asked);
+        capabilities["ambient"] = json!(asked);
+    }
     json!({
         "noNewPrivileges": true,
-        "capabilities": {
-            "bounding": capabilities,
-            "effective": capabilities,
-            "permitted": capabilities,
-        },
+        "capabilities": capabilities,
         "rlimits": [{ "type": "RLIMIT_NOFILE", "soft": open_files, "hard": open_files }],
     })
 }

@@ -46,7 +46,7 @@ impl RuntimeConfig {
             "root": { "path": "rootfs", "readonly": definition.readonly },
             "process": process(definition, closure),
             "mounts": mounts::document(mounts, definition.store, closure)?,
-            "linux": defaults::linux(),
+            "linux": linux(definition),
         }));
         filter.put_into(&mut config);
         config.merge(&definition.config);
@@ -145,12 +145,21 @@ pub fn attribute_of_program(definition: &Definition) -> AttrPath {
 
 /// The process without its environment, which depends on what the patch makes of the user.
 fn process(definition: &Definition, closure: &Closure) -> Value {
-    let mut process = defaults::privileges(defaults::open_files(definition, closure));
+    let mut process = defaults::privileges(definition, defaults::open_files(definition, closure));
     process["args"] = json!(definition.args);
     process["cwd"] = json!(definition.cwd.to_string());
     process["terminal"] = json!(definition.terminal);
     process["user"] = definition.user.document();
     process
+}
+
+/// The defaults, with the limits that are asked for.
+fn linux(definition: &Definition) -> Value {
+    let mut linux = defaults::linux();
+    for (name, limit) in definition.limits.resources() {
+        linux["resources"][name] = limit;
+    }
+    linux
 }
 
 fn environment(definition: &Definition, home: &str) -> Value {

@@ -48,8 +48,8 @@ fn a_mistake_is_one_line_in_what_nix_says() {
         ("{ args = [ \"x\" ]; mount = { }; }", "mount: no such argument (did you mean 'mounts'?)"),
         (
             "{ args = [ \"x\" ]; platforms = true; }",
-            "platforms: no such argument (there are: arch, args, baseFiles, checkProgram, config, contents, cwd, directories, env, \
-             files, health, hostname, image, init, keepReferences, mounts, name, network, nixDatabase, os, ports, readonly, runtime, seccomp, stopSignal, \
+            "platforms: no such argument (there are: arch, args, baseFiles, capabilities, checkProgram, config, contents, cwd, directories, env, \
+             files, health, hostname, image, init, keepReferences, limits, mounts, name, network, nixDatabase, os, ports, readonly, runtime, seccomp, stopSignal, \
              store, terminal, user, volumes)",
         ),
         (
@@ -77,6 +77,24 @@ fn a_mistake_is_one_line_in_what_nix_says() {
             "{ args = [ \"x\" ]; files.\"/x\".source = \"/etc/passwd\"; }",
             "files.\"/x\".source: \"/etc/passwd\" is not in the closure; write a path as ./file, so that Nix copies it \
              to the store, and use 'mounts' for a file of the host",
+        ),
+        (
+            "{ args = [ \"x\" ]; capabilities = \"CAP_KILL\"; }",
+            "capabilities: found the string \"CAP_KILL\", want a list of capabilities, such as [ \"CAP_NET_ADMIN\" ], or \
+             { add, drop }, two such lists",
+        ),
+        (
+            "{ args = [ \"x\" ]; capabilities = [ \"NET_ADMIN\" ]; }",
+            "capabilities[0]: found the string \"NET_ADMIN\", want a capability of capabilities(7); did you mean \
+             \"CAP_NET_ADMIN\"?",
+        ),
+        (
+            "{ args = [ \"x\" ]; limits = \"512M\"; }",
+            "limits: found the string \"512M\", want an attribute set, such as { memory = \"512M\"; cpus = 1.5; pids = 100; }",
+        ),
+        (
+            "{ args = [ \"x\" ]; limits.cpus = \"1.5\"; }",
+            "limits.cpus: found the string \"1.5\", want a number of processors from 0.01 to 8192, such as 1.5",
         ),
         ("{ args = [ \"x\" ]; readonly = 1; }", "readonly: found 1 (an integer), want true or false"),
         (
@@ -198,10 +216,20 @@ fn a_name_of_another_tool_is_answered_with_ours() {
         ("created", "has a date"),
         ("workingDir", "'cwd'"),
         ("environment", "'env'"),
-        ("privileged", "config.process.capabilities"),
-        ("capAdd", "config.process.capabilities"),
-        ("cap_add", "config.process.capabilities"),
-        ("capabilities", "config.process.capabilities"),
+        ("privileged", "'capabilities'"),
+        ("capAdd", "capabilities.add"),
+        ("cap_add", "capabilities.add"),
+        ("capDrop", "capabilities.drop"),
+        ("config.capabilities", "'capabilities'"),
+        ("memory", "limits.memory"),
+        ("mem_limit", "limits.memory"),
+        ("memoryMax", "limits.memory"),
+        ("memswap_limit", "config.linux.resources.memory.swap"),
+        ("cpus", "limits.cpus"),
+        ("cpu_quota", "limits.cpus"),
+        ("cpuShares", "config.linux.resources.cpu.shares"),
+        ("pids_limit", "limits.pids"),
+        ("tasksMax", "limits.pids"),
         ("restart", "systemd"),
         ("dockerfile", "'contents'"),
         ("perms", "'files'"),

@@ -1,6 +1,7 @@
 //! Limits of memory, processes and files, looked at from inside.
 
 use crate::support::nix;
+use crate::support::runner;
 use crate::support::runtime;
 use crate::support::script::container;
 
@@ -18,6 +19,55 @@ fn limits_of_memory_and_processes_are_those_of_the_containers_cgroup() {
     );
     for runtime in runtime::ALL {
         assert_eq!(runtime.prints(&bundle), "67108864\n77\n", "{runtime:?}");
+    }
+}
+
+#[test]
+fn limits_of_the_argument_are_those_of_the_containers_cgroup() {
+    let bundle = container(
+        r#"
+          own=$(grep ^0:: /proc/self/cgroup || true)
+          for file in /sys/fs/cgroup/{memory/memory.limit_in_bytes,pids/pids.max,cpu/cpu.cfs_quota_us,cpu/cpu.cfs_period_us} \
+              /sys/fs/cgroup/"${own#0::}"/{memory,pids,cpu}.max; do
+            [ ! -e "$file" ] || cat "$file"
+          done
+        "#,
+        r#"limits = { memory = "64M"; cpus = 1.5; pids = 77; };"#,
+    );
+    for runtime in runtime::ALL {
+        let words = |printed: &str| printed.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let wanted = ["67108864", "77", "150000", "100000"];
+        assert_eq!(words(&runtime.prints(&bundle)), wanted, "{runtime:?}");
+        let mut run = runtime.wrapper(0);
+        run.arg(&*bundle);
+        assert_eq!(words(&runner::prints(run)), wanted, "{runtime:?}, by oci-bundle run");
+    }
+}
+
+#[test]
+fn a_program_that_starts_more_processes_than_its_limit_fails() {
+    for (limits, can) in [("limits.pids = 5;", false), ("limits.pids = 50;", true)] {
+        let script = "for i in 0 1 2 3 4 5 6 7; do sleep 1 & done; echo all";
+        let bundle = runner::container(script, limits);
+        for runtime in runtime::ALL {
+            let mut run = runtime.wrapper(0);
+            run.arg(&*bundle);
+            let output = runner::output(run);
+            assert_eq!(output.stdout == b"all\n", can, "{runtime:?}: {limits} {output:?}");
+        }
+    }
+}
+
+#[test]
+fn an_ordinary_user_runs_without_limits_and_is_told() {
+    let bundle = runner::container("echo ran", "limits.memory = \"64M\";");
+    for runtime in runtime::ALL {
+        let mut run = runtime.wrapper(1234);
+        run.arg(&*bundle);
+        let output = runner::output(run);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.stdout, b"ran\n", "{runtime:?}: {said}");
+        assert!(said.contains("memory limits dropped"), "{runtime:?}: {said}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a container finds, under the runtimes by themselves and under `oci-bundle run`.
 
+mod base_files;
 mod contents;
 mod defaults;
 mod devices;

@@ -5,7 +5,8 @@ use std::os::unix::fs::{MetadataExt, chown};
 
 use tempfile::TempDir;
 
-use crate::support::runtime;
+use crate::support::runner;
+use crate::support::runtime::{self, Runtime};
 use crate::support::script::container;
 
 #[test]
@@ -44,6 +45,56 @@ fn another_user_than_root_has_the_ambient_capabilities_alone() {
         let bundle = container("grep ^CapEff: /proc/self/status", arguments);
         for runtime in runtime::ALL {
             assert_eq!(runtime.prints(&bundle), format!("CapEff:\t{effective}\n"), "{runtime:?}: {arguments}");
+        }
+    }
+}
+
+/// The capabilities that a process can have at all, those in effect, and the ambient ones.
+const SETS: &str = "grep -E '^Cap(Bnd|Eff|Amb):' /proc/self/status";
+
+fn sets(bounding: u32, effective: u32, ambient: u32) -> String {
+    format!("CapEff:\t{effective:016x}\nCapBnd:\t{bounding:016x}\nCapAmb:\t{ambient:016x}\n")
+}
+
+#[test]
+fn the_argument_says_which_capabilities_there_are() {
+    const DEFAULT: u32 = 0x2000_0420;
+    let (chown, net_admin) = (1 << 0, 1 << 12);
+    for (arguments, bounding, effective, ambient) in [
+        ("capabilities = [ ];", 0, 0, 0),
+        ("capabilities = [ \"CAP_NET_ADMIN\" ];", net_admin, net_admin, 0),
+        ("capabilities = { add = [ \"CAP_CHOWN\" ]; drop = [ \"CAP_KILL\" ]; };", 0x2000_0401, 0x2000_0401, 0),
+        ("capabilities.drop = [ \"ALL\" ]; user.uid = 1000;", 0, 0, 0),
+        ("capabilities.add = [ \"CAP_CHOWN\" ]; user.uid = 1000;", DEFAULT | chown, chown, chown),
+        ("capabilities = [ \"CAP_NET_ADMIN\" ]; user.uid = 1000;", net_admin, net_admin, net_admin),
+    ] {
+        let bundle = container(SETS, arguments);
+        for runtime in runtime::ALL {
+            let wanted = sets(bounding, effective, ambient);
+            assert_eq!(runtime.prints(&bundle), wanted, "{runtime:?}: {arguments}");
+            // runc cannot start another user's container without ids of that user.
+            let is_root = !arguments.contains("uid");
+            for uid in runner::USERS.into_iter().filter(|uid| *uid == 0 || is_root || runtime == Runtime::Crun) {
+                let mut run = runtime.wrapper(uid);
+                run.arg(&*bundle);
+                assert_eq!(runner::prints(run), wanted, "{runtime:?} of {uid}: {arguments}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_capability_lets_another_user_do_what_it_is_for() {
+    let script = "ip link set dev lo mtu 1500 && cat /sys/class/net/lo/mtu";
+    for (arguments, changes) in
+        [("capabilities = [ \"CAP_NET_ADMIN\" ];", true), ("capabilities.drop = [ \"ALL\" ];", false)]
+    {
+        let bundle = runner::container(script, &format!("user.uid = 1000; {arguments}"));
+        for runtime in runtime::ALL {
+            let mut run = runtime.wrapper(0);
+            run.arg(&*bundle);
+            let output = runner::output(run);
+            assert_eq!(output.stdout == b"1500\n", changes, "{runtime:?}: {arguments} {output:?}");
         }
     }
 }

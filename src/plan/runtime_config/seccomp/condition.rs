@@ -67,7 +67,7 @@ impl Side {
         kernel.as_ref().map_or(Ok(()), check_kernel)?;
         Ok(Self {
             architectures: list("arches", architecture::check_name)?,
-            capabilities: list("caps", capability::check_name)?,
+            capabilities: list("caps", |name| capability::check_name(name).map(|_| ()))?,
             kernel: kernel.is_some(),
         })
     }
