@@ -37,6 +37,22 @@ fn who_is_not_there_owns_nothing_and_a_line_says_so() {
 }
 
 #[test]
+fn nobody_is_told_whose_a_directory_is_that_everybody_may_write_to() {
+    // Root is not there: the one user is another.
+    let linux = json!({
+        "namespaces": [{ "type": "user" }],
+        "uidMappings": [{ "containerID": 1000, "hostID": 0, "size": 1 }],
+        "gidMappings": [{ "containerID": 1000, "hostID": 0, "size": 1 }],
+    });
+    for (mode, told) in [("1777", false), ("0755", true), ("4777", true)] {
+        let files = json!({ "/var/tmp": { "mode": mode } }).to_string();
+        let config = RuntimeConfig::from(json!({ "linux": linux, "annotations": { ANNOTATION: files } }));
+        let (files, line) = owned_files(&config, Some((1, 1))).unwrap();
+        assert_eq!((files[0].uid, line.is_some()), (None, told), "{mode}");
+    }
+}
+
+#[test]
 fn a_wrong_annotation_is_named() {
     let config = RuntimeConfig::from(json!({ "annotations": { ANNOTATION: "{" } }));
     let error = format!("{:#}", owned_files(&config, None).unwrap_err());
