@@ -57,7 +57,6 @@ in
       };
     };
     directories = [
-      "run"
       "run/nginx"
       "srv"
       "srv/www"
