@@ -15,6 +15,7 @@ use crate::kill::KillOptions;
 use crate::logs::LogsOptions;
 use crate::ps::PsOptions;
 use crate::remove::RemoveOptions;
+use crate::mount_store::StoreOptions;
 use crate::report_created::CreatedOptions;
 use crate::run::{ContainerOptions, RunOptions};
 use crate::stop::StopOptions;
@@ -60,6 +61,7 @@ pub enum Command {
     WriteTestWrapper(TestWrapperOptions),
     WriteClosure(ClosureOptions),
     Test(TestOptions),
+    MountStore(StoreOptions),
     HoldProcessTree(ProcessTreeOptions),
     SuperviseTest(SuperviseOptions),
     ReportCreated(CreatedOptions),

@@ -14,6 +14,7 @@ mod logs;
 mod monitor;
 mod ps;
 mod remove;
+mod mount_store;
 mod report_created;
 mod run;
 mod stop;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         Command::Container(options) => (script::CONTAINER, control_container::control_container(options)),
         Command::Network(options) => (script::NETWORK, control_network::control_network(options)),
         Command::HoldUserNamespace => ("oci-bundle", hold_user_namespace::hold_user_namespace()),
+        Command::MountStore(options) => ("oci-bundle", mount_store::mount_store(options)),
         Command::HoldProcessTree(options) => ("oci-bundle", hold_process_tree::hold_process_tree(&options)),
         Command::WriteWrapper(options) => ("buildContainer: run", write_wrapper::write_wrapper(options)),
         Command::WriteTestWrapper(options) => ("container.test", write_test_wrapper::write_test_wrapper(&options)),

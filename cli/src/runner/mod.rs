@@ -41,6 +41,7 @@ pub use self::exec::Running;
 pub use self::files::{SearchPath, Trust};
 pub use self::host::{Host, container_id};
 pub use self::init::InitOption;
+pub use self::mount_namespace::mount_store;
 pub use self::overrides::{
     CreatedHook, KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, parse_env_file,
     read_env_file,

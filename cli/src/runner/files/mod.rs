@@ -16,4 +16,4 @@ pub use self::real_path::real_path;
 pub use self::retry::retry_on_race;
 pub use self::root_dir::RootDir;
 pub use self::search_path::{SearchPath, find_executable};
-pub use self::trust::{Links, Trust};
+pub use self::trust::{FixedDirectory, Links, Trust};

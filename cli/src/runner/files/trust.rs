@@ -80,10 +80,16 @@ impl Trust {
 
     /// Whether nobody else can change what a path without links leads to, which may be a file.
     pub fn fixes_all_of(&self, path: &Utf8Path) -> bool {
-        let Some(parent) = path.parent() else { return path == "/" };
-        let Ok(entry) = rustix::fs::lstat(path.as_std_path()) else { return false };
-        let is_fixed = || self.fixed_part(parent).is_ok_and(|fixed| fixed == parent);
-        rustix::fs::stat(parent.as_std_path()).is_ok_and(|parent| self.fixes(&parent, &entry)) && is_fixed()
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return path == "/" };
+        self.fixed_directory(parent).is_some_and(|directory| directory.kind_of_fixed(name).is_some())
+    }
+
+    /// The directory at a path without links, if nobody else can put another one in its place.
+    pub fn fixed_directory(&self, path: &Utf8Path) -> Option<FixedDirectory<'_>> {
+        let fixed = self.fixed_part(path).ok().filter(|fixed| fixed == path)?;
+        let directory = open_directory(CWD, fixed.as_std_path()).ok()?;
+        let stat = rustix::fs::fstat(&directory).ok()?;
+        Some(FixedDirectory { trust: self, directory, stat })
     }
 
     /// Opens the directory at a path, which starts at the working directory. A link on the way is followed if nobody but
@@ -154,6 +160,22 @@ impl Trust {
             push_front(&mut steps, Path::new(&OsString::from_vec(target.into_bytes())));
         }
         Ok(at)
+    }
+}
+
+/// A directory that is where it is for as long as only trusted users act.
+#[derive(Debug)]
+pub struct FixedDirectory<'t> {
+    trust: &'t Trust,
+    directory: OwnedFd,
+    stat: Stat,
+}
+
+impl FixedDirectory<'_> {
+    /// What an entry is, if it is there and nobody else can replace it.
+    pub fn kind_of_fixed(&self, name: &str) -> Option<FileType> {
+        let entry = rustix::fs::statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        self.trust.fixes(&self.stat, &entry).then(|| FileType::from_raw_mode(entry.st_mode))
     }
 }
 

@@ -3,7 +3,7 @@
 //! A runtime that looked for a source itself would find what the run has mounted below whatever is above the bundle: the container's /proc, not
 //! masked, and files of the run. And somebody else could change the path meanwhile. So each source is found once and kept as a
 //! mount of its own, which the runtime is told to bind. A path of the store as a whole is neither above the bundle nor can
-//! anybody change it; there may be thousands, and these stay as they are.
+//! anybody change it; there may be thousands, and these stay as they are, for [`Store::have_mounted`] or the runtime.
 
 use std::os::fd::BorrowedFd;
 
@@ -16,8 +16,11 @@ use rustix::mount::{self, MountPropagationFlags};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
+use super::store_mounts::{InStore, Store};
 use crate::runner::bundle::Bundle;
-use crate::runner::files::{DetachedMount, Identity, Links, Trust, make_directory, real_path, retry_on_race};
+use crate::runner::files::{
+    DetachedMount, FixedDirectory, Identity, Links, Trust, make_directory, open_directory, real_path, retry_on_race,
+};
 use crate::runner::overrides::Volume;
 use crate::runner::runtime_config::{Mount, RuntimeConfig};
 use oci_bundle_builder::plan::derivation::store::StorePath;
@@ -44,8 +47,8 @@ pub struct FoundSources {
     outside: Vec<Outside>,
     /// Those in the root file system of the bundle, which is there later.
     in_root: Vec<InRoot>,
-    /// Those that are files of the store, which stay where they are.
-    files_of_store: Vec<usize>,
+    /// Those that are in the store, and stay where they are.
+    in_store: Vec<InStore>,
 }
 
 struct Outside {
@@ -68,14 +71,13 @@ impl FoundSources {
     /// # Errors
     /// A source that is not there, or that is not to be shown.
     pub fn new(config: &RuntimeConfig, origin: Origin<'_>) -> Result<Self> {
-        let mut found = Self { outside: Vec::new(), in_root: Vec::new(), files_of_store: Vec::new() };
+        let mut found = Self { outside: Vec::new(), in_root: Vec::new(), in_store: Vec::new() };
         let root = config.root_path();
+        let store = origin.store();
         for bind in config.mounts().into_iter().filter(Mount::is_bind) {
             let (index, is_recursive) = (bind.index, bind.is_recursive());
-            if let Some(kind) = origin.kind_in_store(&bind) {
-                if kind != FileType::Directory {
-                    found.files_of_store.push(index);
-                }
+            if let Some(kind) = store.as_ref().and_then(|store| store.kind_of(&bind)) {
+                found.in_store.push(InStore { index, kind });
             } else if let Some(path) = bind.path_in_root(root) {
                 found.in_root.push(InRoot { index, path, is_recursive });
             } else {
@@ -91,6 +93,8 @@ impl FoundSources {
     /// # Errors
     /// A source that was replaced, or too many for the files that may be open.
     pub fn take(self, config: &RuntimeConfig) -> Result<BindSources> {
+        let first = self.in_store.first().map(|first| config.mounts()[first.index].source);
+        let store = first.and_then(|first| Utf8Path::new(first).parent()).map(take_store).transpose()?;
         let limit = getrlimit(Resource::Nofile);
         allow_open_files(limit, self.outside.len() as u64)?;
         let mounts = config.mounts();
@@ -101,8 +105,16 @@ impl FoundSources {
             Ok(Taken { index: source.index, tree, propagates: source.propagates })
         });
         let taken = taken.collect::<Result<Vec<_>>>()?;
-        Ok(BindSources { taken, in_root: self.in_root, files_of_store: self.files_of_store, limit })
+        Ok(BindSources { taken, in_root: self.in_root, in_store: self.in_store, store, limit })
     }
+}
+
+/// Takes the store before anything is mounted in it. Nobody can put another directory in its place.
+fn take_store(path: &Utf8Path) -> Result<Store> {
+    let taking = || format!("taking the store '{path}'");
+    let directory = open_directory(CWD, path.as_std_path()).with_context(taking)?;
+    let tree = DetachedMount::clone_of(&directory, true).with_context(taking)?;
+    Ok(Store { path: path.to_owned(), tree })
 }
 
 fn mounting(bind: &Mount<'_>) -> String {
@@ -113,7 +125,9 @@ fn mounting(bind: &Mount<'_>) -> String {
 pub struct BindSources {
     taken: Vec<Taken>,
     in_root: Vec<InRoot>,
-    files_of_store: Vec<usize>,
+    in_store: Vec<InStore>,
+    /// The store, if there are mounts of its paths.
+    pub store: Option<Store>,
     /// The limit of open files, as it was.
     limit: Rlimit,
 }
@@ -126,11 +140,11 @@ struct Taken {
 
 impl BindSources {
     /// Puts them below the directory `place`, and their paths there into the document. `rootfs` is the root file system that the
-    /// container gets.
+    /// container gets. Gives those that stay in the store.
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn put(self, config: &mut RuntimeConfig, place: &Utf8Path, rootfs: BorrowedFd<'_>) -> Result<()> {
+    pub fn put(self, config: &mut RuntimeConfig, place: &Utf8Path, rootfs: BorrowedFd<'_>) -> Result<Vec<InStore>> {
         if !(self.taken.is_empty() && self.in_root.is_empty()) {
             make_directory(place)?;
         }
@@ -158,10 +172,11 @@ impl BindSources {
             let tree = DetachedMount::clone_of(&source, is_recursive).with_context(|| format!("mounting '{path}'"))?;
             put_one(index, &tree, false)?;
         }
-        for index in self.files_of_store {
-            have_nothing_below(&mut config["mounts"][index]);
+        for stored in self.in_store.iter().filter(|stored| stored.kind != FileType::Directory) {
+            have_nothing_below(&mut config["mounts"][stored.index]);
         }
-        setrlimit(Resource::Nofile, self.limit).context("setting the limit of open files")
+        setrlimit(Resource::Nofile, self.limit).context("setting the limit of open files")?;
+        Ok(self.in_store)
     }
 }
 
@@ -189,20 +204,31 @@ impl Origin<'_> {
         self.volumes.iter().any(|volume| volume.destination.to_string() == mount.destination)
     }
 
-    /// What the source is, if it can stay where it is: a store path as a whole, of the store that the bundle is in, which nobody
-    /// else can change, and to which nothing is written.
-    fn kind_in_store(&self, mount: &Mount<'_>) -> Option<FileType> {
-        if !mount.is_read_only() || mount.propagates() || self.propagates {
+    /// The store that the bundle is in, if sources can stay there.
+    fn store(&self) -> Option<StoreOfBundle<'_>> {
+        let bundle = &self.bundle.path;
+        let path = bundle.parent().filter(|store| self.bundle.kept() == *store && !self.propagates)?;
+        Some(StoreOfBundle { path, bundle, directory: self.trust.fixed_directory(path)? })
+    }
+}
+
+/// The store that a bundle is in, in which only trusted users change anything.
+struct StoreOfBundle<'o> {
+    path: &'o Utf8Path,
+    bundle: &'o Utf8Path,
+    directory: FixedDirectory<'o>,
+}
+
+impl StoreOfBundle<'_> {
+    /// What the source of a mount is, if it can stay where it is: a store path as a whole, which nobody else can change, and to
+    /// which nothing is written.
+    fn kind_of(&self, mount: &Mount<'_>) -> Option<FileType> {
+        let (store, name) = mount.source.rsplit_once('/')?;
+        if store != self.path || mount.source == self.bundle || !mount.is_read_only() || mount.propagates() {
             return None;
         }
-        let (source, bundle) = (Utf8Path::new(mount.source), self.bundle);
-        let is_named = source.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());
-        let is_stored = is_named
-            && source.parent().is_some_and(|store| bundle.path.parent() == Some(store) && bundle.kept() == store)
-            && *source != bundle.path;
-        let stat = is_stored.then(|| rustix::fs::lstat(mount.source).ok()).flatten()?;
-        let kind = Some(FileType::from_raw_mode(stat.st_mode)).filter(|kind| *kind != FileType::Symlink);
-        kind.filter(|_| self.trust.fixes_all_of(source))
+        name.parse::<StorePath>().ok()?;
+        self.directory.kind_of_fixed(name).filter(|kind| *kind != FileType::Symlink)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, openat2, statat};
+use rustix::io::Errno;
 
 use crate::runner::files::retry_on_race;
 use crate::runner::owned_files::is_annotated;
@@ -22,7 +23,7 @@ pub struct Layer {
 ///
 /// `notifies` says whether the runtime mounts a socket for `sd_notify(3)`, below `/run`.
 pub fn required_layer(config: &RuntimeConfig, root: impl AsFd, notifies: bool) -> Option<Layer> {
-    let root = root.as_fd();
+    let mut root = Root { root: root.as_fd(), last: None };
     let entries = config.mounts();
     let mut mounted = Mounted::default();
     let mut is_needed = notifies || !config.is_root_read_only() || can_remount(config) || is_annotated(config);
@@ -30,8 +31,8 @@ pub fn required_layer(config: &RuntimeConfig, root: impl AsFd, notifies: bool) -
         is_needed |= writes_to_root(mount);
         match mount.place() {
             Some(place) => {
-                is_needed |= !mounted.covers(&place) && !exists(root, &place);
-                mounted.insert(place);
+                is_needed = is_needed || !mounted.covers(&place) && !root.has(&place);
+                mounted.insert(&place);
             }
             // The runtime knows what it means by it.
             None => is_needed = true,
@@ -40,7 +41,7 @@ pub fn required_layer(config: &RuntimeConfig, root: impl AsFd, notifies: bool) -
     let lacks = |path: &str| normal(path).is_none_or(|path| !mounted.covers(&path));
     let has_devices = lacks("/dev") || config.devices().filter_map(|device| device["path"].as_str()).any(lacks);
     let cwd = config.cwd();
-    let has_cwd = !lacks(cwd) || normal(cwd).is_some_and(|cwd| exists(root, &cwd));
+    let has_cwd = !lacks(cwd) || normal(cwd).is_some_and(|cwd| root.has(&cwd));
     (is_needed || has_devices || !has_cwd).then_some(Layer { has_devices })
 }
 
@@ -57,23 +58,27 @@ fn writes_to_root(mount: &Mount<'_>) -> bool {
 
 /// Places that are mounted on, without those that are below another one.
 #[derive(Debug, Default)]
-struct Mounted(BTreeSet<Utf8PathBuf>);
+struct Mounted(BTreeSet<String>);
 
 impl Mounted {
     /// Whether a path is at or below one of them.
     fn covers(&self, path: &Utf8Path) -> bool {
-        // Paths are in the order of their names. What is between a place and a path below it is below that place, too.
-        let before = self.0.range::<Utf8Path, _>((Bound::Unbounded, Bound::Included(path))).next_back();
+        self.has_above(&sortable(path))
+    }
+
+    fn has_above(&self, path: &str) -> bool {
+        // What is between a place and a path below it is below that place, too.
+        let before = self.0.range::<str, _>((Bound::Unbounded, Bound::Included(path))).next_back();
         before.is_some_and(|place| path.starts_with(place))
     }
 
-    fn insert(&mut self, place: Utf8PathBuf) {
-        if self.covers(&place) {
+    fn insert(&mut self, place: &Utf8Path) {
+        let place = sortable(place);
+        if self.has_above(&place) {
             return;
         }
-        let from = (Bound::Excluded(place.as_path()), Bound::Unbounded);
-        let below: Vec<_> =
-            self.0.range::<Utf8Path, _>(from).take_while(|it| it.starts_with(&place)).cloned().collect();
+        let from = (Bound::Excluded(place.as_str()), Bound::Unbounded);
+        let below: Vec<_> = self.0.range::<str, _>(from).take_while(|it| it.starts_with(&place)).cloned().collect();
         for place in below {
             self.0.remove(&place);
         }
@@ -81,11 +86,37 @@ impl Mounted {
     }
 }
 
-/// Whether there is something at a path in the root file system, links followed as in the container.
-fn exists(root: BorrowedFd<'_>, path: &Utf8Path) -> bool {
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let open = || rustix::fs::openat2(root, path.as_std_path(), flags, Mode::empty(), ResolveFlags::IN_ROOT);
-    retry_on_race(open).is_ok()
+/// A path as a text that sorts in the order of its names, and starts with that of each path above it: no name has a NUL character.
+fn sortable(path: &Utf8Path) -> String {
+    path.as_str().replace('/', "\0") + "\0"
+}
+
+/// The root file system, in which many paths of one directory are looked for.
+struct Root<'r> {
+    root: BorrowedFd<'r>,
+    /// The directory that was looked into last.
+    last: Option<(Utf8PathBuf, OwnedFd)>,
+}
+
+impl Root<'_> {
+    /// Whether there is something at a path, links followed as in the container.
+    fn has(&mut self, path: &Utf8Path) -> bool {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return true };
+        if self.last.as_ref().is_none_or(|(last, _)| last != parent) {
+            let Ok(opened) = self.open(parent) else { return false };
+            self.last = Some((parent.to_owned(), opened));
+        }
+        let entry = self.last.as_ref().map(|(_, directory)| statat(directory, name, AtFlags::SYMLINK_NOFOLLOW));
+        match entry {
+            Some(Ok(entry)) if FileType::from_raw_mode(entry.st_mode) == FileType::Symlink => self.open(path).is_ok(),
+            entry => entry.is_some_and(|entry| entry.is_ok()),
+        }
+    }
+
+    fn open(&self, path: &Utf8Path) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        retry_on_race(|| openat2(self.root, path.as_std_path(), flags, Mode::empty(), ResolveFlags::IN_ROOT))
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Where a container runs: a tmpfs over its bundle, which only this process and its children see.
 
+mod attributes;
 mod bind_sources;
 mod layer;
 mod overlay;
 mod owners;
-mod read_only;
+mod store_mounts;
 mod writable_dirs;
 
 use std::fs;
@@ -13,15 +14,16 @@ use std::os::fd::AsFd;
 use anyhow::{Context, Result};
 use camino::Utf8Path;
 use rustix::fs::CWD;
-use rustix::mount::{self, MountAttrFlags, MountPropagationFlags};
+use rustix::mount::{self, MountAttrFlags, MountFlags, MountPropagationFlags};
 use rustix::process::{getegid, geteuid};
 use rustix::thread::UnshareFlags;
 use serde_json::json;
 
+use self::attributes::restrict;
 use self::bind_sources::{FoundSources, Origin};
 pub use self::layer::{Layer, required_layer};
 use self::overlay::Overlay;
-use self::read_only::set_read_only;
+pub use self::store_mounts::mount_store;
 use super::bundle::Bundle;
 use super::cgroup::CgroupView;
 use super::cwd;
@@ -81,7 +83,7 @@ impl MountNamespace<'_> {
         let state = state
             .map(|state| DetachedMount::clone_of(&state, true).context("taking the directory of --state"))
             .transpose()?;
-        let sources = sources.take(config)?;
+        let mut sources = sources.take(config)?;
         self.cgroups.show()?;
 
         let cover = cover.open_again(self.cover)?;
@@ -98,7 +100,7 @@ impl MountNamespace<'_> {
             make_directory(directory)?;
         }
         root.attach(&lower)?;
-        set_read_only(&lower)?;
+        restrict(&lower, MountFlags::RDONLY)?;
         if let Some(layer) = self.layer {
             self.put_layer(state.as_ref())?;
             let at = self.state.map_or_else(|| "in memory".to_owned(), |state| format!("--state '{}'", state.path));
@@ -109,8 +111,12 @@ impl MountNamespace<'_> {
         let mut config = config.clone();
         config["root"]["path"] = json!("rootfs");
         let rootfs = open_directory(CWD, rootfs.as_std_path()).with_context(|| format!("opening '{rootfs}'"))?;
-        sources.put(&mut config, &place.join("sources"), rootfs.as_fd())?;
+        let store = sources.store.take();
+        let in_store = sources.put(&mut config, &place.join("sources"), rootfs.as_fd())?;
         cwd::check_final(&config, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
+        if let Some(store) = store {
+            store.have_mounted(&mut config, &in_store, (place, rootfs.as_fd()))?;
+        }
         let file = place.join("config.json");
         fs::write(&file, config.as_value().to_string()).with_context(|| format!("writing '{file}'"))
     }

@@ -1,6 +1,8 @@
 //! How long the paths and lists of a document may be, which may be of any size: what Linux has no room for is refused before
 //! work is done for it.
 
+use std::fmt::Display;
+
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
@@ -20,7 +22,7 @@ const MOST_MAPPINGS: usize = 340;
 /// # Errors
 /// The first that is too long.
 pub fn check(config: &RuntimeConfig) -> Result<()> {
-    let path = |field: &str, value: &Value| {
+    let path = |field: &dyn Display, value: &Value| {
         let length = value.as_str().map_or(0, str::len);
         ensure!(
             length <= LONGEST_PATH,
@@ -28,8 +30,8 @@ pub fn check(config: &RuntimeConfig) -> Result<()> {
         );
         anyhow::Ok(())
     };
-    path("process.cwd", &config["process"]["cwd"])?;
-    path("root.path", &config["root"]["path"])?;
+    path(&"process.cwd", &config["process"]["cwd"])?;
+    path(&"root.path", &config["root"]["path"])?;
     let list = |value: &Value| value.as_array().map_or(0, Vec::len);
     let count = list(&config["mounts"]);
     ensure!(
@@ -38,7 +40,7 @@ pub fn check(config: &RuntimeConfig) -> Result<()> {
     );
     for (index, mount) in config["mounts"].as_array().into_iter().flatten().enumerate() {
         for name in ["destination", "source"] {
-            path(&format!("mounts.{index}.{name}"), &mount[name])?;
+            path(&format_args!("mounts.{index}.{name}"), &mount[name])?;
         }
         // Runtimes hand them to the kernel as one text (mount(2), "data").
         let options = mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -56,7 +58,7 @@ pub fn check(config: &RuntimeConfig) -> Result<()> {
         );
     }
     for (index, device) in config.devices().enumerate() {
-        path(&format!("linux.devices.{index}.path"), &device["path"])?;
+        path(&format_args!("linux.devices.{index}.path"), &device["path"])?;
     }
     Ok(())
 }

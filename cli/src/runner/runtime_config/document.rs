@@ -2,6 +2,7 @@
 
 use std::ops::{Index, IndexMut};
 
+use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use oci_bundle_builder::plan::runtime_config::validate::id_maps;
 use serde_json::{Map, Value, json};
@@ -95,6 +96,20 @@ impl RuntimeConfig {
     /// Whether one of them is a user namespace.
     pub fn has_user_namespace(&self) -> bool {
         id_maps::has_user_namespace(&self.0)
+    }
+
+    /// Adds a hook before those that the bundle has for the same point, which see what it does.
+    ///
+    /// # Errors
+    /// Hooks that are none.
+    pub fn add_first_hook(&mut self, point: &str, hook: Value) -> Result<()> {
+        if self["hooks"].is_null() {
+            self["hooks"] = json!({});
+        }
+        let hooks = self["hooks"].as_object_mut().context("config.json: 'hooks' is not an object")?;
+        let of_point = hooks.entry(point).or_insert(json!([])).as_array_mut();
+        of_point.with_context(|| format!("config.json: 'hooks.{point}' is not a list"))?.insert(0, hook);
+        Ok(())
     }
 
     /// The object `process`, to be changed.

@@ -61,7 +61,7 @@ impl Names {
                     return Some(Ambiguous::Nul(name.clone()));
                 }
                 let is_other = is_spec && !self.exact.contains(name.as_str());
-                match self.folded.get(&fold(name)).filter(|_| is_other) {
+                match is_other.then(|| self.folded.get(&fold(name))).flatten() {
                     Some(known) => Some(Ambiguous::Field(name.clone(), known)),
                     None => self.find_ambiguous(value, is_spec && !self.free.contains(name.as_str())),
                 }

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::lists::strings;
 
+/// The fields that every mount has.
+const USUAL: [&str; 4] = ["destination", "options", "source", "type"];
+
 /// A mount, as far as it makes sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount<'d> {
@@ -16,6 +19,7 @@ pub struct Mount<'d> {
     pub source: &'d str,
     kind: &'d str,
     options: Vec<&'d str>,
+    has_more: bool,
 }
 
 impl<'d> Mount<'d> {
@@ -23,7 +27,8 @@ impl<'d> Mount<'d> {
     pub fn new(index: usize, entry: &'d Value) -> Self {
         let text = |name: &str| entry[name].as_str().unwrap_or("");
         let options = strings(&entry["options"]).collect();
-        Self { index, destination: text("destination"), source: text("source"), kind: text("type"), options }
+        let has_more = entry.as_object().is_some_and(|entry| entry.keys().any(|name| !USUAL.contains(&name.as_str())));
+        Self { index, destination: text("destination"), source: text("source"), kind: text("type"), options, has_more }
     }
 
     /// Whether it has one of these options.
@@ -54,6 +59,15 @@ impl<'d> Mount<'d> {
     /// Whether nothing can be written through it.
     pub fn is_read_only(&self) -> bool {
         self.has(&["ro", "rro"]) && !self.has(&["rw", "rrw"])
+    }
+
+    /// Whether it is a bind mount of what the source is, without what is mounted below, that is read-only and has no devices or
+    /// set-user-id bits in effect, and nothing else is asked for.
+    pub fn is_plain_read_only_bind(&self) -> bool {
+        let is_known = |option: &&str| matches!(*option, "bind" | "ro" | "nosuid" | "nodev");
+        let is_of_no_other_kind = matches!(self.kind, "bind" | "none" | "");
+        let has_all = ["bind", "ro", "nosuid", "nodev"].iter().all(|option| self.options.contains(option));
+        is_of_no_other_kind && !self.has_more && has_all && self.options.iter().all(|option| is_known(option))
     }
 
     /// Whether mounts and unmounts are to pass between it and its source.

@@ -1,4 +1,4 @@
-//! Mounts made read-only, with all that is mounted below them.
+//! What mounts do not let through, with all that is mounted below them.
 
 use std::fs;
 
@@ -6,17 +6,17 @@ use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::mount::{self, MountFlags, MountPropagationFlags};
 
-/// Makes what is mounted at `place`, and below it, read-only and private.
+/// Makes what is mounted at `place`, and below it, private, and adds these flags, such as read-only, to those that it has.
 ///
 /// # Errors
 /// What the kernel does not allow.
-pub fn set_read_only(place: &Utf8Path) -> Result<()> {
+pub fn restrict(place: &Utf8Path, added: MountFlags) -> Result<()> {
     let changing = || format!("making '{place}' read-only");
     mount::mount_change(place.as_std_path(), MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .with_context(changing)?;
     let table = fs::read_to_string("/proc/self/mountinfo").context("reading '/proc/self/mountinfo'")?;
     for (at, flags) in table.lines().filter_map(parse_mount).filter(|(at, _)| at.starts_with(place)) {
-        let flags = flags | MountFlags::BIND | MountFlags::RDONLY;
+        let flags = flags | added | MountFlags::BIND;
         mount::mount_remount(at.as_std_path(), flags, "").with_context(changing)?;
     }
     Ok(())

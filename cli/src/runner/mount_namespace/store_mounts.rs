@@ -1,0 +1,81 @@
+//! The mounts of store paths, of which a container may have thousands.
+//!
+//! A runtime takes several times as long for one as the kernel does. Where they are made before it starts, the kernel copies all
+//! of them with each mount namespace, and a runtime reads the list of them. So a hook makes them, in the container's mount
+//! namespace, when all other mounts are made. These do not depend on any of them, nor the other way round.
+
+mod choice;
+mod hook;
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use anyhow::{Context, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::FileType;
+use rustix::mount::MountFlags;
+
+use self::choice::Trees;
+use self::hook::Orders;
+use super::attributes::restrict;
+use crate::runner::files::{DetachedMount, make_directory};
+use crate::runner::runtime_config::RuntimeConfig;
+
+pub use self::hook::mount_store;
+
+/// For fewer, the hook takes longer than the runtime.
+const FEWEST: usize = 64;
+
+/// A mount of the document whose source is a store path as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InStore {
+    /// Where it is in the list.
+    pub index: usize,
+    /// What the store path is.
+    pub kind: FileType,
+}
+
+/// The store, of which only some paths will be seen.
+#[derive(Debug)]
+pub struct Store {
+    /// Its path.
+    pub path: Utf8PathBuf,
+    /// It, with all that is mounted in it.
+    pub tree: DetachedMount,
+}
+
+impl Store {
+    /// Takes those of `in_store` out of the document that a hook can mount in the root file system `rootfs`, and adds the hook.
+    /// `place` is the directory that the runtime takes for the bundle.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn have_mounted(
+        self,
+        config: &mut RuntimeConfig,
+        in_store: &[InStore],
+        (place, rootfs): (&Utf8Path, BorrowedFd<'_>),
+    ) -> Result<()> {
+        let Some(program) = hook::own_program() else { return Ok(()) };
+        let chosen = Trees { store: &self.path, tree: self.tree.as_fd(), rootfs }.choose(&config.mounts(), in_store);
+        if chosen.len() < FEWEST {
+            return Ok(());
+        }
+        let origin = place.join("store");
+        make_directory(&origin)?;
+        self.tree.attach(&origin)?;
+        // A mount of a part of it has the same attributes.
+        restrict(&origin, MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV)?;
+        let names = chosen.iter().map(|chosen| chosen.name.as_str()).collect();
+        let orders = Orders { store: &self.path, names }.to_string();
+        let file = hook::orders_in(place);
+        fs::write(&file, orders).with_context(|| format!("writing '{file}'"))?;
+        let chosen: HashSet<_> = chosen.into_iter().map(|chosen| chosen.index).collect();
+        if let Some(mounts) = config.mounts_mut() {
+            let mut indices = 0..;
+            mounts.retain(|_| indices.next().is_none_or(|index| !chosen.contains(&index)));
+        }
+        config.add_first_hook("createContainer", hook::hook(&program, place))
+    }
+}
