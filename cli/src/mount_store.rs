@@ -1,6 +1,8 @@
 //! The verb `mount-store`: a hook that mounts the store paths of a container.
 
-use anyhow::Result;
+use std::io;
+
+use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use clap::Args;
 use oci_bundle::runner;
@@ -15,5 +17,7 @@ pub struct StoreOptions {
 
 /// Mounts them.
 pub fn mount_store(options: StoreOptions) -> Result<()> {
+    // The state of the container, which a runtime may fail to hand over if nobody reads it.
+    io::copy(&mut io::stdin(), &mut io::sink()).context("reading the state of the container")?;
     runner::mount_store(&options.place)
 }

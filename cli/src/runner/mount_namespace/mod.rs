@@ -23,6 +23,7 @@ use self::attributes::restrict;
 use self::bind_sources::{FoundSources, Origin};
 pub use self::layer::{Layer, required_layer};
 use self::overlay::Overlay;
+use self::store_mounts::Roots;
 pub use self::store_mounts::mount_store;
 use super::bundle::Bundle;
 use super::cgroup::CgroupView;
@@ -115,7 +116,9 @@ impl MountNamespace<'_> {
         let in_store = sources.put(&mut config, &place.join("sources"), rootfs.as_fd())?;
         cwd::check_final(&config, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
         if let Some(store) = store {
-            store.have_mounted(&mut config, &in_store, (place, rootfs.as_fd()))?;
+            let lower = open_directory(CWD, lower.as_std_path()).with_context(|| format!("opening '{lower}'"))?;
+            let roots = Roots { place, rootfs: rootfs.as_fd(), lower: lower.as_fd() };
+            store.have_mounted(&mut config, &in_store, roots)?;
         }
         let file = place.join("config.json");
         fs::write(&file, config.as_value().to_string()).with_context(|| format!("writing '{file}'"))

@@ -45,20 +45,27 @@ pub struct Store {
     pub tree: DetachedMount,
 }
 
+/// Where a container gets its root file system.
+#[derive(Clone, Copy, Debug)]
+pub struct Roots<'r> {
+    /// The directory that the runtime takes for the bundle.
+    pub place: &'r Utf8Path,
+    /// The root file system that the container gets.
+    pub rootfs: BorrowedFd<'r>,
+    /// That of the bundle.
+    pub lower: BorrowedFd<'r>,
+}
+
 impl Store {
-    /// Takes those of `in_store` out of the document that a hook can mount in the root file system `rootfs`, and adds the hook.
-    /// `place` is the directory that the runtime takes for the bundle.
+    /// Takes those of `in_store` out of the document that a hook can mount, and adds the hook.
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn have_mounted(
-        self,
-        config: &mut RuntimeConfig,
-        in_store: &[InStore],
-        (place, rootfs): (&Utf8Path, BorrowedFd<'_>),
-    ) -> Result<()> {
+    pub fn have_mounted(self, config: &mut RuntimeConfig, in_store: &[InStore], roots: Roots<'_>) -> Result<()> {
         let Some(program) = hook::own_program() else { return Ok(()) };
-        let chosen = Trees { store: &self.path, tree: self.tree.as_fd(), rootfs }.choose(&config.mounts(), in_store);
+        let Roots { place, rootfs, lower } = roots;
+        let trees = Trees { store: &self.path, tree: self.tree.as_fd(), rootfs, lower };
+        let chosen = trees.choose(&config.mounts(), in_store);
         if chosen.len() < FEWEST {
             return Ok(());
         }

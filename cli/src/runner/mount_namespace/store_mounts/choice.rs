@@ -25,6 +25,8 @@ pub struct Trees<'t> {
     pub tree: BorrowedFd<'t>,
     /// The root file system of the container, without mounts.
     pub rootfs: BorrowedFd<'t>,
+    /// That of the bundle, in which names are found faster than in an overlay.
+    pub lower: BorrowedFd<'t>,
 }
 
 /// A mount that may come last.
@@ -48,7 +50,7 @@ enum Reach {
 impl Trees<'_> {
     /// Those that no other mount is above, at or below, and whose mount points are there.
     pub fn choose(&self, mounts: &[Mount<'_>], in_store: &[InStore]) -> Vec<Chosen> {
-        let Ok(mount_points) = open_below(self.rootfs, self.store, OFlags::DIRECTORY) else { return Vec::new() };
+        let Ok(mount_points) = open_below(self.lower, self.store, OFlags::DIRECTORY) else { return Vec::new() };
         let mut in_store = in_store.iter().peekable();
         let (mut chosen, mut names) = (Vec::new(), HashSet::new());
         let (mut held, mut with_links) = (HashSet::new(), Vec::new());
@@ -97,7 +99,8 @@ impl Trees<'_> {
     }
 }
 
-fn kind_of(directory: impl AsFd, name: &str) -> Option<FileType> {
+/// What an entry of a directory is, if it is there.
+pub fn kind_of(directory: impl AsFd, name: &str) -> Option<FileType> {
     let found = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
     Some(FileType::from_raw_mode(found.st_mode))
 }

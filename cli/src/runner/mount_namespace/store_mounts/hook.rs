@@ -5,13 +5,13 @@ use std::fmt;
 use std::fs;
 use std::os::fd::AsFd;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{CWD, OFlags};
+use rustix::fs::{CWD, FileType, OFlags};
 use rustix::mount;
 use serde_json::{Value, json};
 
-use super::choice::open_below;
+use super::choice::{kind_of, open_below};
 use crate::runner::files::open_directory;
 
 /// The verb of this program.
@@ -65,6 +65,10 @@ pub fn mount_store(place: &Utf8Path) -> Result<()> {
     rustix::process::fchdir(&mount_points).with_context(opening)?;
     let origin = place.join("store");
     for name in lines {
+        // A link, through which a mount goes, may be there since another run has left it in what `--state` keeps.
+        if !matches!(kind_of(&mount_points, name), Some(FileType::Directory | FileType::RegularFile)) {
+            bail!("'{store}/{name}': found no directory or file to mount it on; look into the directory of --state");
+        }
         let mounted = mount::mount_bind(origin.join(name).as_std_path(), name);
         mounted.with_context(|| format!("mounting '{store}/{name}'"))?;
     }
