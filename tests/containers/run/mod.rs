@@ -8,6 +8,7 @@ mod init;
 mod kept_ids;
 mod lifecycle;
 mod machines;
+mod many;
 mod options;
 mod poisoned_state;
 mod sources;
