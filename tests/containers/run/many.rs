@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use crate::support::built::Built;
 use crate::support::nix;
 use crate::support::runner::{READONLY, all, container, prints};
-use crate::support::runtime::Runtime;
+use crate::support::runtime::{self, Runtime};
 
 /// What the container sees of the store: the names, what the mounts are like, and files of each.
 const LOOK: &str = "ls /nix/store
-grep -o ' /nix/store/[^ ]* [^ ]* ' /proc/self/mountinfo | sort
+cut -d ' ' -f 5,6 /proc/self/mountinfo | grep '^/nix/store/' | sort
 cat /nix/store/*-many-text-* /nix/store/*-many-directory-*/flake.nix
-touch /nix/store/*-many-directory-7/new 2>&1
+touch $(ls -d /nix/store/*-many-directory-7)/new 2>&1
 touch /nix/store/*-many-text-7 2>&1
 true";
 
@@ -33,12 +33,15 @@ fn many(script: &str, readonly: &str) -> Built {
     container(script, &(MANY.replace("../../template", template.to_str().unwrap()) + readonly))
 }
 
-/// What a runtime would be given, by one that prints it.
-fn given(mut run: Command, folder: &Path) -> Value {
-    let printing = folder.join("printing");
-    fs::write(&printing, "#!/bin/sh\nexec cat config.json\n").unwrap();
-    fs::set_permissions(&printing, fs::Permissions::from_mode(0o755)).unwrap();
-    run.arg("--runtime").arg(printing);
+/// A run by a runtime that prints what it is given, which is in this folder.
+fn printing(folder: &Path, uid: u32) -> Command {
+    let program = folder.join("printing");
+    fs::write(&program, "#!/bin/sh\nexec cat config.json\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    runtime::wrapper_of(&program, "true", uid)
+}
+
+fn document(run: Command) -> Value {
     serde_json::from_str(&prints(run)).unwrap()
 }
 
@@ -76,15 +79,15 @@ fn a_runtime_gets_a_hook_for_them() {
     for readonly in READONLY {
         let bundle = many("exit 0", readonly);
         for uid in [0, 1234] {
-            let mut run = Runtime::Crun.wrapper(uid);
+            let mut run = printing(folder.path(), uid);
             run.arg("--mount").arg(format!("{}:/nix/store/of-mine", folder.path().display())).arg(&*bundle);
-            let config = given(run, folder.path());
+            let config = document(run);
             assert_eq!(names_in_store(&config), ["of-mine"]);
             let hook = &config["hooks"]["createContainer"][0]["args"];
             assert_eq!((&hook[0], &hook[1]), (&"oci-bundle".into(), &"mount-store".into()));
             let mut shown = Runtime::Crun.wrapper(uid);
             shown.arg("--dry-run").arg(&*bundle);
-            let shown: Value = serde_json::from_str(&prints(shown)).unwrap();
+            let shown = document(shown);
             assert_eq!((names_in_store(&shown).len(), &shown["hooks"]), (81, &Value::Null));
         }
     }
@@ -94,9 +97,9 @@ fn a_runtime_gets_a_hook_for_them() {
 fn few_are_the_runtimes() {
     let folder = folder();
     let bundle = container("exit 0", r#"store = "mount";"#);
-    let mut run = Runtime::Crun.wrapper(0);
+    let mut run = printing(folder.path(), 0);
     run.arg(&*bundle);
-    let config = given(run, folder.path());
+    let config = document(run);
     assert_eq!((names_in_store(&config).len(), &config["hooks"]), (1, &Value::Null));
 }
 
@@ -137,8 +140,8 @@ fn a_mount_over_the_store_hides_them() {
         // The program comes from elsewhere, as its own path is hidden.
         let mut run = runtime.wrapper(uid);
         run.arg("--mount").arg(format!("{}:/nix/store:ro", folder.path().display())).arg("--mount");
-        run.arg(format!("{}:/bin:ro", nix::program("busybox").parent().unwrap().display()));
-        run.arg("--shell=/bin/busybox").arg(&*bundle).args(["--", "ls", "/nix/store"]);
+        run.arg(format!("{}:/tools:ro", nix::program("busybox").parent().unwrap().display()));
+        run.arg("--shell=/tools/busybox").arg(&*bundle).args(["--", "ls", "/nix/store"]);
         assert_eq!(prints(run), "file\n", "{runtime:?}: {uid}");
     }
 }
