@@ -117,8 +117,8 @@ impl MountNamespace<'_> {
         cwd::check_final(&config, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
         if let Some(store) = store {
             let lower = open_directory(CWD, lower.as_std_path()).with_context(|| format!("opening '{lower}'"))?;
-            let roots = Roots { place, rootfs: rootfs.as_fd(), lower: lower.as_fd() };
-            store.have_mounted(&mut config, &in_store, roots)?;
+            let looked_at = Roots { place, rootfs: rootfs.as_fd(), lower: lower.as_fd() };
+            store.have_mounted(&mut config, &in_store, looked_at)?;
         }
         let file = place.join("config.json");
         fs::write(&file, config.as_value().to_string()).with_context(|| format!("writing '{file}'"))

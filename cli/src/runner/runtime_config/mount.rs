@@ -67,7 +67,7 @@ impl<'d> Mount<'d> {
         let is_known = |option: &&str| matches!(*option, "bind" | "ro" | "nosuid" | "nodev");
         let is_of_no_other_kind = matches!(self.kind, "bind" | "none" | "");
         let has_all = ["bind", "ro", "nosuid", "nodev"].iter().all(|option| self.options.contains(option));
-        is_of_no_other_kind && !self.has_more && has_all && self.options.iter().all(|option| is_known(option))
+        is_of_no_other_kind && !self.has_more && has_all && self.options.iter().all(is_known)
     }
 
     /// Whether mounts and unmounts are to pass between it and its source.
