@@ -11,7 +11,7 @@ use rustix::mount::{self, MountFlags, MountPropagationFlags};
 /// # Errors
 /// What the kernel does not allow.
 pub fn restrict(place: &Utf8Path, added: MountFlags) -> Result<()> {
-    let changing = || format!("making '{place}' read-only");
+    let changing = || format!("limiting the mount '{place}'");
     mount::mount_change(place.as_std_path(), MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .with_context(changing)?;
     let table = fs::read_to_string("/proc/self/mountinfo").context("reading '/proc/self/mountinfo'")?;
