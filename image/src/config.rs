@@ -36,7 +36,7 @@ pub fn config(
     set("User", json!(format!("{}:{}", process["user"]["uid"], process["user"]["gid"])));
     set("WorkingDir", process["cwd"].clone());
     set("ExposedPorts", keys(options.run.ports.iter().map(|port| format!("{}/{}", port.number, port.protocol))));
-    set("Volumes", keys(options.run.volumes.iter().map(ToString::to_string)));
+    set("Volumes", keys(options.run.volumes.iter().map(|volume| volume.path.to_string())));
     set("Labels", json!(options.labels));
     set("StopSignal", json!(options.run.stop_signal));
     let diff_ids: Vec<_> = layers.iter().map(|(_, blob)| blob.diff_id.to_string()).collect();

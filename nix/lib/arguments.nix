@@ -269,7 +269,7 @@ in
   volumes = {
     type = "list of strings";
     default = [ ];
-    about = "the directories that are to be kept, as absolute paths";
+    about = "the directories that are to be kept: absolute paths, or `\"NAME:/PATH\"`";
     usedBy = planned;
     check = builtins.isList;
     want = "a list of absolute paths, such as [ \"/var/lib/app\" ]";

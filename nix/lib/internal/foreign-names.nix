@@ -193,7 +193,7 @@ let
     userns = "use config.linux.namespaces, config.linux.uidMappings and config.linux.gidMappings";
     usernsmode = "use config.linux.namespaces, config.linux.uidMappings and config.linux.gidMappings";
     volume = mounts;
-    volumes = "use the argument 'volumes' for an image, and 'mounts' for a bundle";
+    volumes = "use the argument 'volumes', and 'mounts' for directories of the host";
     volumesfrom = mounts;
     workdir = "use the argument 'cwd'";
     workingdir = "use the argument 'cwd'";

@@ -11,6 +11,7 @@ pub mod init;
 mod limits;
 pub mod mount;
 mod mount_options;
+pub mod named_volume;
 pub mod platform;
 pub mod port;
 pub mod process;

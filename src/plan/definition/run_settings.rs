@@ -4,9 +4,9 @@
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use super::container_path::ContainerPath;
 use super::health::Health;
 use super::init::Init;
+use super::named_volume::NamedVolume;
 use super::port::{self, Port};
 use crate::plan::diagnostics::{ArgumentError, Field};
 
@@ -58,7 +58,7 @@ pub struct RunSettings {
     /// The signal that ends the program.
     pub stop_signal: Option<String>,
     /// The directories that are to be kept.
-    pub volumes: Vec<ContainerPath>,
+    pub volumes: Vec<NamedVolume>,
 }
 
 impl RunSettings {
@@ -87,7 +87,7 @@ impl RunSettings {
         let ports: Vec<_> = self.ports.iter().map(Port::to_string).collect();
         set("ports", (!ports.is_empty()).then(|| json!(ports)));
         set("stopSignal", self.stop_signal.as_ref().map(|signal| json!(signal)));
-        let volumes: Vec<_> = self.volumes.iter().map(ContainerPath::to_string).collect();
+        let volumes: Vec<_> = self.volumes.iter().map(NamedVolume::to_string).collect();
         set("volumes", (!volumes.is_empty()).then(|| json!(volumes)));
         (!document.is_empty()).then(|| Value::Object(document).to_string())
     }
@@ -119,10 +119,10 @@ fn decode_stop_signal(root: &Field<'_>) -> Result<Option<String>, ArgumentError>
     }
 }
 
-fn decode_volumes(root: &Field<'_>) -> Result<Vec<ContainerPath>, ArgumentError> {
+fn decode_volumes(root: &Field<'_>) -> Result<Vec<NamedVolume>, ArgumentError> {
     let Some(field) = root.get("volumes")? else { return Ok(Vec::new()) };
     let volume = |field: &Field<'_>| {
-        ContainerPath::parse(field.string()?, "a volume").map_err(|reason| ArgumentError::new(field.path(), reason))
+        NamedVolume::parse(field.string()?).map_err(|reason| ArgumentError::new(field.path(), reason))
     };
     field.list()?.iter().map(volume).collect()
 }
@@ -143,7 +143,7 @@ mod tests {
             "network": "user",
             "ports": [80, "53/udp", "127.0.0.1:8080:80"],
             "stopSignal": "SIGQUIT",
-            "volumes": ["/data"],
+            "volumes": ["/data", "cache:/var/cache"],
         });
         let settings = decode(arguments).unwrap();
         assert_eq!(RunSettings::from_annotation(&settings.annotation().unwrap()).unwrap(), settings);
@@ -162,6 +162,7 @@ mod tests {
             (json!({ "health": {} }), "health.command: missing; want the command"),
             (json!({ "health": { "command": ["x"], "interval": 0 } }), "health.interval: found 0"),
             (json!({ "health": { "command": ["x"], "timeout": 1 } }), "health.timeout: no such attribute of health"),
+            (json!({ "volumes": ["/srv:/data"] }), "volumes[0]: a directory of the host is no volume"),
             (json!({ "ports": [0] }), "ports[0]: found 0 (an integer), want a port from 1 to 65535"),
         ] {
             let found = decode(arguments).unwrap_err();
