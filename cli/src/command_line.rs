@@ -36,7 +36,7 @@ pub struct CommandLine {
 #[derive(Subcommand)]
 pub enum Command {
     /// Run a bundle, with or without root, and exit with the container's exit code.
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// List your containers that run.
     Ps(PsOptions),
     /// Run a command in a container, and exit with its exit code.
@@ -106,5 +106,5 @@ pub fn parse(words: Vec<OsString>, is_named: bool) -> Result<Command, clap::Erro
     let command = Wrapped::command().bin_name(name).display_name(name).version(env!("CARGO_PKG_VERSION"));
     let matches = command.try_get_matches_from([&OsString::from(name)].into_iter().chain(given))?;
     let Wrapped { options, args } = Wrapped::from_arg_matches(&matches)?;
-    Ok(Command::Run(RunOptions { options, bundle: bundle.into(), args }))
+    Ok(Command::Run(Box::new(RunOptions { options, bundle: bundle.into(), args })))
 }

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     };
     // What the user called.
     let (name, result) = match command {
-        Command::Run(options) => ("oci-bundle", run::run(options)),
+        Command::Run(options) => ("oci-bundle", run::run(*options)),
         Command::Ps(options) => ("oci-bundle", ps::ps(&options)),
         Command::Exec(options) => ("oci-bundle", exec::exec(options)),
         Command::Logs(options) => ("oci-bundle", logs::logs(&options)),

@@ -32,6 +32,7 @@ pub struct RunOptions {
     pub args: Vec<String>,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Args)]
 pub struct ContainerOptions {
     /// The OCI runtime to use: a path, or a name on PATH [default: the first of crun, runc and youki]

@@ -83,6 +83,7 @@ impl Run {
             state: state.as_ref(),
             layer_size: &self.tmpfs_size.map_or_else(|| LAYER_SIZE.to_owned(), |size| size.to_string()),
             user_namespace,
+            is_crun: runtime.is_crun(),
             cgroups: host.cgroup_mode.view(runtime.is_crun()),
         }
         .enter(config)?;

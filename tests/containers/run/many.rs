@@ -26,7 +26,7 @@ const MANY: &str = r#"store = "mount";
     env.MANY = toString (builtins.concatMap (number: [
       (builtins.path { path = ../../template; name = "many-directory-${toString number}"; })
       (builtins.toFile "many-text-${toString number}" "text ${toString number}\n")
-    ]) (builtins.genList (number: number) 40));"#;
+    ]) (builtins.genList (number: number) 140));"#;
 
 fn many(script: &str, readonly: &str) -> Built {
     let template = nix::repository().join("template");
@@ -67,7 +67,7 @@ fn they_are_what_a_runtime_alone_shows() {
             run.arg(&*bundle);
             let seen = prints(run);
             assert_eq!(seen, runtime.prints(&sealed), "{runtime:?}: {uid} {readonly}");
-            assert_eq!(seen.matches(" ro,nosuid,nodev,").count(), 81, "{seen}");
+            assert_eq!(seen.matches(" ro,nosuid,nodev,").count(), 281, "{seen}");
             assert_eq!(seen.matches(": Read-only file system\n").count(), 2, "{seen}");
         }
     }
