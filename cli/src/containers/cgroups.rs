@@ -19,7 +19,7 @@ const MOST_FOR_END: Duration = Duration::from_millis(500);
 ///
 /// `membership` is a file of `/proc/PID/cgroup` (cgroups(7)).
 pub fn of_container(membership: &str, id: &str) -> Vec<String> {
-    let path = |line: &str| {
+    let paths = |line: &str| {
         let mut parts = line.splitn(3, ':').skip(1);
         let (controllers, path) = (parts.next()?, parts.next()?);
         let end = path.find(id)? + id.len();
@@ -27,13 +27,21 @@ pub fn of_container(membership: &str, id: &str) -> Vec<String> {
         let path = &path[..path[end..].find('/').map_or(path.len(), |next| end + next)];
         let hierarchy = controllers.strip_prefix("name=").unwrap_or(controllers);
         let is_plain = |part: &str| part.split('/').all(|name| name != "..");
-        (is_plain(path) && is_plain(hierarchy)).then(|| format!("{hierarchy}{path}").trim_start_matches('/').to_owned())
+        // The second version has no controllers here. It is beside the first one, or in its place.
+        let hierarchies = if hierarchy.is_empty() { vec!["", "/unified"] } else { vec![hierarchy] };
+        let below = |hierarchy: &&str| format!("{hierarchy}{path}").trim_start_matches('/').to_owned();
+        (is_plain(path) && is_plain(hierarchy)).then(|| hierarchies.iter().map(below).collect::<Vec<_>>())
     };
-    membership.lines().filter_map(path).collect()
+    membership.lines().filter_map(paths).flatten().collect()
 }
 
 /// Removes them, and those below, where no process is. The kernel removes no other.
+///
+/// One that was killed as it started has not noted its own: these have its name.
 pub fn remove(record: &Record) {
+    if record.cgroups.is_empty() && record.id.starts_with("oci-bundle-") {
+        remove_named(Utf8Path::new(MOUNT_POINT), &record.id);
+    }
     for path in &record.cgroups {
         let path = Utf8Path::new(path);
         if path.is_relative()
@@ -41,6 +49,19 @@ pub fn remove(record: &Record) {
             && path.as_str().contains("oci-bundle-")
         {
             remove_tree(&Utf8Path::new(MOUNT_POINT).join(path), Instant::now() + MOST_FOR_END);
+        }
+    }
+}
+
+fn remove_named(directory: &Utf8Path, name: &str) {
+    for entry in directory.read_dir_utf8().into_iter().flatten().flatten() {
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        if entry.file_name() == name {
+            remove_tree(entry.path(), Instant::now() + MOST_FOR_END);
+        } else {
+            remove_named(entry.path(), name);
         }
     }
 }
@@ -66,6 +87,9 @@ mod tests {
     #[test]
     fn a_process_tells_the_cgroups_of_its_container() {
         let membership = "12:cpu,cpuacct:/a/oci-bundle-7/inner\n1:name=systemd:/\n0::/oci-bundle-7\n";
-        assert_eq!(of_container(membership, "oci-bundle-7"), ["cpu,cpuacct/a/oci-bundle-7", "oci-bundle-7"]);
+        assert_eq!(
+            of_container(membership, "oci-bundle-7"),
+            ["cpu,cpuacct/a/oci-bundle-7", "oci-bundle-7", "unified/oci-bundle-7"]
+        );
     }
 }

@@ -88,7 +88,7 @@ fn a_runtime_gets_a_hook_for_them() {
             let mut shown = Runtime::Crun.wrapper(uid);
             shown.arg("--dry-run").arg(&*bundle);
             let shown = document(shown);
-            assert_eq!((names_in_store(&shown).len(), &shown["hooks"]), (81, &Value::Null));
+            assert_eq!((names_in_store(&shown).len(), &shown["hooks"]), (281, &Value::Null));
         }
     }
 }
