@@ -21,6 +21,7 @@ use crate::run::{ContainerOptions, RunOptions};
 use crate::stop::StopOptions;
 use crate::supervise_test::SuperviseOptions;
 use crate::test::TestOptions;
+use crate::volume::VolumeOptions;
 use crate::write_closure::ClosureOptions;
 use crate::write_test_wrapper::TestWrapperOptions;
 use crate::write_wrapper::{WRAPPED, WrapperOptions};
@@ -50,6 +51,8 @@ pub enum Command {
     /// Forget detached containers that have ended, with their logs.
     #[command(visible_alias = "rm")]
     Remove(RemoveOptions),
+    /// List and remove volumes, which runs keep.
+    Volume(VolumeOptions),
     /// Stream, serve, copy or look at an image: all that oci-bundle-image does.
     Image(ImageOptions),
     /// Hold a user namespace while `run` maps its ids.

@@ -21,6 +21,7 @@ mod stop;
 mod supervise_test;
 mod test;
 mod usage;
+mod volume;
 mod write_closure;
 mod write_test_wrapper;
 mod write_wrapper;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         Command::Kill(options) => ("oci-bundle", kill::kill(&options)),
         Command::Remove(options) => ("oci-bundle", remove::remove(&options)),
         Command::Image(options) => ("oci-bundle", image::image(&options)),
+        Command::Volume(options) => ("oci-bundle", volume::volume(options)),
         Command::Test(options) => ("container.test", test::test(&options)),
         Command::SuperviseTest(options) => ("container.test", supervise_test::supervise_test(&options)),
         Command::ReportCreated(options) => ("container.test", report_created::report_created(options)),

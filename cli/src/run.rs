@@ -9,14 +9,15 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use oci_bundle::containers::Name;
 use oci_bundle::runner::{
-    self, Bundle, CreatedHook, Host, InitOption, KeepId, Overrides, Plan, Run, SearchPath, Terminal, TmpfsSize,
-    UserOption, Variable, Volume,
+    self, Bundle, CreatedHook, Host, InitOption, KeepId, Overrides, Plan, Run, SearchPath, StateHome, Terminal,
+    TmpfsSize, UserOption, Variable, Volume, VolumeOption,
 };
 use oci_bundle_builder::plan::diagnostics::text;
 
 use crate::detach;
 use crate::monitor::{Attendance, Monitor};
 use crate::say;
+use crate::volume::state_home;
 
 /// Options before the bundle, arguments behind it.
 #[derive(Args)]
@@ -59,6 +60,10 @@ pub struct ContainerOptions {
     #[arg(long, value_name = "SOURCE:DESTINATION[:ro]")]
     pub mount: Vec<Volume>,
 
+    /// Mount a volume: a directory that is kept under a name
+    #[arg(short, long, value_name = "NAME:DESTINATION[:ro]")]
+    pub volume: Vec<VolumeOption>,
+
     /// Run as this user and group: numbers, or names from the bundle
     #[arg(long, value_name = "USER[:GROUP]", allow_hyphen_values = true)]
     pub user: Option<UserOption>,
@@ -94,6 +99,10 @@ pub struct ContainerOptions {
     /// Write warnings to this file instead of standard error, which is the container's alone then
     #[arg(long, value_name = "FILE", hide = true)]
     pub warnings: Option<Utf8PathBuf>,
+
+    /// Keep volumes below this directory
+    #[arg(long, value_name = "DIRECTORY", hide = true)]
+    pub state_home: Option<Utf8PathBuf>,
 
     /// Tell the supervisor of a test, at this socket, when the container is there, before its program is
     #[arg(long, value_name = "SOCKET", hide = true)]
@@ -174,6 +183,7 @@ pub fn run(options: RunOptions) -> Result<()> {
         runtime: options.runtime,
         state: options.state,
         tmpfs_size: options.tmpfs_size,
+        state_home: StateHome { given: options.state_home, ..state_home() },
         sockets,
         notifies: env::var_os("NOTIFY_SOCKET").is_some_and(|socket| !socket.is_empty()),
         init: options.init.then_some(InitOption { program: options.init_program }),
@@ -182,6 +192,7 @@ pub fn run(options: RunOptions) -> Result<()> {
             program: options.shell,
             env,
             volumes: volumes(options.mount)?,
+            named_volumes: options.volume,
             user: options.user,
             userns: options.userns,
             created: options.created.map(created_hook).transpose()?,

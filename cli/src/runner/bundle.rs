@@ -104,6 +104,17 @@ impl Bundle {
         self.open_root(&self.directory, root)
     }
 
+    /// What its volumes are named after: its path, which begins with the name of its store path if it is in one, as a new version
+    /// has that name, too.
+    pub fn name(&self) -> String {
+        let parts: Vec<_> = self.path.components().map(|part| part.as_str()).collect();
+        let named = |(index, part): (usize, &&str)| Some((index, part.parse::<StorePath>().ok()?));
+        match parts.iter().enumerate().find_map(named) {
+            Some((index, store_path)) => [&[store_path.name()], &parts[index + 1..]].concat().join("/"),
+            None => self.path.to_string(),
+        }
+    }
+
     /// The directory in which nothing may be changed: the bundle, or the store that it is in, itself or in a store path.
     pub fn kept(&self) -> &Utf8Path {
         let is_store_path = |path: &&Utf8Path| path.file_name().is_some_and(|name| name.parse::<StorePath>().is_ok());

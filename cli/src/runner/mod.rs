@@ -26,6 +26,7 @@ mod plan;
 mod privilege;
 mod review;
 mod rootless;
+mod run_settings;
 mod runtime;
 mod runtime_config;
 mod seccomp;
@@ -33,6 +34,7 @@ mod signal;
 mod start;
 mod state_dir;
 mod supervision;
+mod volumes;
 
 pub use self::bundle::Bundle;
 pub use self::cgroup::CgroupView;
@@ -43,8 +45,8 @@ pub use self::host::{Host, container_id};
 pub use self::init::InitOption;
 pub use self::mount_namespace::mount_store;
 pub use self::overrides::{
-    CreatedHook, KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, parse_env_file,
-    read_env_file,
+    CreatedHook, KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, VolumeOption,
+    parse_env_file, read_env_file,
 };
 pub use self::plan::{Plan, Planned, Run, plan};
 pub use self::privilege::{Privilege, detect as detect_privilege};
@@ -55,3 +57,4 @@ pub use self::start::Prepared;
 pub use self::supervision::{
     Attendant, HOLD_RUNTIME, Helper, RuntimeProcess, Signals, Streams, attend, exit_code, hold_runtime,
 };
+pub use self::volumes::{ListedVolume, MissingVolume, StateHome, VolumesDir, remove as remove_volumes};

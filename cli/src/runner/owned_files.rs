@@ -1,11 +1,14 @@
 //! The files and directories of a bundle with an owner and a mode, which a store cannot hold: an annotation of config.json has them.
 
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use oci_bundle_builder::plan::attributes_by_place::AttributesByPlace;
 use oci_bundle_builder::plan::capability::FileCapabilities;
 use oci_bundle_builder::plan::file_attributes::{ANNOTATION, FileAttributes};
+use rustix::fs::{Gid, Mode, Uid};
+use rustix::io::Errno;
 use serde_json::Value;
 
 use crate::runner::runtime_config::RuntimeConfig;
@@ -26,6 +29,50 @@ pub struct OwnedFile {
     pub gid: Option<u32>,
     /// What a program gets from its file.
     pub capabilities: FileCapabilities,
+}
+
+impl OwnedFile {
+    /// Whose it is.
+    pub fn owner(&self) -> Owner {
+        Owner { uid: self.uid, gid: self.gid }
+    }
+}
+
+/// A user and a group as this process knows them; `None` where it has no such one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    uid: Option<u32>,
+    gid: Option<u32>,
+}
+
+impl Owner {
+    /// The user.
+    pub fn user(self) -> Option<Uid> {
+        self.uid.map(Uid::from_raw)
+    }
+
+    /// The group.
+    pub fn group(self) -> Option<Gid> {
+        self.gid.map(Gid::from_raw)
+    }
+
+    /// Gives it a file, with this mode.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn give(self, file: impl AsFd, mode: u32) -> Result<(), Errno> {
+        // A change of the owner takes the bits of set-user-ID away (chown(2)).
+        rustix::fs::fchown(&file, self.user(), self.group())?;
+        rustix::fs::fchmod(&file, Mode::from_raw_mode(mode))
+    }
+}
+
+/// The container's user and its root. What `available` is, [`owned_files`] says.
+pub fn users(config: &RuntimeConfig, available: Option<(u64, u64)>) -> [Owner; 2] {
+    let ids = IdsHere::new(config, available);
+    let id = |name: &str| config["process"]["user"][name].as_u64().and_then(|id| u32::try_from(id).ok()).unwrap_or(0);
+    [(id("uid"), id("gid")), (0, 0)]
+        .map(|(uid, gid)| Owner { uid: ids.uid(uid).or_else(|| ids.uid(0)), gid: ids.gid(gid).or_else(|| ids.gid(0)) })
 }
 
 /// What the bundle says, in the container's own ids.
@@ -49,20 +96,17 @@ pub fn is_annotated(config: &RuntimeConfig) -> bool {
 /// As for [`annotated`].
 pub fn owned_files(config: &RuntimeConfig, available: Option<(u64, u64)>) -> Result<(Vec<OwnedFile>, Option<String>)> {
     let mut lacking = Vec::new();
-    let (uids, gids) = available.unwrap_or((u64::MAX, u64::MAX));
-    let [uid_map, gid_map] = ["uidMappings", "gidMappings"].map(|side| OuterIds::new(config, side));
-    let uid_here = |id| uid_map.of(id).filter(|outer| u64::from(*outer) < uids);
-    let gid_here = |id| gid_map.of(id).filter(|outer| u64::from(*outer) < gids);
+    let ids = IdsHere::new(config, available);
     let files = annotated(config)?
         .iter()
         .map(|(place, attributes)| {
-            let uid = uid_here(attributes.uid);
-            let gid = gid_here(attributes.gid);
+            let uid = ids.uid(attributes.uid);
+            let gid = ids.gid(attributes.gid);
             let file = OwnedFile {
                 place: place.strip_prefix("/").unwrap_or(place).to_owned(),
                 mode: attributes.mode,
-                uid: uid.or_else(|| uid_here(0)),
-                gid: gid.or_else(|| gid_here(0)),
+                uid: uid.or_else(|| ids.uid(0)),
+                gid: gid.or_else(|| ids.gid(0)),
                 capabilities: attributes.capabilities,
             };
             if (uid.is_none() || gid.is_none()) && !is_everybodys(attributes) {
@@ -81,6 +125,28 @@ pub fn owned_files(config: &RuntimeConfig, available: Option<(u64, u64)>) -> Res
 /// Whether it is all the same whose a directory is: everybody writes to it, as to /tmp.
 fn is_everybodys(attributes: FileAttributes) -> bool {
     attributes == FileAttributes::new(0o1777)
+}
+
+/// The ids of a container as this process knows them.
+struct IdsHere {
+    uids: OuterIds,
+    gids: OuterIds,
+    available: (u64, u64),
+}
+
+impl IdsHere {
+    fn new(config: &RuntimeConfig, available: Option<(u64, u64)>) -> Self {
+        let [uids, gids] = ["uidMappings", "gidMappings"].map(|side| OuterIds::new(config, side));
+        Self { uids, gids, available: available.unwrap_or((u64::MAX, u64::MAX)) }
+    }
+
+    fn uid(&self, id: u32) -> Option<u32> {
+        self.uids.of(id).filter(|outer| u64::from(*outer) < self.available.0)
+    }
+
+    fn gid(&self, id: u32) -> Option<u32> {
+        self.gids.of(id).filter(|outer| u64::from(*outer) < self.available.1)
+    }
 }
 
 /// What the ids of a container are outside of its user namespace.

@@ -13,11 +13,12 @@ use super::files::RootDir;
 use super::host::{Host, SYS};
 use super::init::InitOption;
 use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides, set_size_of_tmp};
-use super::owned_files::{OwnedFile, owned_files};
+use super::owned_files::{OwnedFile, owned_files, users};
 use super::rootless::{NoSubordinateIds, SubordinateIds, UserNamespace, adapt_to_caller};
 use super::runtime::Runtime;
 use super::runtime_config::{self, RuntimeConfig};
 use super::seccomp::SeccompProbe;
+use super::volumes::{AskedVolumes, PlannedVolumes, StateHome};
 use super::{cwd, limits};
 
 /// What to run, and how.
@@ -27,6 +28,8 @@ pub struct Run {
     pub runtime: Option<Utf8PathBuf>,
     /// Where a writable root keeps what is written; in memory, for as long as the container runs, if there is none.
     pub state: Option<Utf8PathBuf>,
+    /// Where the caller's volumes are.
+    pub state_home: StateHome,
     /// Whether the runtime mounts a socket for `sd_notify(3)`: `NOTIFY_SOCKET` is set.
     pub notifies: bool,
     /// How much may be written to memory; half of the host's if there is none.
@@ -52,6 +55,8 @@ pub struct Plan {
     pub controllers: Vec<String>,
     /// What belongs to others than root, or has a mode of its own.
     pub owned: Vec<OwnedFile>,
+    /// What is kept for the next run.
+    pub volumes: PlannedVolumes,
 }
 
 /// A plan, with the user namespace that it needs.
@@ -102,12 +107,16 @@ impl Run {
                 .as_ref()
                 .map_or(Ok(()), |init| init.put_into(&mut config, &host.search_path))
                 .context("--init")?;
+            let asked = AskedVolumes { overrides: &self.overrides, container: &bundle.name() };
+            let volumes = PlannedVolumes::add(&mut config, asked, || self.state_home.volumes(host.privilege))?;
             cwd::check_planned(&config, &root)?;
             runtime_config::guard(&mut config);
             self.set_tmpfs_size(&mut config)?;
             let is_crun = runtime.is_some_and(|runtime| runtime.is_crun());
             let unsupported = limits::drop_unsupported(&mut config, host, is_crun)?;
             let mut plan = Plan::new(config, host, self.overrides.userns)?;
+            let [user, root] = users(&plan.config, available_ids(host, plan.subordinate.as_ref()));
+            plan.volumes = PlannedVolumes { user, root, ..volumes };
             plan.dropped.extend(unsupported);
             plan.dropped.extend(probe.and_then(|probe| probe.finish(&mut plan.config)));
             anyhow::Ok(plan)
@@ -154,7 +163,7 @@ impl Plan {
         }
         let (owned, lacking) = owned_files(&config, available_ids(host, subordinate.as_ref()))?;
         dropped.extend(lacking);
-        Ok(Self { config, dropped, subordinate, controllers, owned })
+        Ok(Self { config, dropped, subordinate, controllers, owned, volumes: PlannedVolumes::default() })
     }
 }
 

@@ -13,10 +13,11 @@ use super::cgroup::CgroupMode;
 use super::files::Trust;
 use super::host::Host;
 use super::mount_namespace::{MountNamespace, required_layer};
-use super::plan::{Planned, Run};
+use super::plan::{Plan, Planned, Run};
 use super::rootless::groups;
 use super::runtime::Runtime;
 use super::state_dir::StateDir;
+use super::volumes::TakenVolumes;
 use super::{descriptors, file_systems};
 use crate::runner::runtime_config::RuntimeConfig;
 
@@ -36,7 +37,7 @@ pub struct Prepared {
     /// Whether it hands on sockets.
     pub has_sockets: bool,
     /// What is locked for as long as the container runs.
-    pub lock: Option<OwnedFd>,
+    pub locks: Vec<OwnedFd>,
 }
 
 impl Prepared {
@@ -45,7 +46,8 @@ impl Prepared {
     /// # Errors
     /// It cannot be started.
     pub fn become_runtime(mut self, sockets: Option<RawFd>) -> Result<Infallible> {
-        let _lock = self.lock.map(|lock| descriptors::for_runtime(lock, sockets)).transpose()?;
+        let locks = self.locks.into_iter();
+        let _locks = locks.map(|lock| descriptors::for_runtime(lock, sockets)).collect::<Result<Vec<_>>>()?;
         let error = self.command.exec();
         bail!("starting the runtime '{}': {error}", self.runtime)
     }
@@ -67,6 +69,8 @@ impl Run {
             .with_context(|| format!("'{}'", bundle.config_path()))?;
         descriptors::ensure_no_directory()?;
         let layer = required_layer(config, bundle.root(config.root_path())?, self.notifies);
+        let Plan { volumes: named, owned, .. } = &planned.plan;
+        let (volumes, locks) = TakenVolumes::take(named, owned, bundle.root(config.root_path())?)?;
         let take = |state: &Utf8PathBuf| StateDir::take(state, bundle.kept(), host.privilege);
         let state = self.state.as_ref().map(take).transpose()?;
         if let Some(cgroup) = &host.delegated_cgroup {
@@ -77,19 +81,21 @@ impl Run {
             bundle,
             trust: &trust,
             volumes: &self.overrides.volumes,
+            named,
             cover: &cover,
             layer,
-            owned: &planned.plan.owned,
+            owned,
             state: state.as_ref(),
             layer_size: &self.tmpfs_size.map_or_else(|| LAYER_SIZE.to_owned(), |size| size.to_string()),
             user_namespace,
             is_crun: runtime.is_crun(),
             cgroups: host.cgroup_mode.view(runtime.is_crun()),
         }
-        .enter(config)?;
+        .enter(config, volumes)?;
         if host.privilege.is_root() || user_namespace.is_some() {
             groups::drop_supplementary()?;
         }
+        let locks = locks.into_iter().chain(state.map(|state| state.lock)).collect();
         let mut command = runtime.command(&bundle.path, &host.id, host.cgroup_mode != CgroupMode::Missing);
         if self.sockets.is_none() {
             descriptors::forget(&mut command);
@@ -99,7 +105,7 @@ impl Run {
             runtime: runtime.program().to_owned(),
             owns_processes: config.has_own_processes(),
             has_sockets: self.sockets.is_some(),
-            lock: state.map(|state| state.lock),
+            locks,
         })
     }
 

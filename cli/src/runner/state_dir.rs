@@ -5,15 +5,14 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use anyhow::{Context, Result, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat, flock};
+use rustix::fs::{Dir, FileType, FlockOperation, Mode, OFlags, Stat, flock};
 use rustix::io::Errno;
-use rustix::process::geteuid;
 
-use super::files::{Identity, Trust, real_path};
+use super::files::{Identity, Trust, ensure_own, find_entry, open_to_list, real_path};
 use super::privilege::Privilege;
 
 /// More than what this program writes into `lock`.
@@ -55,7 +54,7 @@ impl StateDir {
         };
         let directory = open_to_list(&parent, name)?;
         let stat = rustix::fs::fstat(&directory).context("looking at it")?;
-        ensure_own(&stat, given)?;
+        ensure_own(&stat, given.as_str())?;
         let is_empty = is_empty(&directory)?;
         ensure!(
             is_empty || find_entry(&directory, "lock")?.is_some(),
@@ -75,32 +74,6 @@ impl StateDir {
     }
 }
 
-/// Opens the directory itself, for its entries.
-fn open_to_list(parent: impl AsFd, name: &str) -> Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match rustix::fs::openat(&parent, name, flags, Mode::empty()) {
-        Err(Errno::NOTDIR | Errno::LOOP) => {
-            match find_entry(&parent, name)?.map(|it| FileType::from_raw_mode(it.st_mode)) {
-                Some(FileType::Symlink) => bail!("found a link, want the directory itself"),
-                _ => bail!("found a file, want a directory"),
-            }
-        }
-        opened => opened.context("opening it"),
-    }
-}
-
-fn ensure_own(stat: &Stat, given: &Utf8Path) -> Result<()> {
-    let (owner, caller) = (stat.st_uid, geteuid().as_raw());
-    ensure!(owner == caller, "belongs to user {owner}, want a directory of user {caller}, who runs the container");
-    let mode = stat.st_mode & 0o7777;
-    ensure!(
-        mode & 0o022 == 0,
-        "other users can write to it (mode {mode:04o}), so its files may be theirs; check them, then run \
-         'chmod 700 {given}', or choose another directory"
-    );
-    Ok(())
-}
-
 /// Whether there is nothing in it, but for a lock that was made before a run ended.
 fn is_empty(directory: &OwnedFd) -> Result<bool> {
     for entry in Dir::read_from(directory).context("listing it")? {
@@ -110,14 +83,6 @@ fn is_empty(directory: &OwnedFd) -> Result<bool> {
         }
     }
     Ok(true)
-}
-
-fn find_entry(directory: impl AsFd, name: &str) -> Result<Option<Stat>> {
-    match rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) => Ok(Some(stat)),
-        Err(Errno::NOENT) => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("looking at '{name}' in it")),
-    }
 }
 
 /// Locks the file `lock`, which says what kind of user has written there; nobody has yet if it `is_new`.

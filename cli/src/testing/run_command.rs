@@ -17,6 +17,8 @@ pub struct RunCommand<'r> {
     pub warnings: &'r Path,
     /// The directory for what it writes, if that is looked at or used again.
     pub state: Option<&'r Path>,
+    /// The directory for its volumes, which end with the test.
+    pub state_home: &'r Path,
     /// More options.
     pub options: &'r [OsString],
     /// Variables over those of the container, `NAME=VALUE` each.
@@ -33,6 +35,7 @@ impl RunCommand<'_> {
         if let Some(state) = self.state {
             command.arg("--state").arg(state);
         }
+        command.arg("--state-home").arg(self.state_home);
         command.args(self.options);
         for variable in self.env {
             command.args(["--env", variable]);

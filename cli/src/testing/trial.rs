@@ -23,6 +23,7 @@ use crate::runner::exit_code;
 const ERRORS: &str = "errors";
 const WARNINGS: &str = "warnings";
 const STATE: &str = "state";
+const VOLUMES: &str = "volumes";
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -100,6 +101,7 @@ impl Trial {
             bundle: &self.bundle,
             warnings: &self.work.join(WARNINGS),
             state: (!spec.files.is_empty()).then_some(state.as_path()),
+            state_home: &self.work.join(VOLUMES),
             options: &[],
             env: &env,
             args: spec.args.as_deref().unwrap_or_default(),

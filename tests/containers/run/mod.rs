@@ -17,5 +17,6 @@ mod systemd;
 mod terminals;
 mod unchanged;
 mod untouched;
+mod volumes;
 mod working_directory;
 mod writable;

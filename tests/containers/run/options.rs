@@ -115,7 +115,7 @@ fn a_source_may_be_relative_to_where_the_caller_is() {
         }
     }
     let said = refused(Runtime::Crun.wrapper(0).args(["--mount", "data:/work"]).arg(&bundle), 2);
-    assert!(said.ends_with("want a path, such as './data' for a directory here; there are no named volumes"), "{said}");
+    assert!(said.ends_with("want a path, such as './data' for a directory here; --volume mounts a volume"), "{said}");
 }
 
 #[test]

@@ -177,7 +177,7 @@ fn id() -> String {
 }
 
 /// Runs a program for a user, after a command of the shell, in a mount namespace of its own. It is the process that is started.
-fn command_prepared(preparation: &str, program: &Path, uid: u32) -> Command {
+pub fn command_prepared(preparation: &str, program: &Path, uid: u32) -> Command {
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", &format!("{preparation} && exec \"$@\""), "sh"]);
     if uid != 0 {

@@ -4,7 +4,9 @@ use std::fs;
 use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
-use oci_bundle::runner::{self, CreatedHook, Host, InitOption, Overrides, Privilege, Run, SearchPath, Terminal};
+use oci_bundle::runner::{
+    self, CreatedHook, Host, InitOption, Overrides, Privilege, Run, SearchPath, StateHome, Terminal,
+};
 use oci_bundle_builder::plan::diagnostics::text;
 use serde_json::Value;
 
@@ -39,6 +41,7 @@ fn overrides() -> Overrides {
         program: Some("/bin/sh".to_owned()),
         env: vec!["A=\u{202e}b".parse().unwrap()],
         volumes: vec!["/etc:/data".parse().unwrap(), "/srv:/srv:ro".parse().unwrap()],
+        named_volumes: vec!["kept:/var/kept".parse().unwrap()],
         user: Some("5:6".parse().unwrap()),
         userns: None,
         created: Some(CreatedHook { program: "/bin/true".into(), args: vec!["x".to_owned()] }),
@@ -58,7 +61,17 @@ pub fn plan(bytes: &[u8]) {
             // No runtime is asked what it can do.
             let runtime = Some("/no/runtime".into());
             let init = overrides.program.as_ref().map(|_| InitOption { program: Some("/usr/bin/catatonit".into()) });
-            let run = Run { runtime, state: None, notifies: false, tmpfs_size: None, sockets: None, init, overrides };
+            let state_home = StateHome { given: Some("/var/lib".into()), ..StateHome::default() };
+            let run = Run {
+                runtime,
+                state: None,
+                state_home,
+                notifies: false,
+                tmpfs_size: None,
+                sockets: None,
+                init,
+                overrides,
+            };
             let bundle = runner::Bundle::open(bundle).unwrap();
             let planned = run.plan(&bundle, host);
             match &planned {

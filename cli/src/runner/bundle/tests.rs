@@ -61,3 +61,15 @@ fn only_a_file_is_read() {
     made.unwrap();
     assert!(bundle.config().unwrap_err().to_string().ends_with("is not a file"));
 }
+
+#[test]
+fn volumes_are_named_after_the_store_path_or_else_the_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+    let hash = "0123456789abcdfghijklmnpqrsvwxyz";
+    for (path, name) in [(format!("{hash}-redis-7"), "redis-7"), (format!("{hash}-all/web/x"), "all/web/x")] {
+        fs::create_dir_all(top.join(&path)).unwrap();
+        assert_eq!(Bundle::open(&top.join(path)).unwrap().name(), name);
+    }
+    assert_eq!(Bundle::open(&top).unwrap().name(), top);
+}

@@ -3,6 +3,7 @@
 mod detached_mount;
 mod directory;
 mod identity;
+mod own_directory;
 mod real_path;
 mod retry;
 pub mod root_dir;
@@ -12,6 +13,7 @@ mod trust;
 pub use self::detached_mount::DetachedMount;
 pub use self::directory::{make_directory, open_directory};
 pub use self::identity::Identity;
+pub use self::own_directory::{ensure_own, find_entry, open_to_list};
 pub use self::real_path::real_path;
 pub use self::retry::retry_on_race;
 pub use self::root_dir::RootDir;

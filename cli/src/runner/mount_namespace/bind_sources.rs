@@ -5,8 +5,8 @@
 //! mount of its own, which the runtime is told to bind. A path of the store as a whole is neither above the bundle nor can
 //! anybody change it; there may be thousands, and these stay as they are, for [`Store::have_mounted`] or the runtime.
 
+use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
-
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -23,6 +23,8 @@ use crate::runner::files::{
 };
 use crate::runner::overrides::Volume;
 use crate::runner::runtime_config::{Mount, RuntimeConfig};
+use crate::runner::volumes::{PlannedVolumes, VolumeSource};
+use oci_bundle_builder::plan::definition::named_volume::VolumeName;
 use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// Files that are open beside the sources.
@@ -37,6 +39,8 @@ pub struct Origin<'o> {
     pub trust: &'o Trust,
     /// The mounts that the caller has asked for.
     pub volumes: &'o [Volume],
+    /// The volumes that are mounted.
+    pub named: &'o PlannedVolumes,
     /// Whether what is mounted in one place may appear in others of the same source.
     pub propagates: bool,
 }
@@ -47,6 +51,8 @@ pub struct FoundSources {
     outside: Vec<Outside>,
     /// Those in the root file system of the bundle, which is there later.
     in_root: Vec<InRoot>,
+    /// Those that are volumes, which may not be there yet.
+    volumes: Vec<InVolume>,
     /// Those that are in the store, and stay where they are.
     in_store: Vec<InStore>,
 }
@@ -57,6 +63,11 @@ struct Outside {
     identity: Identity,
     is_recursive: bool,
     propagates: bool,
+}
+
+struct InVolume {
+    index: usize,
+    name: VolumeName,
 }
 
 struct InRoot {
@@ -71,12 +82,14 @@ impl FoundSources {
     /// # Errors
     /// A source that is not there, or that is not to be shown.
     pub fn new(config: &RuntimeConfig, origin: Origin<'_>) -> Result<Self> {
-        let mut found = Self { outside: Vec::new(), in_root: Vec::new(), in_store: Vec::new() };
+        let mut found = Self { outside: Vec::new(), in_root: Vec::new(), volumes: Vec::new(), in_store: Vec::new() };
         let root = config.root_path();
         let store = origin.store();
         for bind in config.mounts().into_iter().filter(Mount::is_bind) {
             let (index, is_recursive) = (bind.index, bind.is_recursive());
-            if let Some(kind) = store.as_ref().and_then(|store| store.kind_of(&bind)) {
+            if let Some(name) = origin.named.find(&bind) {
+                found.volumes.push(InVolume { index, name: name.clone() });
+            } else if let Some(kind) = store.as_ref().and_then(|store| store.kind_of(&bind)) {
                 found.in_store.push(InStore { index, kind });
             } else if let Some(path) = bind.path_in_root(root) {
                 found.in_root.push(InRoot { index, path, is_recursive });
@@ -88,17 +101,22 @@ impl FoundSources {
         Ok(found)
     }
 
-    /// Takes them, as mounts of the mount namespace that this process has got since.
+    /// Takes them, as mounts of the mount namespace that this process has got since. The `volumes` are there now.
     ///
     /// # Errors
     /// A source that was replaced, or too many for the files that may be open.
-    pub fn take(self, config: &RuntimeConfig) -> Result<BindSources> {
+    pub fn take(self, config: &RuntimeConfig, volumes: &BTreeMap<VolumeName, VolumeSource>) -> Result<BindSources> {
         let first = self.in_store.first().map(|first| config.mounts()[first.index].source);
         let store = first.and_then(|first| Utf8Path::new(first).parent()).map(take_store).transpose()?;
         let limit = getrlimit(Resource::Nofile);
-        allow_open_files(limit, self.outside.len() as u64)?;
+        let of_volumes = self.volumes.into_iter().filter_map(|InVolume { index, name }| {
+            let VolumeSource { path, identity } = volumes.get(&name)?.clone();
+            Some(Outside { index, path, identity, is_recursive: true, propagates: false })
+        });
+        let outside: Vec<_> = self.outside.into_iter().chain(of_volumes).collect();
+        allow_open_files(limit, outside.len() as u64)?;
         let mounts = config.mounts();
-        let taken = self.outside.into_iter().map(|source| {
+        let taken = outside.into_iter().map(|source| {
             let mounting = || mounting(&mounts[source.index]);
             let opened = source.identity.open_again(&source.path).with_context(mounting)?;
             let tree = DetachedMount::clone_of(&opened, source.is_recursive).with_context(mounting)?;

@@ -34,6 +34,7 @@ use super::owned_files::OwnedFile;
 use super::privilege::Privilege;
 use super::rootless::{UserNamespace, explain, map_caller_to_root};
 use super::state_dir::StateDir;
+use super::volumes::{PlannedVolumes, TakenVolumes};
 use crate::runner::runtime_config::RuntimeConfig;
 
 /// What is set up.
@@ -46,6 +47,8 @@ pub struct MountNamespace<'r> {
     pub trust: &'r Trust,
     /// The mounts that the caller has asked for.
     pub volumes: &'r [Volume],
+    /// The volumes that are mounted.
+    pub named: &'r PlannedVolumes,
     /// The directory that the tmpfs hides: the bundle, or what is above it as far as others could change the path.
     pub cover: &'r Utf8Path,
     /// The layer over the root file system, if there is one.
@@ -65,16 +68,18 @@ pub struct MountNamespace<'r> {
 }
 
 impl MountNamespace<'_> {
-    /// Sets it up and moves this process into it, with the bundle as its working directory. Others see no change.
+    /// Sets it up and moves this process into it, with the bundle as its working directory, and makes the volumes that are new. Others
+    /// see no other change.
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn enter(&self, config: &RuntimeConfig) -> Result<()> {
+    pub fn enter(&self, config: &RuntimeConfig, volumes: TakenVolumes<'_>) -> Result<()> {
         let opening = || format!("opening '{}'", self.cover);
         let cover = open_directory(CWD, self.cover.as_std_path()).with_context(opening)?;
         let cover = Identity::new(cover).with_context(opening)?;
         let propagates = config["linux"].get("rootfsPropagation").is_some();
-        let origin = Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes, propagates };
+        let origin =
+            Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes, named: self.named, propagates };
         let sources = FoundSources::new(config, origin)?;
         explain(self.own_namespaces())?;
         self.cgroups.make_way(self.cover)?;
@@ -86,7 +91,7 @@ impl MountNamespace<'_> {
         let state = state
             .map(|state| DetachedMount::clone_of(&state, true).context("taking the directory of --state"))
             .transpose()?;
-        let mut sources = sources.take(config)?;
+        let mut sources = sources.take(config, &volumes.make()?)?;
         self.cgroups.show()?;
 
         let cover = cover.open_again(self.cover)?;

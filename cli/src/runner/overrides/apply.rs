@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
+use oci_bundle_builder::plan::definition::mount::Destination;
 use serde_json::{Map, Value, json};
 
 use super::accounts::Accounts;
@@ -12,6 +13,7 @@ use super::terminal::Terminal;
 use super::user_option::{UserOption, Who};
 use super::variable::Variable;
 use super::volume::Volume;
+use super::volume_option::VolumeOption;
 use crate::runner::files::RootDir;
 use crate::runner::init::words_of_init;
 use crate::runner::runtime_config::RuntimeConfig;
@@ -27,6 +29,8 @@ pub struct Overrides {
     pub env: Vec<Variable>,
     /// Directories and files of the host to mount.
     pub volumes: Vec<Volume>,
+    /// Volumes to mount, in front of those of the bundle.
+    pub named_volumes: Vec<VolumeOption>,
     /// The user and group to run as.
     pub user: Option<UserOption>,
     /// The ids of the container that the caller's own become.
@@ -140,24 +144,26 @@ fn variable(process: &Map<String, Value>, name: &str) -> Option<String> {
 }
 
 fn mount(config: &mut RuntimeConfig, overrides: &Overrides) -> Result<()> {
-    if overrides.volumes.is_empty() {
-        return Ok(());
-    }
+    let mut volumes = overrides.volumes.iter();
+    volumes.try_for_each(|volume| add_bind(config, &volume.destination, &volume.source, volume.readonly))
+}
+
+/// Mounts a directory or file of the host, in the place of what is mounted at this destination.
+///
+/// # Errors
+/// The document's mounts are no list.
+pub fn add_bind(config: &mut RuntimeConfig, destination: &Destination, source: &str, readonly: bool) -> Result<()> {
     // The field may be left out (config.md, "Mounts").
     if config.as_value().get("mounts").is_none() {
         config["mounts"] = json!([]);
     }
     let mounts = config.mounts_mut().context("config.json: 'mounts' is not a list")?;
-    for volume in &overrides.volumes {
-        let destination = volume.destination.to_string();
-        // With all that is mounted below it.
-        let access = if volume.readonly { "rro" } else { "rw" };
-        mounts.retain(|mount| mount["destination"] != json!(destination));
-        // Behind the others, so that it is on top of them.
-        mounts.push(json!({
-            "destination": destination, "type": "bind", "source": volume.source, "options": ["rbind", access],
-        }));
-    }
+    let destination = json!(destination.to_string());
+    // With all that is mounted below it.
+    let access = if readonly { "rro" } else { "rw" };
+    mounts.retain(|mount| mount["destination"] != destination);
+    // Behind the others, so that it is on top of them.
+    mounts.push(json!({ "destination": destination, "type": "bind", "source": source, "options": ["rbind", access] }));
     Ok(())
 }
 

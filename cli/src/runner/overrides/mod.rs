@@ -10,8 +10,9 @@ mod tmpfs_size;
 mod user_option;
 mod variable;
 mod volume;
+mod volume_option;
 
-pub use self::apply::{Overrides, apply_overrides};
+pub use self::apply::{Overrides, add_bind, apply_overrides};
 pub use self::created_hook::CreatedHook;
 pub use self::env_file::{parse_env_file, read_env_file};
 pub use self::keep_id::KeepId;
@@ -20,3 +21,4 @@ pub use self::tmpfs_size::{TmpfsSize, set_size_of_tmp};
 pub use self::user_option::UserOption;
 pub use self::variable::{Lookup, Variable};
 pub use self::volume::Volume;
+pub use self::volume_option::VolumeOption;

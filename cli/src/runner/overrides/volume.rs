@@ -70,7 +70,7 @@ fn advice(option: &str) -> &'static str {
     }
 }
 
-/// A name alone is a volume for Docker and Podman, and they make it: nobody wants that for a directory mistyped.
+/// A name alone is a volume, which is made: nobody wants that for a directory mistyped, so it has an option of its own.
 fn check_source(source: &str) -> Result<(), String> {
     if source.starts_with('~') {
         return Err(format!("found the source '{source}', which the shell has not expanded; write $HOME"));
@@ -78,7 +78,7 @@ fn check_source(source: &str) -> Result<(), String> {
     if source.is_empty() || (!source.contains('/') && !matches!(source, "." | "..")) {
         let hint = if source.is_empty() { "." } else { source };
         return Err(format!(
-            "found the source '{source}', want a path, such as './{hint}' for a directory here; there are no named volumes"
+            "found the source '{source}', want a path, such as './{hint}' for a directory here; --volume mounts a volume"
         ));
     }
     if source.contains('\0') {

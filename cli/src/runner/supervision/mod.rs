@@ -32,7 +32,7 @@ pub fn run_to_end(mut command: Command, has_terminal: bool) -> Result<u8> {
     let child = command.spawn().with_context(|| format!("starting '{program}'"))?;
     // It has them as usual.
     let signals = Signals::take()?;
-    let mut process = RuntimeProcess { child, shares_group: has_terminal, lock: None };
+    let mut process = RuntimeProcess { child, shares_group: has_terminal, locks: Vec::new() };
     Ok(exit_code(attend(&signals, &mut process, &mut [], &mut Idle)?))
 }
 

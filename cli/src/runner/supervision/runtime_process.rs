@@ -28,7 +28,7 @@ pub struct RuntimeProcess {
     /// Whether it is in the process group of this one, so that a terminal's signals reach it.
     pub shares_group: bool,
     /// What is locked for as long as it runs.
-    pub lock: Option<OwnedFd>,
+    pub locks: Vec<OwnedFd>,
 }
 
 /// The standard streams of the container.
@@ -79,7 +79,7 @@ impl Prepared {
         }
         let child = command.stdin(streams.stdin).stdout(streams.stdout).stderr(streams.stderr).spawn();
         let child = child.with_context(|| format!("starting the runtime '{}'", self.runtime))?;
-        Ok(RuntimeProcess { child, shares_group, lock: self.lock })
+        Ok(RuntimeProcess { child, shares_group, locks: self.locks })
     }
 }
 

@@ -91,6 +91,7 @@ impl Containers {
             bundle: &node.bundle,
             warnings: &self.supervision.warnings(index),
             state: state.as_deref(),
+            state_home: &self.files.states.join(format!(".volumes-{}", node.name)),
             options: &options,
             env: &variables,
             args: if args.is_empty() { &spec.args } else { args },
