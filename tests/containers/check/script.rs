@@ -32,6 +32,18 @@ pub fn result(test: &str) -> Value {
 }
 
 #[test]
+fn a_container_that_is_started_again_has_its_volume() {
+    let script = "
+      container start
+      container exec sh -c 'echo kept > /data/file'
+      container stop
+      container start
+      [ \"$(container exec cat /data/file)\" = kept ]
+    ";
+    result(&test(&web("8080", "volumes = [ \"/data\" ]; readonly = true;"), script));
+}
+
+#[test]
 fn a_script_starts_a_server_and_asks_it_something() {
     let script = "
       [ \"$(container status)\" = 'not started' ]

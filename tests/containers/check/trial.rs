@@ -58,6 +58,15 @@ fn a_mounted_store_a_read_only_root_and_another_user_are_tested_as_well() {
 }
 
 #[test]
+fn a_volume_is_there_for_the_time_of_the_test() {
+    for arguments in ["", "readonly = true;", "user.uid = 1000;"] {
+        let script = "echo kept > /data/file; read line < /data/file; echo $line";
+        let container = shell(script, &format!("volumes = [ \"/data\" ]; {arguments}"));
+        nix::build(&format!("{container}.test {{ stdout = \"kept\\n\"; }}"));
+    }
+}
+
+#[test]
 fn a_container_that_starts_passes_and_another_one_does_not() {
     nix::build("(example \"hello\" { inherit pkgs; }).tests.starts");
     nix::build(&format!("{}.tests.starts", shell("exec sleep 1000", "")));

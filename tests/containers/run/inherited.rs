@@ -46,6 +46,13 @@ fn sockets_come_along_and_nothing_else() {
         run.arg("--state").arg(folder.path()).arg(&bundle);
         let printed = prints(run);
         assert!(printed.starts_with("0\n1\n2\n3\n4\nfds="), "{runtime:?}: {uid} {printed}");
+        // So are those of volumes.
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
+        let mut run = runtime.wrapper_prepared(preparation, uid);
+        run.arg("--state-home").arg(folder.path()).args(["-v", "one:/one", "-v", "two:/two"]).arg(&bundle);
+        let printed = prints(run);
+        assert!(printed.starts_with("0\n1\n2\n3\n4\nfds="), "{runtime:?}: {uid} {printed}");
     }
 }
 

@@ -85,15 +85,19 @@ impl VolumesDir {
         let trust = Trust::new(&[])?;
         let makes_base = may_make && base != OF_ROOT;
         let mut at = if makes_base { make_all(&trust, base)? } else { trust.open(base.as_std_path())? };
+        let mut stat = rustix::fs::fstat(&at)?;
         for name in [own, last] {
             if may_make {
                 make(at.as_fd(), name).with_context(|| format!("making the directory '{name}'"))?;
             }
             let in_it = || format!("'{name}'");
             at = open_to_list(&at, name).with_context(in_it)?;
-            ensure_own(&rustix::fs::fstat(&at).with_context(in_it)?, name).with_context(in_it)?;
+            stat = rustix::fs::fstat(&at).with_context(in_it)?;
+            ensure_own(&stat, name).with_context(in_it)?;
         }
-        rustix::fs::fchmod(&at, OWN).context("closing it to others")?;
+        if stat.st_mode & 0o7777 != OWN.bits() {
+            rustix::fs::fchmod(&at, OWN).context("closing it to others")?;
+        }
         Ok(Self { path: real_path(&at)?, directory: at })
     }
 

@@ -99,3 +99,20 @@ fn two_containers_have_one_at_once_and_it_stays_until_both_have_ended() {
         assert_eq!(fs::read_dir(home.volumes()).unwrap().count(), 1, "the lock alone is left");
     }
 }
+
+#[test]
+fn many_that_want_the_same_new_one_at_once_all_have_it() {
+    let bundle = container("ls /data; echo x > /data/$$-$1", r#"files."/data/first".text = "";"#);
+    for (runtime, home) in all() {
+        let started = [(); 6].map(|()| {
+            let mut run = home.run(runtime, &["-v", "new:/data"], &bundle);
+            run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        });
+        for child in started {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{runtime:?}: {output:?}");
+            assert!(String::from_utf8_lossy(&output.stdout).contains("first\n"), "{runtime:?}: {output:?}");
+        }
+        assert_eq!(crate::support::tree::names(&home.volumes()), [".lock", "new"]);
+    }
+}
