@@ -96,17 +96,41 @@ fn parse_address(text: &str) -> Result<IpAddr, ()> {
     }
 }
 
+impl Port {
+    /// What of the host it takes, which no other port can take too: pasta(1) knows one port of the container for it, whatever the
+    /// address.
+    pub fn of_host(&self) -> Option<(Protocol, u16)> {
+        Some((self.protocol, self.published?.number))
+    }
+}
+
 /// Decodes the argument.
 ///
 /// # Errors
-/// An [`ArgumentError`] at the element that is none.
+/// An [`ArgumentError`] at the element that is none, or that cannot be published.
 pub fn decode(field: &Field<'_>) -> Result<Vec<Port>, ArgumentError> {
-    let port = |field: &Field<'_>| {
+    let mut ports: Vec<Port> = Vec::new();
+    for field in field.list()? {
         let text = field.value().as_str().map_or_else(|| field.value().to_string(), str::to_owned);
-        text.parse().map_err(|()| field.unwanted(WANT))
-    };
-    field.list()?.iter().map(port).collect()
+        let port: Port = text.parse().map_err(|()| field.unwanted(WANT))?;
+        if let Some((protocol, number)) = port.of_host() {
+            if protocol == Protocol::Sctp {
+                return Err(field.unwanted(WANT_PUBLISHED));
+            }
+            if let Some(first) = ports.iter().position(|other| other.of_host() == port.of_host()) {
+                let problem = format!(
+                    "publishes the port {number}/{protocol} of the host, as ports[{first}] does; want another port of the host"
+                );
+                return Err(ArgumentError::new(field.path(), problem));
+            }
+        }
+        ports.push(port);
+    }
+    Ok(ports)
 }
+
+/// What can be published, for messages.
+pub const WANT_PUBLISHED: &str = "a port of TCP or UDP where one of the host is named; leave that out";
 
 #[cfg(test)]
 mod tests {

@@ -67,14 +67,31 @@ impl RunSettings {
     /// # Errors
     /// The first [`ArgumentError`].
     pub fn decode(root: &Field<'_>) -> Result<Self, ArgumentError> {
-        Ok(Self {
+        let settings = Self {
             health: root.get("health")?.map(|health| Health::decode(&health)).transpose()?,
             init: root.get("init")?.map_or(Ok(None), |init| Init::decode(&init))?,
             network: root.get("network")?.map(|network| Network::decode(&network)).transpose()?,
             ports: root.get("ports")?.map_or(Ok(Vec::new()), |ports| port::decode(&ports))?,
             stop_signal: decode_stop_signal(root)?,
             volumes: decode_volumes(root)?,
-        })
+        };
+        settings.check_network(root)?;
+        Ok(settings)
+    }
+
+    /// Refuses a network in which nothing can be published beside a port that is.
+    fn check_network(&self, root: &Field<'_>) -> Result<(), ArgumentError> {
+        let published = self.ports.iter().enumerate().find(|(_, port)| port.published.is_some());
+        let (Some(network), Some((index, port))) = (self.network, published) else { return Ok(()) };
+        if network == Network::User {
+            return Ok(());
+        }
+        let problem = format!(
+            "found {:?}, but ports[{index}] publishes {port}, which takes \"user\"; leave 'network' out, or write {} there",
+            network.name(),
+            port.number
+        );
+        Err(ArgumentError::new(&root.path().attribute("network"), problem))
     }
 
     /// The value of the annotation; `None` if there is nothing to say.
@@ -159,6 +176,21 @@ mod tests {
             ),
             (json!({ "init": true }), "init: found true (a boolean), want the absolute path of an init"),
             (json!({ "init": "tini" }), "init: found the string \"tini\", want the absolute path of an init"),
+            (
+                json!({ "network": "host", "ports": [53, "127.0.0.1:8080:80"] }),
+                "network: found \"host\", but ports[1] publishes 127.0.0.1:8080:80/tcp, which takes \"user\"; leave 'network' \
+                 out, or write 80 there",
+            ),
+            (
+                json!({ "network": "private", "ports": ["1:1"] }),
+                "network: found \"private\", but ports[0] publishes 1:1/tcp",
+            ),
+            (json!({ "ports": ["1:1/sctp"] }), "ports[0]: found the string \"1:1/sctp\", want a port of TCP or UDP"),
+            (json!({ "ports": ["1:1", "1:2/udp", "::1"] }), "ports[2]: found the string \"::1\""),
+            (
+                json!({ "ports": ["8080:80", "[::1]:8080:81"] }),
+                "ports[1]: publishes the port 8080/tcp of the host, as ports[0] does; want another port of the host",
+            ),
             (json!({ "health": {} }), "health.command: missing; want the command"),
             (json!({ "health": { "command": ["x"], "interval": 0 } }), "health.interval: found 0"),
             (json!({ "health": { "command": ["x"], "timeout": 1 } }), "health.timeout: no such attribute of health"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::plan::definition::mount::{Destination, Mount, MountPoint};
+use crate::plan::definition::run_settings::Network;
 use crate::plan::definition::{Definition, Store};
 use crate::plan::derivation::closure::Closure;
 use crate::plan::runtime_config::RuntimeConfig;
@@ -129,10 +130,15 @@ const READ_ONLY: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 ///
 /// `runc spec` makes a cgroup namespace only where there is version 2 alone. Linux has them for both since 4.6, and runc and
 /// crun mount what they show.
-pub fn linux() -> Value {
-    let namespaces = ["pid", "network", "ipc", "uts", "mount", "cgroup"].map(|kind| json!({ "type": kind }));
+///
+/// With the host's network there is no namespace for it. With the user's there is one: `oci-bundle run` connects it, and any
+/// other runtime starts the container with loopback alone.
+pub fn linux(network: Option<Network>) -> Value {
+    let has_network = network != Some(Network::Host);
+    let kinds = ["pid", "network", "ipc", "uts", "mount", "cgroup"].into_iter();
+    let kinds = kinds.filter(|kind| has_network || *kind != "network");
     json!({
-        "namespaces": namespaces,
+        "namespaces": kinds.map(|kind| json!({ "type": kind })).collect::<Vec<_>>(),
         "resources": { "devices": [{ "allow": false, "access": "rwm" }] },
         "maskedPaths": MASKED,
         "readonlyPaths": READ_ONLY,

@@ -155,7 +155,7 @@ fn process(definition: &Definition, closure: &Closure) -> Value {
 
 /// The defaults, with the limits that are asked for.
 fn linux(definition: &Definition) -> Value {
-    let mut linux = defaults::linux();
+    let mut linux = defaults::linux(definition.run.network);
     for (name, limit) in definition.limits.resources() {
         linux["resources"][name] = limit;
     }

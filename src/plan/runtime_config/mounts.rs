@@ -13,7 +13,7 @@ use crate::plan::resolve::closure_files::resolve_in_closure;
 
 /// The mounts of the container: the defaults, changed as the user asked.
 pub fn planned_mounts(definition: &Definition, closure: &Closure) -> Mounts {
-    let mut namespaces = RuntimeConfig::from(json!({ "linux": defaults::linux() }));
+    let mut namespaces = RuntimeConfig::from(json!({ "linux": defaults::linux(definition.run.network) }));
     namespaces.merge(&json!({ "linux": definition.config["linux"] }));
     let mut mounts = defaults::mounts(&namespaces);
     for (destination, mount) in &definition.mounts {
