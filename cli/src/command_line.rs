@@ -9,6 +9,7 @@ use oci_bundle::testing::script;
 use crate::control_container::{self, ScriptedOptions};
 use crate::control_network::NetworkOptions;
 use crate::exec::ExecOptions;
+use crate::hold_pasta::PastaArguments;
 use crate::hold_process_tree::ProcessTreeOptions;
 use crate::image::ImageOptions;
 use crate::kill::KillOptions;
@@ -58,6 +59,10 @@ pub enum Command {
     /// Hold a user namespace while `run` maps its ids.
     #[command(hide = true)]
     HoldUserNamespace,
+    /// Hold the namespaces of a network while `run` keeps them.
+    #[command(hide = true)]
+    HoldNetwork,
+    HoldPasta(PastaArguments),
     /// Write the wrapper that runs one bundle. Nix calls this for `container.run`.
     #[command(hide = true)]
     WriteWrapper(WrapperOptions),

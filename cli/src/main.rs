@@ -5,6 +5,7 @@ mod control_container;
 mod control_network;
 mod detach;
 mod exec;
+mod hold_pasta;
 mod hold_process_tree;
 mod hold_runtime;
 mod hold_user_namespace;
@@ -74,6 +75,8 @@ fn main() -> ExitCode {
         Command::Network(options) => (script::NETWORK, control_network::control_network(options)),
         Command::HoldUserNamespace => ("oci-bundle", hold_user_namespace::hold_user_namespace()),
         Command::MountStore(options) => ("oci-bundle", mount_store::mount_store(options)),
+        Command::HoldNetwork => ("oci-bundle", oci_bundle::runner::hold_network()),
+        Command::HoldPasta(options) => ("oci-bundle", hold_pasta::hold_pasta(options)),
         Command::HoldProcessTree(options) => ("oci-bundle", hold_process_tree::hold_process_tree(&options)),
         Command::WriteWrapper(options) => ("buildContainer: run", write_wrapper::write_wrapper(options)),
         Command::WriteTestWrapper(options) => ("container.test", write_test_wrapper::write_test_wrapper(&options)),

@@ -13,6 +13,7 @@ use oci_bundle::containers::{
     self, LogReader, LogWriter, Name, Output, Record, Registry, Starting, State, Stream, Taken,
 };
 use oci_bundle::runner::{self, Attendant, Bundle, Host, Planned, Run, Signals, Streams};
+use oci_bundle_builder::plan::definition::port::Port;
 use oci_bundle_builder::plan::diagnostics::text;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -56,18 +57,19 @@ impl Monitor {
             rustix::process::setsid().context("leaving the terminal (setsid(2))")?;
         }
         let taken = self.take(name, is_detached)?;
-        let prepared = self.run.prepare(&self.bundle, &self.planned, &self.host)?;
+        let mut prepared = self.run.prepare(&self.bundle, &self.planned, &self.host)?;
         let record = self.record(is_detached, &prepared.runtime);
         let mut noted = Noted { record, taken, starting: None, log: None };
         let signals = Signals::take()?;
         let streams =
             if is_detached { noted.keep_log()? } else { Streams::inherited(rustix::termios::isatty(std::io::stdin())) };
+        let mut helpers = std::mem::take(&mut prepared.helpers);
         let mut runtime = prepared.spawn(streams)?;
         let process = runtime.child.id();
         noted.record.process = Some(process);
         noted.write()?;
         noted.starting = Some(Starting::new(process, self.bundle.path.join("pid"), self.host.id.clone()));
-        let ended = runner::attend(&signals, &mut runtime, &mut [], &mut noted);
+        let ended = runner::attend(&signals, &mut runtime, &mut helpers, &mut noted);
         let code = ended.map(runner::exit_code);
         noted.end(code.as_ref().copied().unwrap_or(1))?;
         code
@@ -104,7 +106,7 @@ impl Monitor {
             started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
             is_detached,
             stop_signal: None,
-            ports: Vec::new(),
+            ports: self.planned.plan.network.iter().flat_map(|network| &network.ports).map(Port::to_string).collect(),
             state: State::Starting,
             cgroups: Vec::new(),
             health: None,

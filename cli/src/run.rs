@@ -9,9 +9,11 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use oci_bundle::containers::Name;
 use oci_bundle::runner::{
-    self, Bundle, CreatedHook, Host, InitOption, KeepId, Overrides, Plan, Run, SearchPath, StateHome, Terminal,
+    self, Bundle, CreatedHook, Host, InitOption, KeepId, NetworkOptions, Overrides, Plan, Run, SearchPath, StateHome, Terminal,
     TmpfsSize, UserOption, Variable, Volume, VolumeOption,
 };
+use oci_bundle_builder::plan::definition::port::Port;
+use oci_bundle_builder::plan::definition::run_settings::Network;
 use oci_bundle_builder::plan::diagnostics::text;
 
 use crate::detach;
@@ -64,6 +66,18 @@ pub struct ContainerOptions {
     #[arg(short, long, value_name = "NAME:DESTINATION[:ro]")]
     pub volume: Vec<VolumeOption>,
 
+    /// What the container has of the network [default: the bundle's, or private]
+    #[arg(long, value_name = "private|user|host", value_parser = parse_network)]
+    pub network: Option<Network>,
+
+    /// Hand a port of the host on to one of the container
+    #[arg(long, short = 'p', value_name = "[ADDRESS:]HOST:CONTAINER[/udp]", value_parser = parse_published)]
+    pub publish: Vec<Port>,
+
+    /// The program that connects the network 'user': a path, or a name on PATH [default: pasta]
+    #[arg(long, value_name = "PROGRAM", env = "OCI_PASTA", hide_env_values = true)]
+    pub pasta: Option<Utf8PathBuf>,
+
     /// Run as this user and group: numbers, or names from the bundle
     #[arg(long, value_name = "USER[:GROUP]", allow_hyphen_values = true)]
     pub user: Option<UserOption>,
@@ -111,6 +125,17 @@ pub struct ContainerOptions {
     /// Print the config.json that would be used, and start nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+fn parse_network(text: &str) -> Result<Network, String> {
+    let found = Network::NAMED.iter().find(|(name, _)| *name == text);
+    found.map(|(_, network)| *network).ok_or_else(|| "want private, user or host".to_owned())
+}
+
+fn parse_published(text: &str) -> Result<Port, String> {
+    const WANT: &str = "want [ADDRESS:]HOST:CONTAINER, such as 8080:80, 127.0.0.1:8080:80 or 5353:53/udp";
+    let port: Option<Port> = text.parse().ok();
+    port.filter(|port| port.published.is_some()).ok_or_else(|| WANT.to_owned())
 }
 
 /// The terminal that standard input is.
@@ -179,7 +204,10 @@ pub fn run(options: RunOptions) -> Result<()> {
     runner::close_others(sockets);
     let is_of_test = options.created.is_some();
     let attendance = Attendance { name: options.name, is_detached: options.monitor };
+    // The network of a test connects its containers with each other.
+    let network = NetworkOptions { network: options.network, publish: options.publish, pasta: options.pasta };
     let run = Run {
+        network: options.created.is_none().then_some(network),
         runtime: options.runtime,
         state: options.state,
         tmpfs_size: options.tmpfs_size,

@@ -20,6 +20,7 @@ mod host;
 mod init;
 mod limits;
 mod mount_namespace;
+mod network;
 mod overrides;
 mod owned_files;
 mod plan;
@@ -44,6 +45,9 @@ pub use self::files::{SearchPath, Trust};
 pub use self::host::{Host, container_id};
 pub use self::init::InitOption;
 pub use self::mount_namespace::mount_store;
+pub use self::network::{
+    HOLD_NETWORK, HOLD_PASTA, NetworkMode, NetworkOptions, PastaOptions, UserNetwork, hold_network, hold_pasta,
+};
 pub use self::overrides::{
     CreatedHook, KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, VolumeOption,
     parse_env_file, read_env_file,

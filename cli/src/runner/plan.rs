@@ -4,6 +4,7 @@ use std::os::fd::RawFd;
 
 use anyhow::{Context, Result, bail, ensure};
 use camino::Utf8PathBuf;
+use oci_bundle_builder::plan::definition::run_settings::{ANNOTATION, RunSettings};
 use oci_bundle_builder::plan::runtime_config::namespace_mounts::fit_mounts;
 use serde_json::Value;
 
@@ -12,6 +13,7 @@ use super::cgroup::CgroupMode;
 use super::files::RootDir;
 use super::host::{Host, SYS};
 use super::init::InitOption;
+use super::network::{NetworkFiles, NetworkMode, NetworkOptions, UserNetwork};
 use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides, set_size_of_tmp};
 use super::owned_files::{OwnedFile, owned_files, users};
 use super::rootless::{NoSubordinateIds, SubordinateIds, UserNamespace, adapt_to_caller};
@@ -40,6 +42,8 @@ pub struct Run {
     pub init: Option<InitOption>,
     /// What is changed in config.json.
     pub overrides: Overrides,
+    /// What is asked for of the network; nothing for a container whose network is the caller's to make.
+    pub network: Option<NetworkOptions>,
 }
 
 /// A config.json for this host and this user.
@@ -57,6 +61,8 @@ pub struct Plan {
     pub owned: Vec<OwnedFile>,
     /// What is kept for the next run.
     pub volumes: PlannedVolumes,
+    /// The network that is connected by a program of the host, if it is.
+    pub network: Option<UserNetwork>,
 }
 
 /// A plan, with the user namespace that it needs.
@@ -109,6 +115,7 @@ impl Run {
                 .context("--init")?;
             let asked = AskedVolumes { overrides: &self.overrides, container: &bundle.name() };
             let volumes = PlannedVolumes::add(&mut config, asked, || self.state_home.volumes(host.privilege))?;
+            let (network, not_published) = self.set_network(&mut config, &root)?;
             cwd::check_planned(&config, &root)?;
             runtime_config::guard(&mut config);
             self.set_tmpfs_size(&mut config)?;
@@ -117,11 +124,34 @@ impl Run {
             let mut plan = Plan::new(config, host, self.overrides.userns)?;
             let [user, root] = users(&plan.config, available_ids(host, plan.subordinate.as_ref()));
             plan.volumes = PlannedVolumes { user, root, ..volumes };
+            plan.network = network;
+            plan.dropped.extend(not_published);
             plan.dropped.extend(unsupported);
             plan.dropped.extend(probe.and_then(|probe| probe.finish(&mut plan.config)));
             anyhow::Ok(plan)
         };
         plan().with_context(in_config)
+    }
+
+    /// Gives a container the network that holds: the one that a program is to connect, and a line for each thing that is left out.
+    fn set_network(&self, config: &mut RuntimeConfig, root: &RootDir) -> Result<(Option<UserNetwork>, Vec<String>)> {
+        let Some(options) = &self.network else { return Ok((None, Vec::new())) };
+        let settings = match config["annotations"][ANNOTATION].as_str() {
+            Some(text) => RunSettings::from_annotation(text).with_context(|| format!("annotations.{ANNOTATION}"))?,
+            None => RunSettings::default(),
+        };
+        let (mode, not_published) = NetworkMode::new(options, &settings)?;
+        let dropped = not_published.into_iter().chain(mode.apply(config)).collect();
+        let files = NetworkFiles::new(config, root);
+        match mode {
+            NetworkMode::Host => files.bind_those_of_host(config),
+            NetworkMode::User(ports) => {
+                let hostname = config["hostname"].as_str().map(str::to_owned);
+                return Ok((Some(UserNetwork { ports, files, hostname }), dropped));
+            }
+            NetworkMode::Private | NetworkMode::Unchanged => {}
+        }
+        Ok((None, dropped))
     }
 
     /// Limits what a container writes to memory.
@@ -163,7 +193,7 @@ impl Plan {
         }
         let (owned, lacking) = owned_files(&config, available_ids(host, subordinate.as_ref()))?;
         dropped.extend(lacking);
-        Ok(Self { config, dropped, subordinate, controllers, owned, volumes: PlannedVolumes::default() })
+        Ok(Self { config, dropped, subordinate, controllers, owned, volumes: PlannedVolumes::default(), network: None })
     }
 }
 

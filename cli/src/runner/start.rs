@@ -13,10 +13,12 @@ use super::cgroup::CgroupMode;
 use super::files::Trust;
 use super::host::Host;
 use super::mount_namespace::{MountNamespace, required_layer};
+use super::network::{NetworkStart, UserNetwork};
 use super::plan::{Plan, Planned, Run};
 use super::rootless::groups;
 use super::runtime::Runtime;
 use super::state_dir::StateDir;
+use super::supervision::Helper;
 use super::volumes::TakenVolumes;
 use super::{descriptors, file_systems};
 use crate::runner::runtime_config::RuntimeConfig;
@@ -38,6 +40,8 @@ pub struct Prepared {
     pub has_sockets: bool,
     /// What is locked for as long as the container runs.
     pub locks: Vec<OwnedFd>,
+    /// What runs beside the container.
+    pub helpers: Vec<Helper>,
 }
 
 impl Prepared {
@@ -68,7 +72,14 @@ impl Run {
         file_systems::check(config, &[&cover, bundle.kept()], &trust)
             .with_context(|| format!("'{}'", bundle.config_path()))?;
         descriptors::ensure_no_directory()?;
-        let layer = required_layer(config, bundle.root(config.root_path())?, self.notifies);
+        let network = planned.plan.network.as_ref();
+        let asked = self.network.as_ref().and_then(|options| options.pasta.as_deref());
+        let pasta = network.map(|network| network.find_pasta(asked, &host.search_path, host.privilege)).transpose()?;
+        let mut shown = config.clone();
+        if let Some(network) = network {
+            network.show_in(&mut shown, &bundle.path);
+        }
+        let layer = required_layer(&shown, bundle.root(config.root_path())?, self.notifies);
         let Plan { volumes: named, owned, .. } = &planned.plan;
         let (volumes, locks) = TakenVolumes::take(named, owned, bundle.root(config.root_path())?)?;
         let take = |state: &Utf8PathBuf| StateDir::take(state, bundle.kept(), host.privilege);
@@ -90,8 +101,13 @@ impl Run {
             user_namespace,
             is_crun: runtime.is_crun(),
             cgroups: host.cgroup_mode.view(runtime.is_crun()),
+            network,
         }
         .enter(config, volumes)?;
+        let start = |(network, pasta): (&UserNetwork, &Utf8PathBuf)| {
+            network.start(config, &NetworkStart { place: &bundle.path, privilege: host.privilege, pasta })
+        };
+        let helpers = network.zip(pasta.as_ref()).map(start).transpose()?.into_iter().collect();
         if host.privilege.is_root() || user_namespace.is_some() {
             groups::drop_supplementary()?;
         }
@@ -106,6 +122,7 @@ impl Run {
             owns_processes: config.has_own_processes(),
             has_sockets: self.sockets.is_some(),
             locks,
+            helpers,
         })
     }
 

@@ -35,14 +35,13 @@ const CA_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// They are those of nixpkgs' `fakeNss`, with the container's own user; what container engines put their own files on: hosts,
 /// hostname, resolv.conf; and what the Filesystem Hierarchy Standard has where programs write at run time.
 pub fn new(user: &User, hostname: Option<&str>, has_ca_bundle: bool) -> Vec<BaseFile> {
-    let host = hostname.map(|name| format!(" {name}")).unwrap_or_default();
     let directory = || Node::Directory(super::tree::Directory::default());
     let link = |target: &str| Node::Link(target.into());
     let mut files = vec![
         ("/etc/passwd", text(passwd(user))),
         ("/etc/group", text(group(user))),
         ("/etc/nsswitch.conf", text("passwd: files\ngroup: files\nhosts: files dns\n".to_owned())),
-        ("/etc/hosts", text(format!("127.0.0.1 localhost{host}\n::1 localhost{host}\n"))),
+        ("/etc/hosts", text(hosts(hostname))),
         ("/etc/resolv.conf", text(String::new())),
         ("/etc/mtab", link("/proc/mounts")),
         ("/root", directory()),
@@ -70,6 +69,12 @@ pub fn new(user: &User, hostname: Option<&str>, has_ca_bundle: bool) -> Vec<Base
         .collect();
     files.push(BaseFile { path: home, node: directory(), mode: None });
     files
+}
+
+/// hosts(5), of a container that has loopback alone.
+pub fn hosts(hostname: Option<&str>) -> String {
+    let host = hostname.map(|name| format!(" {name}")).unwrap_or_default();
+    format!("127.0.0.1 localhost{host}\n::1 localhost{host}\n")
 }
 
 fn text(text: String) -> Node {

@@ -2,7 +2,7 @@
 //!
 //! Planning reads the closure, and nothing else; nothing is written before everything is planned.
 
-mod base_files;
+pub mod base_files;
 mod build_env;
 mod devices;
 mod directories;

@@ -29,6 +29,7 @@ use super::bundle::Bundle;
 use super::cgroup::CgroupView;
 use super::cwd;
 use super::files::{DetachedMount, Identity, Trust, make_directory, open_directory};
+use super::network::UserNetwork;
 use super::overrides::Volume;
 use super::owned_files::OwnedFile;
 use super::privilege::Privilege;
@@ -65,6 +66,8 @@ pub struct MountNamespace<'r> {
     pub is_crun: bool,
     /// What the runtime sees of the cgroups.
     pub cgroups: CgroupView,
+    /// The network that is made for the container, if one is.
+    pub network: Option<&'r UserNetwork>,
 }
 
 impl MountNamespace<'_> {
@@ -126,6 +129,9 @@ impl MountNamespace<'_> {
             let lower = open_directory(CWD, lower.as_std_path()).with_context(|| format!("opening '{lower}'"))?;
             let looked_at = Roots { place, rootfs: rootfs.as_fd(), lower: lower.as_fd() };
             store.have_mounted(&mut config, &in_store, looked_at)?;
+        }
+        if let Some(network) = self.network {
+            network.show_in(&mut config, place);
         }
         let file = place.join("config.json");
         fs::write(&file, config.as_value().to_string()).with_context(|| format!("writing '{file}'"))

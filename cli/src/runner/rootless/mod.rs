@@ -14,7 +14,7 @@ use serde_json::json;
 pub use self::caller::Caller;
 pub use self::obstacle::explain;
 pub use self::subid::{NoSubordinateIds, SubordinateIds};
-pub use self::user_namespace::{UserNamespace, hold_user_namespace, map_caller_to_root};
+pub use self::user_namespace::{Holder, UserNamespace, hold_user_namespace, map_caller_to_root};
 use super::overrides::KeepId;
 use crate::runner::runtime_config::RuntimeConfig;
 

@@ -24,7 +24,8 @@ impl UserNamespace {
     /// # Errors
     /// The kernel, newuidmap(1) or newgidmap(1) refuse, or are not there.
     pub fn new(ids: &SubordinateIds, search_path: &SearchPath) -> Result<Self> {
-        let holder = Holder::start()?;
+        let mut command = Command::new("/proc/self/exe");
+        let holder = Holder::start(command.arg("hold-user-namespace"))?;
         let maps = [
             ("uid_map", "newuidmap", id_map(geteuid().as_raw(), &ids.uids)),
             ("gid_map", "newgidmap", id_map(getegid().as_raw(), &ids.gids)),
@@ -51,14 +52,16 @@ impl UserNamespace {
     }
 }
 
-/// The process that is in it until the ids are mapped.
-struct Holder(Child);
+/// A process that is in namespaces until they are held in another way.
+pub struct Holder(Child);
 
 impl Holder {
-    fn start() -> Result<Self> {
-        let mut command = Command::new("/proc/self/exe");
-        let command =
-            command.arg("hold-user-namespace").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    /// Starts it, and waits until it says with a byte that they are there.
+    ///
+    /// # Errors
+    /// What it says.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut holder = Self(command.spawn().context("starting a process to hold a user namespace")?);
         let (mut ready, mut said) = ([0], String::new());
         let read = holder.0.stdout.take().context("reading from it")?.read(&mut ready);
@@ -70,6 +73,11 @@ impl Holder {
             bail!("{}", said.trim().trim_start_matches("oci-bundle: "));
         }
         Ok(holder)
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.0.id()
     }
 }
 

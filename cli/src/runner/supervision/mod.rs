@@ -51,6 +51,14 @@ pub struct Helper {
     pub child: Child,
 }
 
+impl Drop for Helper {
+    /// What it has taken of the host is free when this process goes on.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// What is done while a container runs. All of it is done by one thread: a process that has unshared its pid namespace can start no
 /// other (`pid_namespaces(7)`).
 pub trait Attendant {

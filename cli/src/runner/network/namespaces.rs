@@ -1,0 +1,128 @@
+//! The network namespace of a container, and for root the user namespace that owns it: pasta has to be root in that, and is nobody
+//! on the host.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+use camino::Utf8Path;
+use rustix::mount::{self, MountFlags};
+use rustix::process::{getegid, geteuid};
+use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
+
+use super::pasta::HOLD_NETWORK;
+use crate::runner::privilege::Privilege;
+use crate::runner::rootless::{Holder, map_caller_to_root};
+
+/// The first of the users that no system gives to anybody (systemd's "Users, Groups, UIDs and GIDs"), up to 2³¹ - 1.
+const FIRST_UNUSED_ID: u32 = 1_879_048_192;
+
+/// Which ports of the container take a capability: none, as its network has no other users.
+const PORT_START: &str = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
+
+/// Namespaces that are kept in a directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Namespaces<'n> {
+    /// The directory.
+    pub directory: &'n Utf8Path,
+    /// What the kernel allows.
+    pub privilege: Privilege,
+}
+
+impl Namespaces<'_> {
+    /// The file of the network namespace.
+    pub const NETWORK: &'static str = "net";
+    /// The file of the user namespace that owns it, if that is another than this process is in.
+    pub const USER: &'static str = "user";
+    /// A view of the network as sysfs(5) has it.
+    pub const SYS: &'static str = "sys";
+
+    /// Makes them.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn make(&self) -> Result<()> {
+        match self.owner() {
+            None => self.in_a_thread(|| {
+                // What is unsafe about it, are tables of open files, and these stay shared.
+                #[allow(deprecated)]
+                rustix::thread::unshare(UnshareFlags::NEWNET).context("making a network namespace (unshare(2))")?;
+                allow_all_ports();
+                self.keep(Self::NETWORK, "/proc/thread-self/ns/net")
+            }),
+            Some(id) => {
+                let mut command = Command::new("/proc/self/exe");
+                let holder = Holder::start(command.arg(HOLD_NETWORK).uid(id).gid(id).env_clear().current_dir("/"))?;
+                for (name, kind) in [(Self::NETWORK, "net"), (Self::USER, "user")] {
+                    self.keep(name, &format!("/proc/{}/ns/{kind}", holder.pid()))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The user of the host who is root of the user namespace; `None` if this process is that.
+    ///
+    /// No container has it, so that none has power over the network of another, and no two runs share it.
+    pub fn owner(&self) -> Option<u32> {
+        self.privilege.is_root().then(|| FIRST_UNUSED_ID + std::process::id())
+    }
+
+    /// Mounts a view of the network that a container can bind which may not mount one.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn mount_sys(&self) -> Result<()> {
+        let (network, sys) = (self.directory.join(Self::NETWORK), self.directory.join(Self::SYS));
+        fs::create_dir(&sys).with_context(|| format!("making '{sys}'"))?;
+        self.in_a_thread(|| {
+            let namespace = File::open(&network).with_context(|| format!("opening '{network}'"))?;
+            move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+                .context("entering a network namespace (setns(2))")?;
+            let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
+            mount::mount("sysfs", sys.as_std_path(), "sysfs", flags, None)
+                .context("mounting the /sys of a network namespace")
+        })
+    }
+
+    /// Does something in a thread, whose network namespace goes with it.
+    fn in_a_thread(&self, work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+        thread::scope(|scope| scope.spawn(work).join()).map_err(|_| anyhow!("a thread has ended early"))?
+    }
+
+    /// Keeps a namespace as a file.
+    fn keep(&self, name: &str, namespace: &str) -> Result<()> {
+        let file = self.directory.join(name);
+        File::create(&file).with_context(|| format!("making '{file}'"))?;
+        mount::mount_bind(namespace, file.as_std_path()).with_context(|| format!("keeping the namespace '{namespace}'"))
+    }
+}
+
+/// Only the network of this thread.
+fn allow_all_ports() {
+    // In a container of an engine, for instance, it is read-only; then ports below 1024 take a capability.
+    let _ = fs::write(PORT_START, "0");
+}
+
+/// What a process does that is to own a network: makes the namespaces, says so with a byte, and waits until nothing more comes from
+/// standard input.
+///
+/// # Errors
+/// What the kernel does not allow.
+pub fn hold_network() -> Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    // What is unsafe about it, are tables of open files, and these stay shared.
+    #[allow(deprecated)]
+    rustix::thread::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNET)
+        .context("making a user namespace for a network (unshare(2))")?;
+    map_caller_to_root(uid, gid)?;
+    allow_all_ports();
+    let mut output = std::io::stdout();
+    output.write_all(b"\n").and_then(|()| output.flush()).context("saying that there is a network namespace")?;
+    std::io::stdin().read_to_end(&mut Vec::new()).context("waiting in a network namespace")?;
+    Ok(())
+}

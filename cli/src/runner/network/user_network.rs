@@ -1,0 +1,176 @@
+//! The network that pasta(1) connects, and what the container finds of it in its files.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+
+use anyhow::{Context, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use oci_bundle_builder::plan::definition::port::Port;
+use oci_bundle_builder::plan::rootfs::base_files;
+use serde_json::{Value, json};
+
+use super::addresses::HostAddresses;
+use super::hosts::hosts;
+use super::namespaces::Namespaces;
+use super::pasta;
+use super::resolver::{RESOLV_CONF, resolv_conf};
+use crate::runner::files::{RootDir, SearchPath, make_directory};
+use crate::runner::privilege::Privilege;
+use crate::runner::runtime_config::RuntimeConfig;
+use crate::runner::supervision::Helper;
+
+/// What is at most read of a file of the host or of the bundle.
+const LARGEST: u64 = 1 << 20;
+
+/// Where hosts(5) is.
+const HOSTS: &str = "/etc/hosts";
+
+/// Which of the files of a network are the run's to give: those that the bundle does not have something of its own in, nor has
+/// mounted anything over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkFiles {
+    hosts: bool,
+    resolv_conf: bool,
+}
+
+impl NetworkFiles {
+    /// Those of a container with this document and this root file system.
+    pub fn new(config: &RuntimeConfig, root: &RootDir) -> Self {
+        let is_mounted = |path: &str| config.mount_above(Utf8Path::new(path)).is_some();
+        // An empty file is one that an engine has made to mount on.
+        let lacks = |path: &str, usual: &str| match root.read(path, LARGEST) {
+            Ok(text) => text.trim().is_empty() || text == usual,
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        };
+        let of_base = base_files::hosts(config["hostname"].as_str());
+        Self {
+            hosts: !is_mounted(HOSTS) && lacks(HOSTS, &of_base),
+            resolv_conf: !is_mounted(RESOLV_CONF) && lacks(RESOLV_CONF, ""),
+        }
+    }
+
+    /// Mounts the host's own.
+    pub fn bind_those_of_host(self, config: &mut RuntimeConfig) {
+        let is_there = |path: &str| fs::metadata(path).is_ok_and(|found| found.is_file());
+        let paths = self.paths().filter(|path| is_there(path)).map(|path| bind(path, path, true));
+        add_mounts(config, paths);
+    }
+
+    fn paths(self) -> impl Iterator<Item = &'static str> {
+        let paths = [(self.hosts, HOSTS), (self.resolv_conf, RESOLV_CONF)];
+        paths.into_iter().filter(|(is_ours, _)| *is_ours).map(|(_, path)| path)
+    }
+}
+
+/// The network of a container in the mode `user`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserNetwork {
+    /// What is published.
+    pub ports: Vec<Port>,
+    /// The files that say what there is.
+    pub files: NetworkFiles,
+    /// The container's name, if it has one.
+    pub hostname: Option<String>,
+}
+
+/// With what a network is started.
+pub struct NetworkStart<'s> {
+    /// Where the run keeps what belongs to it.
+    pub place: &'s Utf8Path,
+    /// What the kernel allows.
+    pub privilege: Privilege,
+    /// The program pasta(1).
+    pub pasta: &'s Utf8Path,
+}
+
+impl UserNetwork {
+    /// What can be said before the network is made: a port that is taken, a program or a device that is not there. Gives the program.
+    ///
+    /// # Errors
+    /// One of these.
+    pub fn find_pasta(
+        &self,
+        asked: Option<&Utf8Path>,
+        search_path: &SearchPath,
+        privilege: Privilege,
+    ) -> Result<Utf8PathBuf> {
+        let program = pasta::find(asked, search_path)?;
+        pasta::check_ports(&self.ports)?;
+        pasta::check_device(privilege)?;
+        Ok(program)
+    }
+
+    /// Has a document join the namespace that is to be made below `place`, and mount the files there.
+    pub fn show_in(&self, config: &mut RuntimeConfig, place: &Utf8Path) {
+        let directory = directory(place);
+        let namespaces = config.linux_mut().and_then(|linux| linux.get_mut("namespaces")?.as_array_mut());
+        for namespace in namespaces.into_iter().flatten().filter(|namespace| namespace["type"] == "network") {
+            namespace["path"] = json!(directory.join(Namespaces::NETWORK));
+        }
+        if config.has_user_namespace() {
+            // Only who owns the network may mount a view of it, and that is not this container.
+            let source = directory.join(Namespaces::SYS);
+            for mount in config.mounts_mut().into_iter().flatten().filter(|mount| mount["type"] == "sysfs") {
+                mount["type"] = json!("none");
+                mount["source"] = json!(source);
+                if let Some(options) = mount["options"].as_array_mut() {
+                    options.push(json!("rbind"));
+                }
+            }
+        }
+        let is_read_only = config.is_root_read_only();
+        let name = |path: &str| directory.join(Utf8Path::new(path).file_name().unwrap_or_default());
+        add_mounts(config, self.files.paths().map(|path| bind(name(path).as_str(), path, is_read_only)));
+    }
+
+    /// Makes the network, writes the files, and waits until pasta has connected it.
+    ///
+    /// # Errors
+    /// What the kernel does not allow, and what pasta says.
+    pub fn start(&self, config: &RuntimeConfig, start: &NetworkStart<'_>) -> Result<Helper> {
+        let directory = directory(start.place);
+        make_directory(&directory)?;
+        let host = HostAddresses::find();
+        let of_host = fs::read_to_string(RESOLV_CONF).unwrap_or_default();
+        for (path, text) in [(HOSTS, hosts(self.hostname.as_deref(), host)), (RESOLV_CONF, resolv_conf(&of_host, host))]
+        {
+            let file = directory.join(Utf8Path::new(path).file_name().unwrap_or_default());
+            fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o644))
+                .with_context(|| format!("writing '{file}'"))?;
+        }
+        let namespaces = Namespaces { directory: &directory, privilege: start.privilege };
+        namespaces.make()?;
+        if config.has_user_namespace() {
+            namespaces.mount_sys()?;
+        }
+        pasta::start(start.pasta, &namespaces, &self.ports)
+    }
+}
+
+/// Where all of it is.
+fn directory(place: &Utf8Path) -> Utf8PathBuf {
+    place.join("network")
+}
+
+fn bind(source: &str, destination: &str, is_read_only: bool) -> Value {
+    let access = if is_read_only { "ro" } else { "rw" };
+    json!({
+        "destination": destination, "type": "bind", "source": source,
+        "options": ["bind", access, "nosuid", "nodev", "noexec"],
+    })
+}
+
+/// Behind the others, so that they are on top of them.
+fn add_mounts(config: &mut RuntimeConfig, mounts: impl Iterator<Item = Value>) {
+    // The field may be left out (config.md, "Mounts").
+    if config.as_value().get("mounts").is_none() {
+        config["mounts"] = json!([]);
+    }
+    let mounts: Vec<_> = mounts.collect();
+    config.mounts_mut().into_iter().for_each(|list| list.extend(mounts.iter().cloned()));
+}
+
+#[cfg(test)]
+mod tests;
