@@ -10,7 +10,7 @@ use clap::builder::NonEmptyStringValueParser;
 use oci_bundle::containers::Name;
 use oci_bundle::runner::{
     self, Bundle, CreatedHook, Host, InitOption, KeepId, NetworkOptions, Overrides, Plan, Run, SearchPath, StateHome, Terminal,
-    TmpfsSize, UserOption, Variable, Volume, VolumeOption,
+    TmpfsSize, UserNetwork, UserOption, Variable, Volume, VolumeOption,
 };
 use oci_bundle_builder::plan::definition::port::Port;
 use oci_bundle_builder::plan::definition::run_settings::Network;
@@ -255,7 +255,8 @@ fn warn(lines: &[String], file: Option<&Utf8Path>) -> Result<()> {
 
 /// Prints the config.json that a runtime would be given, and what to look at in it.
 fn print(plan: &Plan) -> Result<()> {
-    for note in runner::notes(&plan.config) {
+    let of_network = plan.network.iter().flat_map(UserNetwork::notes);
+    for note in runner::notes(&plan.config).into_iter().chain(of_network) {
         say(&text::escaped(&format!("oci-bundle: note: {note}")));
     }
     let text = text::escaped_json(&serde_json::to_string_pretty(plan.config.as_value())?) + "\n";

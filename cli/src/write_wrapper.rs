@@ -28,6 +28,10 @@ pub struct WrapperOptions {
     #[arg(long, value_name = "PROGRAM")]
     pub init: Option<Utf8PathBuf>,
 
+    /// The pasta that connects its network, where the environment names no other
+    #[arg(long, value_name = "PROGRAM")]
+    pub pasta: Option<Utf8PathBuf>,
+
     /// The directory to make
     #[arg(long, value_name = "DIRECTORY", env = "out")]
     pub out: Utf8PathBuf,
@@ -35,8 +39,8 @@ pub struct WrapperOptions {
 
 /// Writes the script.
 pub fn write_wrapper(options: WrapperOptions) -> Result<()> {
-    let WrapperOptions { name, program, runtime, bundle, init, out } = options;
-    Wrapper { program, runtime, bundle, init }.write(&out, &name)
+    let WrapperOptions { name, program, runtime, bundle, init, pasta, out } = options;
+    Wrapper { program, runtime, bundle, init, pasta }.write(&out, &name)
 }
 
 /// What the script runs.
@@ -50,6 +54,8 @@ struct Wrapper {
     pub bundle: Utf8PathBuf,
     /// The init of `--init`, where the environment names no other.
     pub init: Option<Utf8PathBuf>,
+    /// The pasta, where the environment names no other; the one on `PATH` if there is none.
+    pub pasta: Option<Utf8PathBuf>,
 }
 
 impl Wrapper {
@@ -64,10 +70,14 @@ impl Wrapper {
     /// It says its name, so that its messages and its help do.
     fn script(&self, name: &str) -> String {
         let [runtime, program, bundle] = [&self.runtime, &self.program, &self.bundle].map(|path| quoted(path.as_str()));
-        let init = self.init.as_ref().map(|init| format!("export OCI_INIT=${{OCI_INIT:-{}}}\n", quoted(init.as_str())));
-        let (init, name) = (init.unwrap_or_default(), quoted(name));
+        let export = |name: &str, program: &Option<Utf8PathBuf>| {
+            let export = |program: &Utf8PathBuf| format!("export {name}=${{{name}:-{}}}\n", quoted(program.as_str()));
+            program.as_ref().map(export).unwrap_or_default()
+        };
+        let (init, pasta) = (export("OCI_INIT", &self.init), export("OCI_PASTA", &self.pasta));
+        let name = quoted(name);
         format!(
-            "#!/bin/sh\n{init}OCI_RUNTIME=${{OCI_RUNTIME:-{runtime}}} exec {program} {WRAPPED} {name} {bundle} \"$@\"\n"
+            "#!/bin/sh\n{init}{pasta}OCI_RUNTIME=${{OCI_RUNTIME:-{runtime}}} exec {program} {WRAPPED} {name} {bundle} \"$@\"\n"
         )
     }
 }

@@ -252,6 +252,8 @@ in
   };
 
   # One store path, as Python finds its library relative to its program.
+  passt = installed "pasta";
+
   python3 = program {
     name = "python3";
     packages = [

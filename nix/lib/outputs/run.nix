@@ -1,8 +1,8 @@
 /**
   A package with a program that runs the bundle.
 
-  It takes `oci-bundle`, `crun` for a container that names no runtime, and `catatonit` for `--init`, from the setting's `host`. Only
-  evaluating `run` evaluates these.
+  It takes `oci-bundle`, `crun` for a container that names no runtime, and, if they are there, `catatonit` for `--init` and `passt` for
+  networks, from the setting's `host`. Only evaluating `run` evaluates these.
 */
 setting:
 let
@@ -33,7 +33,9 @@ derive "oci-bundle" [ ] {
     "${outputs.bundle}"
   ]
   # What is not here is looked for on PATH.
-  ++ (if host ? catatonit then [ "--init=${program "pkgs.catatonit" host.catatonit}" ] else [ ]);
+  ++ (if host ? catatonit then [ "--init=${program "pkgs.catatonit" host.catatonit}" ] else [ ])
+  # passt(1) is in the same package.
+  ++ (if host ? passt then [ "--pasta=${host.passt}/bin/pasta" ] else [ ]);
 }
 // {
   meta = {

@@ -3,6 +3,7 @@
 pub mod builder;
 pub mod built;
 pub mod cgroup;
+pub mod lan;
 pub mod machine;
 pub mod nix;
 pub mod runner;

@@ -14,5 +14,5 @@ mod user_network;
 
 pub use self::mode::{Mode as NetworkMode, NetworkOptions};
 pub use self::namespaces::hold_network;
-pub use self::pasta::{HOLD_NETWORK, HOLD_PASTA, Pasta, PastaOptions, hold_pasta};
+pub use self::pasta::{HOLD_NETWORK, HOLD_PASTA, PastaOptions, hold_pasta};
 pub use self::user_network::{NetworkFiles, NetworkStart, UserNetwork};

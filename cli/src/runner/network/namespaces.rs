@@ -47,7 +47,7 @@ impl Namespaces<'_> {
     /// What the kernel does not allow.
     pub fn make(&self) -> Result<()> {
         match self.owner() {
-            None => self.in_a_thread(|| {
+            None => Self::in_a_thread(|| {
                 // What is unsafe about it, are tables of open files, and these stay shared.
                 #[allow(deprecated)]
                 rustix::thread::unshare(UnshareFlags::NEWNET).context("making a network namespace (unshare(2))")?;
@@ -79,7 +79,7 @@ impl Namespaces<'_> {
     pub fn mount_sys(&self) -> Result<()> {
         let (network, sys) = (self.directory.join(Self::NETWORK), self.directory.join(Self::SYS));
         fs::create_dir(&sys).with_context(|| format!("making '{sys}'"))?;
-        self.in_a_thread(|| {
+        Self::in_a_thread(|| {
             let namespace = File::open(&network).with_context(|| format!("opening '{network}'"))?;
             move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
                 .context("entering a network namespace (setns(2))")?;
@@ -90,7 +90,7 @@ impl Namespaces<'_> {
     }
 
     /// Does something in a thread, whose network namespace goes with it.
-    fn in_a_thread(&self, work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+    fn in_a_thread(work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
         thread::scope(|scope| scope.spawn(work).join()).map_err(|_| anyhow!("a thread has ended early"))?
     }
 

@@ -44,7 +44,7 @@ const TUN_DEVICE: (u32, u32) = (10, 200);
 /// How long pasta may take. It takes some milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where pasta finds the namespaces, in a mount namespace of its own. Debian confines it (AppArmor), and lets it read there.
+/// Where pasta finds the namespaces, in a mount namespace of its own. Debian confines it by `AppArmor`, and lets it read there.
 const NAMESPACES: &str = "/run/user";
 /// The directory in there.
 const BELOW: &str = "0/netns";
@@ -257,7 +257,9 @@ fn arguments(namespaces: &Namespaces<'_>, ports: &[Port]) -> Vec<String> {
     add(&["--netmask", NETMASK]);
     for (option, protocol) in [("--tcp-ports", Protocol::Tcp), ("--udp-ports", Protocol::Udp)] {
         let published: Vec<_> = ports.iter().filter(|port| port.protocol == protocol).filter_map(spec).collect();
-        published.iter().for_each(|spec| add(&[option, spec]));
+        for spec in &published {
+            add(&[option, spec]);
+        }
         if published.is_empty() {
             add(&[option, "none"]);
         }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
-use oci_bundle_builder::plan::definition::port::Port;
+use oci_bundle_builder::plan::definition::port::{Port, Published};
 use oci_bundle_builder::plan::rootfs::base_files;
 use serde_json::{Value, json};
 
@@ -99,6 +99,19 @@ impl UserNetwork {
         pasta::check_ports(&self.ports)?;
         pasta::check_device(privilege)?;
         Ok(program)
+    }
+
+    /// What whoever runs somebody else's bundle should know of it.
+    pub fn notes(&self) -> Vec<String> {
+        let published = self.ports.iter().filter_map(|port| Some((port, port.published?)));
+        let notes = published.map(|(Port { number, protocol, .. }, Published { address, number: of_host })| {
+            let addresses =
+                address.map_or_else(|| "all its addresses".to_owned(), |address| format!("the address {address}"));
+            format!(
+                "port {of_host} of the host, on {addresses}, is handed on to port {number}/{protocol} of the container"
+            )
+        });
+        std::iter::once("pasta connects it with the network of the host".to_owned()).chain(notes).collect()
     }
 
     /// Has a document join the namespace that is to be made below `place`, and mount the files there.

@@ -1,0 +1,193 @@
+//! What is said where a network cannot be had, and what becomes of a container whose network ends.
+
+use std::process::{Command, Stdio};
+
+use crate::support::built::Built;
+use crate::support::lan::{Lan, Reach, Server};
+use crate::support::runner::{USERS, all, container, prints, refusal};
+use crate::support::runtime::Runtime;
+
+/// A container that goes on for ever.
+fn endless() -> Built {
+    container("exec sleep 1000", "network = \"user\";")
+}
+
+/// The line of a run that does not start.
+fn said(run: Command) -> String {
+    let said = refusal(run);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said.trim_end().to_owned()
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let bundle = endless();
+    for uid in USERS {
+        let lan = Lan::new(Reach::Both);
+        let mut run = lan.wrapper(Runtime::Crun, uid);
+        run.args(["--publish", "18080:80", "--publish", "18053:53/udp"]).arg(&bundle);
+        let _first = Server::start(run);
+        let taken = |option: &str| {
+            let mut run = lan.wrapper(Runtime::Crun, uid);
+            run.args(["--publish", option]).arg(&bundle);
+            said(run)
+        };
+        // Until the first one listens.
+        lan.answer("bash", &["-c", "exec 3<>/dev/tcp/127.0.0.1/18080"]);
+        assert_eq!(
+            taken("18080:81"),
+            "oci-bundle: publishing 18080:81/tcp: port 18080/tcp of the host is taken; publish another one, such as \
+             --publish 18081:81, or end what listens there ('ss -tlnp' lists it)",
+        );
+        let found = taken("127.0.0.1:18053:54/udp");
+        assert!(found.contains(": port 18053/udp of the host is taken; "), "{found}");
+        assert!(taken("203.0.113.9:18080:81").ends_with(": the host has no such address"));
+    }
+}
+
+#[test]
+fn an_ordinary_user_gets_no_low_port() {
+    let lan = Lan::new(Reach::V4);
+    let mut run = lan.wrapper(Runtime::Crun, 1234);
+    run.args(["--publish", "80:80"]).arg(endless());
+    let found = said(run);
+    assert!(found.starts_with("oci-bundle: publishing 80:80/tcp: port 80/tcp of the host takes root; "), "{found}");
+    assert!(found.contains("--publish 8081:80"), "{found}");
+}
+
+#[test]
+fn pasta_that_is_missing_is_named_with_its_package() {
+    let bundle = endless();
+    let lan = Lan::new(Reach::V4);
+    for uid in USERS {
+        let mut run = lan.wrapper_prepared("export PATH=/nowhere", Runtime::Crun, uid);
+        // What prepares the run is found on the machine's own PATH.
+        let words: Vec<_> = run.get_args().map(ToOwned::to_owned).collect();
+        assert!(words.iter().any(|word| word.to_string_lossy().contains("PATH=/nowhere")));
+        run = absolute(run);
+        run.arg(&bundle);
+        let found = said(run);
+        assert!(found.contains("needs pasta, which is not on PATH; install the package passt"), "{found}");
+        let mut run = lan.wrapper(Runtime::Crun, uid);
+        run.args(["--pasta", "/nowhere/pasta"]).arg(&bundle);
+        assert!(said(run).contains("no program '/nowhere/pasta'; --pasta and OCI_PASTA take a path"));
+        // It is not the program that was meant.
+        let mut run = lan.wrapper(Runtime::Crun, uid);
+        run.args(["--pasta", "/bin/false"]).arg(&bundle);
+        assert_eq!(said(run), "oci-bundle: pasta has ended early (exit status: 1)");
+        lan.wait_for_quiet();
+    }
+}
+
+/// The command with a setpriv that is found without PATH.
+fn absolute(command: Command) -> Command {
+    let mut changed = Command::new(command.get_program());
+    changed.args(command.get_args().map(|word| if word == "setpriv" { "/usr/bin/setpriv".as_ref() } else { word }));
+    changed.stdin(Stdio::null());
+    changed
+}
+
+/// Makes a machine on which the device is root's alone.
+const CLOSED_TUN: &str = "mount -t tmpfs tmpfs /dev/net && mknod -m 600 /dev/net/tun c 10 200";
+
+#[test]
+fn a_device_that_is_roots_alone_is_named_and_root_needs_none() {
+    let bundle = endless();
+    let lan = Lan::new(Reach::V4);
+    let mut run = lan.wrapper_prepared(CLOSED_TUN, Runtime::Crun, 1234);
+    run.arg(&bundle);
+    let found = said(run);
+    assert!(found.contains("needs /dev/net/tun, which you may not open (Permission denied"), "{found}");
+    assert!(found.contains("as root: 'chmod 666 /dev/net/tun'"), "{found}");
+    let mut run = lan.wrapper_prepared("mount -t tmpfs tmpfs /dev/net", Runtime::Crun, 1234);
+    run.arg(&bundle);
+    assert!(said(run).contains("which this host has not; as root: 'modprobe tun'"));
+    let look = container("ls /sys/class/net", "network = \"user\";");
+    for machine in [CLOSED_TUN, "mount -t tmpfs tmpfs /dev/net"] {
+        let mut run = lan.wrapper_prepared(machine, Runtime::Crun, 0);
+        run.arg(&look);
+        assert_eq!(prints(run), "eth0\nlo\n", "{machine}");
+    }
+}
+
+#[test]
+fn options_that_rule_each_other_out_are_refused() {
+    let bundle = endless();
+    let lan = Lan::new(Reach::V4);
+    for network in ["private", "host"] {
+        let mut run = lan.wrapper(Runtime::Crun, 0);
+        run.args(["--network", network, "--publish", "18080:80"]).arg(&bundle);
+        let expected = format!(
+            "publishing 18080:80/tcp takes the network 'user', and --network is '{network}'; leave one of them out"
+        );
+        let found = said(run);
+        assert!(found.ends_with(&expected), "{found}");
+    }
+    for (options, expected) in [
+        (["--network", "bridge"], "want private, user or host"),
+        (["--publish", "80"], "want [ADDRESS:]HOST:CONTAINER, such as 8080:80"),
+    ] {
+        let output = lan.wrapper(Runtime::Crun, 0).args(options).arg(&bundle).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let found = String::from_utf8(output.stderr).unwrap();
+        assert!(found.contains(expected) && found.lines().count() == 1, "{found}");
+    }
+}
+
+#[test]
+fn a_host_without_a_way_out_is_named() {
+    let lan = Lan::new(Reach::Nothing);
+    let mut run = lan.wrapper(Runtime::Crun, 1234);
+    run.arg(container("ls /sys/class/net", "network = \"user\";"));
+    let output = run.output().unwrap();
+    // Versions from 2024 on do with that.
+    if output.status.success() {
+        assert!(String::from_utf8(output.stdout).unwrap().contains("lo\n"));
+        return;
+    }
+    let found = String::from_utf8(output.stderr).unwrap();
+    assert!(found.starts_with("oci-bundle: pasta needs an interface with a route to the outside, "), "{found}");
+    assert_eq!(found.lines().count(), 1, "{found}");
+}
+
+#[test]
+fn whatever_is_killed_nothing_is_left() {
+    let bundle = endless();
+    for (runtime, uid) in all() {
+        let lan = Lan::new(Reach::V4);
+        for kills_pasta in [false, true] {
+            let mut run = lan.wrapper(runtime, uid);
+            run.args(["--publish", "18080:80"]).arg(&bundle).stderr(Stdio::piped());
+            let mut run = run.spawn().unwrap();
+            lan.answer("bash", &["-c", "exec 3<>/dev/tcp/127.0.0.1/18080"]);
+            if kills_pasta {
+                let kill = Command::new("kill").args(["-KILL", &lan.pasta().to_string()]).status().unwrap();
+                assert!(kill.success());
+                let output = run.wait_with_output().unwrap();
+                assert!(!output.status.success(), "{output:?}");
+                let said = String::from_utf8(output.stderr).unwrap();
+                assert!(said.contains("pasta has ended (signal: 9 (SIGKILL)), and the container with it"), "{said}");
+            } else {
+                run.kill().unwrap();
+                run.wait().unwrap();
+            }
+            lan.wait_for_quiet();
+            // The port is free again.
+            let output = lan.command("bash").args(["-c", "exec 3<>/dev/tcp/127.0.0.1/18080"]).output().unwrap();
+            assert!(!output.status.success(), "{runtime:?} {uid}");
+        }
+    }
+}
+
+#[test]
+fn the_next_run_gets_the_port_at_once() {
+    let short = container("exit 0", "ports = [ \"18080:80\" ];");
+    for uid in USERS {
+        let lan = Lan::new(Reach::V4);
+        for _ in 0..10 {
+            let mut run = lan.wrapper(Runtime::Crun, uid);
+            run.arg(&short);
+            prints(run);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a container does not reach through its network, and what of the host pasta has.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::support::lan::{Lan, Reach, Server, V4};
+use crate::support::nix;
+use crate::support::runner::{USERS, all, container, prints};
+use crate::support::runtime::Runtime;
+
+/// Asks each of the addresses that its caller names.
+const ASK: &str = r#"
+for address; do
+    if wget -q -T 2 -O - "http://$address/" 2>/dev/null; then :; else echo "nothing at $address"; fi
+done
+"#;
+
+#[test]
+fn the_hosts_loopback_is_out_of_reach() {
+    let client = nix::build(&format!(
+        r#"buildContainer {{
+             name = "client";
+             args = [ "${{pkgs.busybox}}/bin/sh" ];
+             contents = [ pkgs.busybox ];
+             network = "user";
+             files."/ask".text = {};
+           }}"#,
+        nix::string(ASK)
+    ));
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::write(folder.path().join("index.html"), "secret\n").unwrap();
+    for (runtime, uid) in all() {
+        let lan = Lan::new(Reach::Both);
+        let serve = |address: &str| {
+            let mut command = lan.command(nix::program("busybox"));
+            command.args(["httpd", "-f", "-p", address, "-h"]).arg(folder.path()).stderr(Stdio::null());
+            Server::start(command)
+        };
+        let loopback = [serve("127.0.0.1:8000"), serve("[::1]:8000"), serve("127.0.0.53:8000")];
+        let open = serve(&format!("{V4}:8001"));
+        for address in ["127.0.0.1:8000".to_owned(), "[::1]:8000".to_owned(), format!("{V4}:8001")] {
+            lan.answer("curl", &["--silent", "--fail", "--globoff", &format!("http://{address}/")]);
+        }
+        let closed = [
+            "127.0.0.1:8000",
+            "[::1]:8000",
+            "127.0.0.53:8000",
+            "10.0.2.2:8000",
+            "10.0.2.100:8000",
+            "169.254.1.1:8000",
+            "[fe80::1%eth0]:8000",
+            "[fd6f:6369:2d62::53]:8000",
+            "[fd6f:6369:2d62::100]:8000",
+            "198.51.100.2:8000",
+            "198.51.100.1:8000",
+        ];
+        let mut run = lan.wrapper(runtime, uid);
+        run.arg(&client).args(["--", "/ask", &format!("{V4}:8001")]).args(closed);
+        let nothing: String = closed.iter().map(|address| format!("nothing at {address}\n")).collect();
+        assert_eq!(prints(run), format!("secret\n{nothing}"), "{runtime:?} {uid}");
+        drop((loopback, open));
+    }
+}
+
+#[test]
+fn pasta_is_no_root_and_has_nothing_of_the_caller() {
+    let bundle = container("exec sleep 1000", "network = \"user\";");
+    for uid in USERS {
+        let lan = Lan::new(Reach::V4);
+        let mut run = lan.wrapper(Runtime::Crun, uid);
+        // What a caller has open, and says in its environment, is not for pasta.
+        run.args(["--publish", "18080:80"]).arg(&bundle).env("SECRET", "1");
+        let _server = Server::start(run);
+        lan.answer("bash", &["-c", "exec 3<>/dev/tcp/127.0.0.1/18080"]);
+        let pasta = lan.pasta();
+        let read = |name: &str| fs::read_to_string(format!("/proc/{pasta}/{name}")).unwrap();
+        let status = read("status");
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let expected = if uid == 0 { 1_879_048_192..2_147_483_648 } else { 1234..1235 };
+        for id in field("Uid:").iter().chain(&field("Gid:")) {
+            assert!(expected.contains(&id.parse::<u64>().unwrap()), "{uid}: {status}");
+        }
+        assert!(field("Groups:").is_empty() || uid != 0, "{status}");
+        assert_eq!(read("environ"), "", "{uid}");
+        // It can do nothing on the host, not even in its own user namespace what the host would notice: that is not the host's.
+        let link = |pid: &str, kind: &str| fs::read_link(format!("/proc/{pid}/ns/{kind}")).unwrap();
+        assert_ne!(link(&pasta.to_string(), "user"), link("self", "user"), "{uid}");
+        assert_ne!(link(&pasta.to_string(), "mnt"), link("self", "mnt"), "{uid}");
+        // No file of the host is open, but the device.
+        let files = fs::read_dir(format!("/proc/{pasta}/fd"))
+            .unwrap()
+            .filter_map(|file| fs::read_link(file.unwrap().path()).ok());
+        let files: Vec<_> =
+            files.map(|file| file.to_str().unwrap().to_owned()).filter(|file| file.starts_with('/')).collect();
+        let is_known = |file: &String| {
+            file == "/dev/null"
+                || file == "/dev/net/tun"
+                || file == "/tun"
+                || file.ends_with("/net")
+                || file.ends_with("/ready")
+        };
+        assert!(files.iter().all(is_known), "{uid}: {files:?}");
+    }
+}
+
+#[test]
+fn a_container_in_a_user_namespace_of_its_own_sees_its_own_network() {
+    let look = container(
+        "ls /sys/class/net; cat /sys/class/net/eth0/operstate",
+        r#"
+            network = "user";
+            config.linux = {
+              namespaces = map (type: { inherit type; }) [ "pid" "network" "ipc" "uts" "mount" "user" ];
+              uidMappings = [ { containerID = 0; hostID = 100000; size = 1000; } ];
+              gidMappings = [ { containerID = 0; hostID = 100000; size = 1000; } ];
+            };
+        "#,
+    );
+    let lan = Lan::new(Reach::V4);
+    for runtime in crate::support::runtime::ALL {
+        let mut run = lan.wrapper(runtime, 0);
+        run.arg(&look);
+        let seen = prints(run);
+        assert!(seen.starts_with("eth0\nlo\n"), "{runtime:?}: {seen}");
+    }
+}
+
+#[test]
+fn a_dry_run_shows_what_is_asked_for() {
+    let bundle = container("exit 0", "ports = [ \"18080:80\" ];");
+    let mut run = Runtime::Crun.wrapper(0);
+    run.arg("--dry-run").arg(&bundle);
+    let output = run.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    for line in [
+        "oci-bundle: note: pasta connects it with the network of the host\n",
+        "oci-bundle: note: port 18080 of the host, on all its addresses, is handed on to port 80/tcp of the container\n",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+}
