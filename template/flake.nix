@@ -22,6 +22,8 @@
           pkgs.bashInteractive
           pkgs.coreutils
         ];
+        # What your own programs reach: the outside, and names.
+        network = "user";
         # The prompt, such as "myContainer:/# ".
         env.PS1 = "\\h:\\w\\$ ";
         terminal = true;

@@ -117,6 +117,9 @@ pub struct ContainerOptions {
     /// Keep volumes below this directory
     #[arg(long, value_name = "DIRECTORY", hide = true)]
     pub state_home: Option<Utf8PathBuf>,
+    /// Leave the network as config.json has it; tests start this
+    #[arg(long, hide = true)]
+    pub unconnected: bool,
 
     /// Tell the supervisor of a test, at this socket, when the container is there, before its program is
     #[arg(long, value_name = "SOCKET", hide = true)]
@@ -204,10 +207,9 @@ pub fn run(options: RunOptions) -> Result<()> {
     runner::close_others(sockets);
     let is_of_test = options.created.is_some();
     let attendance = Attendance { name: options.name, is_detached: options.monitor };
-    // The network of a test connects its containers with each other.
     let network = NetworkOptions { network: options.network, publish: options.publish, pasta: options.pasta };
     let run = Run {
-        network: options.created.is_none().then_some(network),
+        network: (!options.unconnected).then_some(network),
         runtime: options.runtime,
         state: options.state,
         tmpfs_size: options.tmpfs_size,

@@ -42,7 +42,7 @@ pub struct Run {
     pub init: Option<InitOption>,
     /// What is changed in config.json.
     pub overrides: Overrides,
-    /// What is asked for of the network; nothing for a container whose network is the caller's to make.
+    /// What is asked for of the network; nothing for a container whose network its caller makes.
     pub network: Option<NetworkOptions>,
 }
 

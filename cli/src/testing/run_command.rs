@@ -31,7 +31,8 @@ impl RunCommand<'_> {
     /// Adds the words of the command line, and takes what Nix sets: it is not the container's.
     pub fn add_to(&self, command: &mut Command) {
         command.args(["run", "--runtime", self.runtime.as_str()]);
-        command.arg("--warnings").arg(self.warnings);
+        // Where a test runs, there is no outside; a script connects its containers with each other.
+        command.arg("--unconnected").arg("--warnings").arg(self.warnings);
         if let Some(state) = self.state {
             command.arg("--state").arg(state);
         }
