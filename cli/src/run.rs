@@ -9,8 +9,8 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use oci_bundle::containers::Name;
 use oci_bundle::runner::{
-    self, Bundle, CreatedHook, Host, InitOption, KeepId, NetworkOptions, Overrides, Plan, Run, SearchPath, StateHome, Terminal,
-    TmpfsSize, UserNetwork, UserOption, Variable, Volume, VolumeOption,
+    self, Bundle, CreatedHook, Host, InitOption, KeepId, NetworkOptions, Overrides, Plan, Run, SearchPath, StateHome,
+    Terminal, TmpfsSize, UserNetwork, UserOption, Variable, Volume, VolumeOption,
 };
 use oci_bundle_builder::plan::definition::port::Port;
 use oci_bundle_builder::plan::definition::run_settings::Network;
