@@ -117,6 +117,7 @@ pub struct ContainerOptions {
     /// Keep volumes below this directory
     #[arg(long, value_name = "DIRECTORY", hide = true)]
     pub state_home: Option<Utf8PathBuf>,
+
     /// Leave the network as config.json has it; tests start this
     #[arg(long, hide = true)]
     pub unconnected: bool,
