@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use oci_bundle::containers::State;
-use oci_bundle::runner::{Overrides, UserOption, Variable};
+use oci_bundle::runner::{self, Overrides, UserOption, Variable};
 
 use crate::monitor::registry;
 use crate::run::{caller, terminal};
@@ -32,6 +32,9 @@ pub struct ExecOptions {
 
 /// Runs it, and exits with its exit code.
 pub fn exec(options: ExecOptions) -> Result<()> {
+    // What is open here is no business of the container's.
+    runner::close_others(None);
+    runner::ensure_no_directory()?;
     let ExecOptions { env, user, cwd, name, command } = options;
     let found = registry()?.find(&name)?;
     match found.record.state {

@@ -1,5 +1,6 @@
 //! The program for people, and for Nix to make wrappers and lists with: calls the verbs, and turns errors into exit codes.
 
+mod check_health;
 mod command_line;
 mod control_container;
 mod control_network;
@@ -42,9 +43,14 @@ const MISSING_COMMAND: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubc
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args_os().collect();
-    // Each start of a container calls this.
-    if words.get(1).is_some_and(|verb| verb == hold_runtime::VERB) {
-        return ended("oci-bundle", hold_runtime::hold_runtime(&words[2..]).map(|never| match never {}));
+    // Starts and checks of containers call these.
+    let hidden = match words.get(1).and_then(|verb| verb.to_str()) {
+        Some(hold_runtime::VERB) => Some(hold_runtime::hold_runtime(&words[2..])),
+        Some(check_health::VERB) => Some(check_health::check_health(&words[2..])),
+        _ => None,
+    };
+    if let Some(result) = hidden {
+        return ended("oci-bundle", result.map(|never| match never {}));
     }
     let is_named = env::var_os(script::NAMED).is_some();
     let called = command_line::called(&words).to_owned();

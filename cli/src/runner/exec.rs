@@ -3,6 +3,8 @@
 //! The runtime starts it, so that it gets the container's capabilities, seccomp filter, limits and namespaces, as the first process
 //! did. The runtime's state is in the mount namespace of the run, and of the user who is root there: so this process joins both.
 
+use std::convert::Infallible;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd};
@@ -10,9 +12,10 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use camino::Utf8Path;
 use camino::Utf8PathBuf;
-use rustix::fs::{CWD, MemfdFlags, memfd_create};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, memfd_create};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
 use serde_json::{Value, json};
 
@@ -23,6 +26,53 @@ use super::overrides::{Overrides, apply_overrides};
 use super::runtime::Runtime;
 use super::supervision;
 use crate::runner::runtime_config::RuntimeConfig;
+
+/// The hidden verb with which this program becomes a check.
+pub const CHECK_HEALTH: &str = "check-health";
+
+/// The file with the number of the process of the last check, beside `config.json`.
+const CHECK_PID: &str = "check-pid";
+
+/// What the hidden verb does: becomes a check, so this returns only if that fails.
+///
+/// # Errors
+/// A run that has ended, or what the container does not have.
+pub fn check_health(words: &[OsString]) -> Result<Infallible> {
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let [process, runtime, id, bundle, command @ ..] = &words[..] else { bail!("'{CHECK_HEALTH}' is for 'run'") };
+    let runner = process.parse().ok().and_then(Pid::from_raw).context("no process runs the container")?;
+    Running { runner, runtime: runtime.into(), id: id.clone(), bundle: bundle.into() }.check(command)
+}
+
+/// Kills the process of a check that has not ended. `runtime` is the process of the runtime, which sees the number in the file.
+pub fn kill_checked(bundle: &Utf8Path, runtime: Option<u32>) {
+    let Some(runtime) = runtime else { return };
+    let seen = format!("/proc/{runtime}/root");
+    let Ok(pid) = fs::read_to_string(format!("{seen}{bundle}/{CHECK_PID}")) else { return };
+    let Ok(pid) = pid.trim().parse::<u32>() else { return };
+    // A directory of /proc is as good as a descriptor of its process (pidfd_send_signal(2)).
+    let directory = rustix::fs::openat(
+        CWD,
+        format!("{seen}/proc/{pid}"),
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    );
+    if let Ok(directory) = directory {
+        let _ = pidfd_send_signal(directory, Signal::KILL);
+    }
+}
+
+/// A file in memory with a process, which the runtime reads. It closes it with all that is not for the container.
+fn memfd_of(process: &Value) -> Result<File> {
+    let file = memfd_create("process", MemfdFlags::empty()).context("making a file in memory")?;
+    let mut file = File::from(file);
+    file.write_all(process.to_string().as_bytes()).context("writing a file in memory")?;
+    Ok(file)
+}
+
+fn path_of(file: &File) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
 
 /// A container that runs.
 #[derive(Clone, Debug)]
@@ -48,12 +98,9 @@ impl Running {
         let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
         let owns_processes = self.join()?;
         let process = self.process(overrides, cwd)?;
-        // The runtime reads it, and closes it with all that is not for the container.
-        let file = memfd_create("process", MemfdFlags::empty()).context("making a file in memory")?;
-        let mut file = File::from(file);
-        file.write_all(process.to_string().as_bytes()).context("writing a file in memory")?;
+        let file = memfd_of(&process)?;
         let mut command = self.runtime_command(&runtime, owns_processes);
-        command.args(["exec", "--process", &format!("/proc/self/fd/{}", file.as_raw_fd())]);
+        command.args(["exec", "--process"]).arg(path_of(&file));
         if overrides.terminal.is_some() {
             command.arg("--tty");
         }
@@ -63,6 +110,28 @@ impl Running {
             bail!("starting the runtime '{}': {error}", runtime.program());
         }
         supervision::run_to_end(command, overrides.terminal.is_some())
+    }
+
+    /// Becomes the runtime's `exec` of a check, so this returns only if that fails. This process is a child of the one that stays with
+    /// the container, so it shares all namespaces with the runtime but that of mounts. The number of the check's process is in
+    /// a file beside `config.json`.
+    ///
+    /// # Errors
+    /// A run that has ended, or what the container does not have.
+    fn check(&self, command: &[String]) -> Result<Infallible> {
+        let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
+        let runner = pidfd_open(self.runner, PidfdFlags::empty()).context("opening the process of the run")?;
+        move_into_thread_name_spaces(runner.as_fd(), ThreadNameSpaceType::MOUNT)
+            .context("joining the mount namespace of the run (setns(2))")?;
+        supervision::release()?;
+        let (program, args) = command.split_first().context("no command to check with")?;
+        let overrides = Overrides { program: Some(program.clone()), args: args.to_vec(), ..Overrides::default() };
+        let file = memfd_of(&self.process(&overrides, None)?)?;
+        let owns_processes = self.runner.is_init();
+        let mut command = self.runtime_command(&runtime, owns_processes);
+        command.args(["exec", "--pid-file"]).arg(self.bundle.join(CHECK_PID));
+        let error = command.arg("--process").arg(path_of(&file)).arg(&self.id).exec();
+        bail!("starting the runtime '{}': {error}", runtime.program())
     }
 
     /// Sends the first process of the container a signal. This process has one thread, and is in the namespaces of the run then.

@@ -39,8 +39,8 @@ mod volumes;
 
 pub use self::bundle::Bundle;
 pub use self::cgroup::CgroupView;
-pub use self::descriptors::{close_others, handed_over};
-pub use self::exec::Running;
+pub use self::descriptors::{close_others, ensure_no_directory, handed_over};
+pub use self::exec::{CHECK_HEALTH, Running, check_health, kill_checked};
 pub use self::files::{SearchPath, Trust};
 pub use self::host::{Host, container_id};
 pub use self::init::InitOption;
@@ -56,9 +56,9 @@ pub use self::plan::{Plan, Planned, Run, plan};
 pub use self::privilege::{Privilege, detect as detect_privilege};
 pub use self::review::notes;
 pub use self::rootless::{SubordinateIds, explain, hold_user_namespace, map_caller_to_root};
+pub use self::run_settings::run_settings;
 pub use self::signal::parse as parse_signal;
-pub use self::start::Prepared;
 pub use self::supervision::{
-    Attendant, HOLD_RUNTIME, Helper, RuntimeProcess, Signals, Streams, attend, exit_code, hold_runtime,
+    Attendant, HOLD_RUNTIME, Helper, Prepared, RuntimeProcess, Signals, Streams, attend, exit_code, hold_runtime,
 };
 pub use self::volumes::{ListedVolume, MissingVolume, StateHome, VolumesDir, remove as remove_volumes};

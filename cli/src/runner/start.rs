@@ -1,10 +1,5 @@
 //! Sets up what was planned.
 
-use std::convert::Infallible;
-use std::os::fd::{OwnedFd, RawFd};
-use std::os::unix::process::CommandExt;
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -16,46 +11,16 @@ use super::mount_namespace::{MountNamespace, required_layer};
 use super::network::{NetworkStart, UserNetwork};
 use super::plan::{Plan, Planned, Run};
 use super::rootless::groups;
+use super::run_settings::run_settings;
 use super::runtime::Runtime;
 use super::state_dir::StateDir;
-use super::supervision::Helper;
+use super::supervision::Prepared;
 use super::volumes::TakenVolumes;
 use super::{descriptors, file_systems};
 use crate::runner::runtime_config::RuntimeConfig;
 
 /// How large what a container writes may become in memory: half of it, as on `/tmp` under systemd.
 const LAYER_SIZE: &str = "50%";
-
-/// A run that is set up: this process is in its namespaces, and the runtime has not been started.
-#[derive(Debug)]
-pub struct Prepared {
-    /// What starts the runtime.
-    pub command: Command,
-    /// The runtime.
-    pub runtime: Utf8PathBuf,
-    /// Whether the runtime gets a pid namespace, so that all of the container ends with it. A container that has other processes
-    /// than its own needs these where they are.
-    pub owns_processes: bool,
-    /// Whether it hands on sockets.
-    pub has_sockets: bool,
-    /// What is locked for as long as the container runs.
-    pub locks: Vec<OwnedFd>,
-    /// What runs beside the container.
-    pub helpers: Vec<Helper>,
-}
-
-impl Prepared {
-    /// Becomes the runtime, so this returns only if that fails.
-    ///
-    /// # Errors
-    /// It cannot be started.
-    pub fn become_runtime(mut self, sockets: Option<RawFd>) -> Result<Infallible> {
-        let locks = self.locks.into_iter();
-        let _locks = locks.map(|lock| descriptors::for_runtime(lock, sockets)).collect::<Result<Vec<_>>>()?;
-        let error = self.command.exec();
-        bail!("starting the runtime '{}': {error}", self.runtime)
-    }
-}
 
 impl Run {
     /// Sets up what was planned, and moves this process into the namespaces of the run.
@@ -79,7 +44,10 @@ impl Run {
         if let Some(network) = network {
             network.show_in(&mut shown, &bundle.path);
         }
-        let layer = required_layer(&shown, bundle.root(config.root_path())?, self.notifies);
+        // With a check, this process tells who waits, and not the program.
+        let has_check = run_settings(config)?.health.is_some();
+        let notifies = self.notifies && !has_check;
+        let layer = required_layer(&shown, bundle.root(config.root_path())?, notifies);
         let Plan { volumes: named, owned, .. } = &planned.plan;
         let (volumes, locks) = TakenVolumes::take(named, owned, bundle.root(config.root_path())?)?;
         let take = |state: &Utf8PathBuf| StateDir::take(state, bundle.kept(), host.privilege);
@@ -115,6 +83,9 @@ impl Run {
         let mut command = runtime.command(&bundle.path, &host.id, host.cgroup_mode != CgroupMode::Missing);
         if self.sockets.is_none() {
             descriptors::forget(&mut command);
+        }
+        if has_check {
+            command.env_remove("NOTIFY_SOCKET");
         }
         Ok(Prepared {
             command,

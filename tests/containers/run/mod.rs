@@ -3,6 +3,7 @@
 mod above;
 mod command_line;
 mod delegation;
+mod health;
 mod inherited;
 mod init;
 mod kept_ids;

@@ -3,12 +3,14 @@
 //! The runtime is the first process of a pid namespace, and is killed with this process. So whichever of them is killed, the kernel
 //! ends all of the container.
 
+mod helper;
+mod prepared;
 mod runtime_process;
 mod signals;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -16,9 +18,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
+pub use self::helper::Helper;
+pub use self::prepared::Prepared;
 pub use self::runtime_process::{HOLD_RUNTIME, RuntimeProcess, Streams, hold_runtime};
 use self::signals::Received;
-pub use self::signals::Signals;
+pub use self::signals::{Signals, release};
 
 /// Runs a command to its end, and hands signals on. Gives its exit code.
 ///
@@ -40,15 +44,6 @@ pub fn run_to_end(mut command: Command, has_terminal: bool) -> Result<u8> {
 pub fn exit_code(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
-}
-
-/// A process that a container cannot do without, such as one of its network.
-#[derive(Debug)]
-pub struct Helper {
-    /// What it is, for messages.
-    pub name: &'static str,
-    /// The process.
-    pub child: Child,
 }
 
 impl Drop for Helper {

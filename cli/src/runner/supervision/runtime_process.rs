@@ -14,8 +14,8 @@ use rustix::mount::{self, MountFlags};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
+use super::prepared::Prepared;
 use super::signals::release;
-use crate::runner::start::Prepared;
 
 /// The hidden verb with which this program becomes the runtime.
 pub const HOLD_RUNTIME: &str = "hold-runtime";

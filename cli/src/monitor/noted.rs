@@ -1,0 +1,157 @@
+//! A container that is attended: its record, its log, its check.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::BorrowedFd;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use oci_bundle::containers::{self, LogReader, LogWriter, Output, Record, Starting, State, Stream, Taken};
+use oci_bundle::runner::{Attendant, Streams};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pipe::{PipeFlags, pipe_with};
+
+use super::health_watch::HealthWatch;
+
+/// How long the outputs of a container may stay open when it has ended.
+const MOST_FOR_OUTPUT: Duration = Duration::from_secs(1);
+
+/// A container with its record, if it has one.
+pub struct Noted {
+    /// What is known of it.
+    pub record: Record,
+    /// Its name, and its place in the registry.
+    pub taken: Option<Taken>,
+    /// What is looked at until its program runs.
+    pub starting: Option<Starting>,
+    /// Its log, if nobody waits for it.
+    pub log: Option<Log>,
+    /// Its check, if it has one.
+    pub health: Option<HealthWatch>,
+}
+
+/// A log with what goes to it.
+pub struct Log {
+    writer: LogWriter,
+    outputs: [Output; 2],
+}
+
+impl Noted {
+    /// Writes the record.
+    pub fn write(&self) -> Result<()> {
+        self.taken.as_ref().map_or(Ok(()), |taken| taken.write(&self.record))
+    }
+
+    /// Starts a log. Gives the streams that a container prints to.
+    pub fn keep_log(&mut self) -> Result<Streams> {
+        let taken = self.taken.as_ref().context("a detached container has a record")?;
+        let directory = taken.directory.try_clone().context("opening the directory of the log")?;
+        let pipe = || pipe_with(PipeFlags::CLOEXEC).context("making a pipe for the log");
+        let ((out, stdout), (err, stderr)) = (pipe()?, pipe()?);
+        let outputs = [Output::new(Stream::Stdout, out)?, Output::new(Stream::Stderr, err)?];
+        self.log = Some(Log { writer: LogWriter::new(directory)?, outputs });
+        Ok(Streams { stdin: Stdio::null(), stdout: stdout.into(), stderr: stderr.into(), has_terminal: false })
+    }
+
+    /// Notes that the program runs, and tells whoever has started a detached container.
+    fn has_started(&mut self, cgroups: Vec<String>) -> Result<()> {
+        self.record.state = State::Running;
+        self.record.cgroups = cgroups;
+        self.write()?;
+        if let Some(taken) = self.taken.as_ref().filter(|_| self.record.is_detached) {
+            let mut stdout = std::io::stdout();
+            // Whoever has started it may be gone.
+            let _ = writeln!(stdout, "{}", taken.name).and_then(|()| stdout.flush());
+            let nothing = File::options().read(true).write(true).open("/dev/null").context("opening '/dev/null'")?;
+            rustix::stdio::dup2_stdout(&nothing).context("leaving standard output")?;
+            rustix::stdio::dup2_stderr(&nothing).context("leaving standard error")?;
+        }
+        Ok(())
+    }
+
+    /// What is left when it has ended with this code: nothing, but of a detached container that has failed, with nobody to be told.
+    pub fn end(mut self, code: u8) -> Result<()> {
+        if let Some(log) = &mut self.log {
+            log.finish()?;
+        }
+        // The runtime may have been killed.
+        containers::cgroups::remove(&self.record);
+        let Some(taken) = self.taken else { return Ok(()) };
+        let has_started = self.record.state == State::Running;
+        if self.record.is_detached && !has_started {
+            tell(&taken)?;
+        }
+        if self.record.is_detached && has_started && code != 0 {
+            self.record.state = State::Exited(code);
+            if taken.write(&self.record).is_ok() {
+                return Ok(());
+            }
+        }
+        taken.remove()
+    }
+}
+
+impl Attendant for Noted {
+    fn outputs(&self) -> Vec<BorrowedFd<'_>> {
+        self.log.iter().flat_map(|log| &log.outputs).filter_map(Output::pipe).collect()
+    }
+
+    fn read(&mut self, output: usize) {
+        let Some(Log { writer, outputs }) = &mut self.log else { return };
+        let mut open = outputs.iter_mut().filter(|output| output.pipe().is_some());
+        if let Some(output) = open.nth(output) {
+            output.copy_to(writer);
+        }
+    }
+
+    fn look(&mut self) -> Result<Option<Duration>> {
+        if let Some(starting) = &mut self.starting {
+            let Some(cgroups) = starting.look() else { return Ok(Some(containers::PAUSE)) };
+            self.starting = None;
+            self.has_started(cgroups)?;
+        }
+        let Some(health) = &mut self.health else { return Ok(None) };
+        let time = health.look()?;
+        let status = health.status().name();
+        if self.record.health.as_deref() != Some(status) {
+            self.record.health = Some(status.to_owned());
+            // A full disk is no reason to end the container. The record has the status before then.
+            let _ = self.write();
+        }
+        Ok(Some(time))
+    }
+}
+
+impl Log {
+    /// Adds what is left of the outputs. What a container has left behind may hold one open.
+    fn finish(&mut self) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < MOST_FOR_OUTPUT {
+            let mut fds: Vec<_> = self
+                .outputs
+                .iter()
+                .filter_map(Output::pipe)
+                .map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN))
+                .collect();
+            if fds.is_empty() {
+                break;
+            }
+            let time = Timespec::try_from(MOST_FOR_OUTPUT).context("waiting for the end of the log")?;
+            poll(&mut fds, Some(&time)).context("waiting for the end of the log")?;
+            self.outputs.iter_mut().for_each(|output| output.copy_to(&mut self.writer));
+        }
+        Ok(())
+    }
+}
+
+/// Says what a container has printed that has not started.
+fn tell(taken: &Taken) -> Result<()> {
+    let directory = taken.directory.try_clone().context("opening the directory of the log")?;
+    let mut log = LogReader::new(directory);
+    let mut stderr = std::io::stderr();
+    while let Some(entry) = log.next_entry()? {
+        let _ = stderr.write_all(&entry.text);
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! A run that is set up.
+
+use std::convert::Infallible;
+use std::os::fd::{OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use camino::Utf8PathBuf;
+
+use super::helper::Helper;
+use crate::runner::descriptors;
+
+/// A run that is set up: this process is in its namespaces, and the runtime has not been started.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What starts the runtime.
+    pub command: Command,
+    /// The runtime.
+    pub runtime: Utf8PathBuf,
+    /// Whether the runtime gets a pid namespace, so that all of the container ends with it. A container that has other processes
+    /// than its own needs these where they are.
+    pub owns_processes: bool,
+    /// Whether it hands on sockets.
+    pub has_sockets: bool,
+    /// What is locked for as long as the container runs.
+    pub locks: Vec<OwnedFd>,
+    /// What runs beside the container.
+    pub helpers: Vec<Helper>,
+}
+
+impl Prepared {
+    /// Becomes the runtime, so this returns only if that fails.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn become_runtime(mut self, sockets: Option<RawFd>) -> Result<Infallible> {
+        let locks = self.locks.into_iter();
+        let _locks = locks.map(|lock| descriptors::for_runtime(lock, sockets)).collect::<Result<Vec<_>>>()?;
+        let error = self.command.exec();
+        bail!("starting the runtime '{}': {error}", self.runtime)
+    }
+}

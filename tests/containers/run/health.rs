@@ -1,0 +1,120 @@
+//! The check of a container, and who is told of it.
+
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::nix;
+use crate::support::runner::{all, container, prints};
+use crate::support::runtime::command_for_user;
+
+/// A program that runs until it is stopped, with a check of a file.
+fn checked(health: &str) -> crate::support::built::Built {
+    container("while :; do sleep 1; done", &format!("health = {health};"))
+}
+
+fn health(name: &str, uid: u32) -> Option<String> {
+    let mut ps = command_for_user(&nix::program("oci-bundle"), uid);
+    ps.args(["ps", "--json"]);
+    let all: Value = serde_json::from_str(&prints(ps)).unwrap();
+    let found = all.as_array().unwrap().iter().find(|it| it["name"] == name)?;
+    Some(found["health"].as_str().unwrap_or("none").to_owned())
+}
+
+fn wait_for(name: &str, uid: u32, wanted: &str) {
+    let start = Instant::now();
+    while health(name, uid).as_deref() != Some(wanted) {
+        assert!(start.elapsed() < Duration::from_secs(30), "{name} is {:?}, want {wanted}", health(name, uid));
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn of_user(uid: u32, words: &[&str]) -> Command {
+    let mut command = command_for_user(&nix::program("oci-bundle"), uid);
+    command.args(words);
+    command
+}
+
+#[test]
+fn a_check_says_how_a_container_is() {
+    let bundle = checked(r#"{ command = [ "test" "-e" "/srv/well" ]; interval = 1; retries = 2; }"#);
+    for (runtime, uid) in all() {
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
+        let name = format!("checked-{runtime:?}-{uid}");
+        let mut run = runtime.wrapper(uid);
+        run.args(["--detach", "--name", &name]);
+        run.args(["--mount", &format!("{}:/srv:ro", folder.path().display())]).arg(&*bundle);
+        prints(run);
+        wait_for(&name, uid, "unhealthy");
+        fs::write(folder.path().join("well"), "").unwrap();
+        wait_for(&name, uid, "healthy");
+        fs::remove_file(folder.path().join("well")).unwrap();
+        wait_for(&name, uid, "unhealthy");
+        prints(of_user(uid, &["stop", "--time", "0", &name]));
+        assert_eq!(health(&name, uid), None);
+    }
+}
+
+#[test]
+fn a_check_that_hangs_is_ended_and_counts() {
+    let hanging =
+        r#"{ command = [ "sh" "-c" "trap : TERM; while :; do sleep 31415; done" ]; interval = 1; retries = 1; }"#;
+    let bundle = checked(hanging);
+    for (runtime, uid) in all() {
+        let name = format!("hanging-{runtime:?}-{uid}");
+        let mut run = runtime.wrapper(uid);
+        run.args(["--detach", "--name", &name]).arg(&*bundle);
+        prints(run);
+        wait_for(&name, uid, "unhealthy");
+        thread::sleep(Duration::from_secs(4));
+        let processes = prints(of_user(uid, &["exec", &name, "ps"]));
+        let checks = processes.lines().filter(|line| line.contains("trap :")).count();
+        assert!(checks <= 1, "{runtime:?}: {uid}: {processes}");
+        prints(of_user(uid, &["stop", "--time", "0", &name]));
+    }
+}
+
+/// The messages that have come, a line each.
+fn told(socket: &UnixDatagram) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(length) = socket.recv(&mut buffer) {
+        lines.extend(String::from_utf8_lossy(&buffer[..length]).lines().map(str::to_owned));
+    }
+    lines
+}
+
+#[test]
+fn a_service_manager_is_told() {
+    let bundle = checked(r#"{ command = [ "test" "-e" "/srv/well" ]; interval = 1; }"#);
+    for (runtime, uid) in all() {
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
+        let path = folder.path().join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        std::os::unix::fs::chown(&path, Some(uid), Some(uid)).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let name = format!("told-{runtime:?}-{uid}");
+        let preparation = format!("export NOTIFY_SOCKET={}", path.display());
+        let mut run = runtime.wrapper_prepared(&preparation, uid);
+        run.args(["--detach", "--name", &name]);
+        run.args(["--mount", &format!("{}:/srv:ro", folder.path().display())]).arg(&*bundle);
+        prints(run);
+        thread::sleep(Duration::from_secs(2));
+        assert_eq!(told(&socket), Vec::<String>::new(), "{runtime:?}: {uid}");
+        fs::write(folder.path().join("well"), "").unwrap();
+        wait_for(&name, uid, "healthy");
+        thread::sleep(Duration::from_millis(2500));
+        let lines = told(&socket);
+        assert_eq!(lines[0], "READY=1", "{lines:?}");
+        assert!(lines.iter().filter(|line| *line == "WATCHDOG=1").count() >= 2, "{lines:?}");
+        prints(of_user(uid, &["stop", "--time", "0", &name]));
+        assert!(Path::new(&path).exists());
+    }
+}
