@@ -8,12 +8,11 @@ use crate::support::nix;
 use crate::support::runner::{USERS, all, container, prints};
 use crate::support::runtime::Runtime;
 
-/// A container with a web server on port 80, and an echo on the port 53 of UDP.
+/// A container with a web server on port 80.
 fn server(arguments: &str) -> Built {
     container(
-        "mkdir /tmp/web && echo \"hello from $SERVER\" >/tmp/web/index.html && (while true; do nc -u -l -p 53 -e cat; done &) && \
-         exec httpd -f -p 80 -h /tmp/web",
-        &format!("ports = [ 80 \"53/udp\" ]; {arguments}"),
+        "mkdir /tmp/web && echo \"hello from $SERVER\" >/tmp/web/index.html && exec httpd -f -p 80 -h /tmp/web",
+        &format!("ports = [ 80 ]; {arguments}"),
     )
 }
 
@@ -61,21 +60,39 @@ fn two_containers_and_the_host_talk() {
     }
 }
 
+/// A container that answers each packet on port 53 of UDP with the same.
+fn echo() -> Built {
+    let script = "import socket\nserver = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\nserver.bind(('::', 53))\n\
+                  while True:\n    server.sendto(*server.recvfrom(100))\n";
+    let script = nix::string(script);
+    nix::build(&format!(
+        r#"buildContainer {{
+             name = "echo";
+             args = [ "${{pkgs.python3}}/bin/python3" "-c" {script} ];
+             ports = [ "53/udp" ];
+           }}"#
+    ))
+}
+
 #[test]
 fn a_port_of_udp_is_handed_on() {
-    let server = server("");
+    let (echo, server) = (echo(), server(""));
     for (runtime, uid) in all() {
         let lan = Lan::new(Reach::Both);
         let mut run = lan.wrapper(runtime, uid);
-        run.args(["-p", "15353:53/udp", "-p", "127.0.0.1:18080:80"]).arg(&server);
+        run.args(["-p", "15353:53/udp"]).arg(&echo);
+        let _echo = Server::start(run);
+        for host in [V4, V6, "127.0.0.1"] {
+            // Until the server is there.
+            let ask = format!("exec 3<>/dev/udp/{host}/15353 && echo ping >&3 && timeout 1 head -c 5 <&3");
+            assert_eq!(lan.answer("bash", &["-c", &ask]), "ping\n", "{runtime:?} {uid} {host}");
+        }
+        // The port of TCP is another, and one address is no other.
+        let mut run = lan.wrapper(runtime, uid);
+        run.args(["-p", "127.0.0.1:15353:80"]).arg(&server);
         let _server = Server::start(run);
-        // Until the server is there.
-        lan.answer("curl", &[&CURL[..], &["http://127.0.0.1:18080/"]].concat());
-        let ask = format!("exec 3<>/dev/udp/{V4}/15353 && echo ping >&3 && timeout 5 head -c 5 <&3");
-        assert_eq!(lan.answer("bash", &["-c", &ask]), "ping\n", "{runtime:?} {uid}");
-        // One address is no other.
-        let url = format!("http://{V4}:18080/");
-        let output = lan.command("curl").args(CURL).arg(url).output().unwrap();
+        lan.answer("curl", &[&CURL[..], &["http://127.0.0.1:15353/"]].concat());
+        let output = lan.command("curl").args(CURL).arg(format!("http://{V4}:15353/")).output().unwrap();
         assert_eq!(output.status.code(), Some(7), "{output:?}");
     }
 }

@@ -21,8 +21,9 @@ use crate::runner::rootless::{Holder, map_caller_to_root};
 /// The first of the users that no system gives to anybody (systemd's "Users, Groups, UIDs and GIDs"), up to 2³¹ - 1.
 const FIRST_UNUSED_ID: u32 = 1_879_048_192;
 
-/// Which ports of the container take a capability: none, as its network has no other users.
-const PORT_START: &str = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
+/// Settings of a network. No port takes a capability, as it has no other users. Nobody else has the addresses that it gets, so they
+/// are there at once: what comes from the host before they are, pasta of 2023 loses.
+const SETTINGS: [(&str, &str); 2] = [("ipv4/ip_unprivileged_port_start", "0"), ("ipv6/conf/default/accept_dad", "0")];
 
 /// Namespaces that are kept in a directory.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +52,7 @@ impl Namespaces<'_> {
                 // What is unsafe about it, are tables of open files, and these stay shared.
                 #[allow(deprecated)]
                 rustix::thread::unshare(UnshareFlags::NEWNET).context("making a network namespace (unshare(2))")?;
-                allow_all_ports();
+                set_up();
                 self.keep(Self::NETWORK, "/proc/thread-self/ns/net")
             }),
             Some(id) => {
@@ -102,10 +103,12 @@ impl Namespaces<'_> {
     }
 }
 
-/// Only the network of this thread.
-fn allow_all_ports() {
-    // In a container of an engine, for instance, it is read-only; then ports below 1024 take a capability.
-    let _ = fs::write(PORT_START, "0");
+/// Sets up the network of this thread, and no other.
+fn set_up() {
+    for (setting, value) in SETTINGS {
+        // In a container of an engine, for instance, they cannot be changed. The network is of use all the same.
+        let _ = fs::write(format!("/proc/sys/net/{setting}"), value);
+    }
 }
 
 /// What a process does that is to own a network: makes the namespaces, says so with a byte, and waits until nothing more comes from
@@ -120,7 +123,7 @@ pub fn hold_network() -> Result<()> {
     rustix::thread::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNET)
         .context("making a user namespace for a network (unshare(2))")?;
     map_caller_to_root(uid, gid)?;
-    allow_all_ports();
+    set_up();
     let mut output = std::io::stdout();
     output.write_all(b"\n").and_then(|()| output.flush()).context("saying that there is a network namespace")?;
     std::io::stdin().read_to_end(&mut Vec::new()).context("waiting in a network namespace")?;
