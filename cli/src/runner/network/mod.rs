@@ -13,6 +13,6 @@ mod resolver;
 mod user_network;
 
 pub use self::mode::{Mode as NetworkMode, NetworkOptions};
-pub use self::namespaces::hold_network;
-pub use self::pasta::{HOLD_NETWORK, HOLD_PASTA, PastaOptions, hold_pasta};
+pub use self::namespaces::{HOLD_NETWORK, hold_network};
+pub use self::pasta::{HOLD_PASTA, PastaOptions, hold_pasta};
 pub use self::user_network::{NetworkFiles, NetworkStart, UserNetwork};

@@ -14,9 +14,11 @@ use rustix::mount::{self, MountFlags};
 use rustix::process::{getegid, geteuid};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
-use super::pasta::HOLD_NETWORK;
 use crate::runner::privilege::Privilege;
 use crate::runner::rootless::{Holder, map_caller_to_root};
+
+/// The hidden verb that makes the namespaces of a network.
+pub const HOLD_NETWORK: &str = "hold-network";
 
 /// The first of the users that no system gives to anybody (systemd's "Users, Groups, UIDs and GIDs"), up to 2³¹ - 1.
 const FIRST_UNUSED_ID: u32 = 1_879_048_192;

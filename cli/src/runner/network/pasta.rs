@@ -31,8 +31,6 @@ use crate::runner::files::{SearchPath, find_executable};
 use crate::runner::privilege::Privilege;
 use crate::runner::supervision::Helper;
 
-/// The hidden verb that makes the namespaces of a network.
-pub const HOLD_NETWORK: &str = "hold-network";
 /// The hidden verb that becomes pasta.
 pub const HOLD_PASTA: &str = "hold-pasta";
 
