@@ -45,12 +45,12 @@ pub fn registry() -> Result<Registry> {
 
 impl Monitor {
     /// Runs it to its end. Gives its exit code.
-    pub fn attend(&self, attendance: Attendance) -> Result<u8> {
+    pub fn attend(&self, registry: Result<Registry>, attendance: Attendance) -> Result<u8> {
         let Attendance { name, is_detached } = attendance;
         if is_detached {
             rustix::process::setsid().context("leaving the terminal (setsid(2))")?;
         }
-        let taken = self.take(name, is_detached)?;
+        let taken = self.take(registry, name, is_detached)?;
         let mut prepared = self.run.prepare(&self.bundle, &self.planned, &self.host)?;
         let record = self.record(is_detached, &prepared.runtime);
         let mut noted = Noted { record, taken, starting: None, log: None, health: None };
@@ -75,11 +75,11 @@ impl Monitor {
     }
 
     /// Takes the name. A container that nobody has named and somebody waits for runs without a record if it has to.
-    fn take(&self, name: Option<Name>, is_detached: bool) -> Result<Option<Taken>> {
+    fn take(&self, registry: Result<Registry>, name: Option<Name>, is_detached: bool) -> Result<Option<Taken>> {
         let needs_one = name.is_some() || is_detached;
         let bundle = self.bundle.path.file_name().unwrap_or_default();
         let name = name.unwrap_or_else(|| Name::made_of(bundle, std::process::id()));
-        match registry().and_then(|registry| registry.take(&name)) {
+        match registry.and_then(|registry| registry.take(&name)) {
             Ok(taken) => Ok(Some(taken)),
             Err(error) if needs_one => Err(error).context("--name"),
             Err(error) => {

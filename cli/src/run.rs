@@ -17,7 +17,7 @@ use oci_bundle_builder::plan::definition::run_settings::Network;
 use oci_bundle_builder::plan::diagnostics::text;
 
 use crate::detach;
-use crate::monitor::{Attendance, Monitor};
+use crate::monitor::{Attendance, Monitor, registry};
 use crate::say;
 use crate::volume::state_home;
 
@@ -231,17 +231,23 @@ pub fn run(options: RunOptions) -> Result<()> {
         },
     };
     let mut host = Host::detect(SearchPath::new(env::var_os("PATH").unwrap_or_default()));
+    // The supervisor of a test holds all that a container is made of.
+    let registry = if is_of_test || is_dry { None } else { Some(registry()) };
+    if let Some(Ok(registry)) = &registry {
+        host.filtering_runtimes = registry.filtering_runtimes();
+    }
     let bundle = Bundle::open(&bundle)?;
     let planned = runner::plan(&run, &bundle, &mut host)?;
+    if let (Some(Ok(registry)), Some(runtime)) = (&registry, &planned.plan.filtering_runtime) {
+        // Without it, the next run asks as well.
+        let _ = registry.note_filtering_runtime(runtime);
+    }
     warn(&planned.plan.dropped, warnings.as_deref())?;
     if is_dry {
         return print(&planned.plan);
     }
-    // The supervisor of a test holds all that a container is made of.
-    if is_of_test {
-        match run.prepare(&bundle, &planned, &host)?.become_runtime(sockets)? {}
-    }
-    let code = Monitor { run, bundle, planned, host }.attend(attendance)?;
+    let Some(registry) = registry else { match run.prepare(&bundle, &planned, &host)?.become_runtime(sockets)? {} };
+    let code = Monitor { run, bundle, planned, host }.attend(registry, attendance)?;
     std::process::exit(code.into())
 }
 

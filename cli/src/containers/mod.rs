@@ -1,6 +1,7 @@
 //! The containers of a user that run: a directory with a record of each, which is found again when whoever started it is gone.
 
 pub mod cgroups;
+mod filtering_runtimes;
 mod found;
 mod log;
 mod name;

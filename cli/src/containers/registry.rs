@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use super::cgroups;
+use super::filtering_runtimes;
 use super::found::Found;
 use super::name::Name;
 use super::record::{Record, State};
@@ -49,6 +50,8 @@ pub fn place(runtime_dir: Option<&Utf8Path>) -> Utf8PathBuf {
 /// The directory.
 #[derive(Debug)]
 pub struct Registry {
+    /// What it is in, which has more that is known to this user.
+    place: OwnedFd,
     directory: OwnedFd,
     path: Utf8PathBuf,
 }
@@ -75,7 +78,20 @@ impl Registry {
         let parent = Trust::new(&[])?.open(parent.as_std_path()).with_context(opening)?;
         let own = own_directory(&parent, place.file_name().unwrap_or_default()).with_context(opening)?;
         let directory = own_directory(&own, "containers").with_context(opening)?;
-        Ok(Self { directory, path: place.join("containers") })
+        Ok(Self { place: own, directory, path: place.join("containers") })
+    }
+
+    /// The runtimes that are known to filter system calls.
+    pub fn filtering_runtimes(&self) -> Vec<String> {
+        filtering_runtimes::read(&self.place)
+    }
+
+    /// Notes one of them.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn note_filtering_runtime(&self, runtime: &str) -> Result<()> {
+        filtering_runtimes::note(&self.place, runtime)
     }
 
     /// Takes a name for a container of this process.
@@ -226,8 +242,10 @@ impl Registry {
     }
 
     fn again(&self) -> Result<Self> {
-        let directory = self.directory.try_clone().with_context(|| format!("opening '{}' again", self.path))?;
-        Ok(Self { directory, path: self.path.clone() })
+        let opening = || format!("opening '{}' again", self.path);
+        let place = self.place.try_clone().with_context(opening)?;
+        let directory = self.directory.try_clone().with_context(opening)?;
+        Ok(Self { place, directory, path: self.path.clone() })
     }
 }
 

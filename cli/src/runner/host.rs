@@ -31,6 +31,8 @@ pub struct Host {
     pub cgroup_mode: CgroupMode,
     /// Whether this user may lock memory without a limit.
     pub locks_memory: bool,
+    /// The runtimes that are known to filter system calls, as [`Runtime::identity`](super::runtime::Runtime::identity) has them.
+    pub filtering_runtimes: Vec<String>,
     /// Whether there is a /sys.
     pub has_sys: bool,
 }
@@ -47,6 +49,7 @@ impl Host {
             delegated_cgroup: DelegatedCgroup::find(privilege),
             cgroup_mode: CgroupMode::detect(),
             locks_memory: locks_memory(),
+            filtering_runtimes: Vec::new(),
             has_sys: Path::new(SYS).is_dir(),
         }
     }

@@ -59,6 +59,8 @@ pub struct Plan {
     pub controllers: Vec<String>,
     /// What belongs to others than root, or has a mode of its own.
     pub owned: Vec<OwnedFile>,
+    /// The runtime, if it was asked and filters system calls.
+    pub filtering_runtime: Option<String>,
     /// What is kept for the next run.
     pub volumes: PlannedVolumes,
     /// The network that is connected by a program of the host, if it is.
@@ -104,8 +106,10 @@ impl Run {
         if host.cgroup_mode == CgroupMode::Missing && runtime.as_ref().is_some_and(Runtime::is_runc) {
             bail!("runc needs cgroups, and this host has none; use crun");
         }
+        let identity = runtime.as_ref().and_then(Runtime::identity);
+        let is_known = identity.as_ref().is_some_and(|it| host.filtering_runtimes.contains(it));
         // The runtime answers while this process goes on.
-        let probe = runtime.as_ref().and_then(|runtime| SeccompProbe::start(&config, runtime));
+        let probe = runtime.as_ref().filter(|_| !is_known).and_then(|runtime| SeccompProbe::start(&config, runtime));
         let plan = || {
             let root = RootDir::new(bundle.root(config.root_path())?);
             let mut config = apply_overrides(config, &self.overrides, &root)?;
@@ -127,7 +131,10 @@ impl Run {
             plan.network = network;
             plan.dropped.extend(not_published);
             plan.dropped.extend(unsupported);
-            plan.dropped.extend(probe.and_then(|probe| probe.finish(&mut plan.config)));
+            let was_asked = probe.is_some();
+            let lacking = probe.and_then(|probe| probe.finish(&mut plan.config));
+            plan.filtering_runtime = identity.filter(|_| was_asked && lacking.is_none());
+            plan.dropped.extend(lacking);
             anyhow::Ok(plan)
         };
         plan().with_context(in_config)
@@ -193,7 +200,16 @@ impl Plan {
         }
         let (owned, lacking) = owned_files(&config, available_ids(host, subordinate.as_ref()))?;
         dropped.extend(lacking);
-        Ok(Self { config, dropped, subordinate, controllers, owned, volumes: PlannedVolumes::default(), network: None })
+        Ok(Self {
+            config,
+            dropped,
+            subordinate,
+            controllers,
+            owned,
+            filtering_runtime: None,
+            volumes: PlannedVolumes::default(),
+            network: None,
+        })
     }
 }
 

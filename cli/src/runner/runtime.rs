@@ -40,6 +40,21 @@ impl Runtime {
         }
     }
 
+    /// What another program in its place would not have (stat(2)).
+    pub fn identity(&self) -> Option<String> {
+        let stat = rustix::fs::stat(self.0.as_std_path()).ok()?;
+        let numbers = [
+            i128::from(stat.st_dev),
+            i128::from(stat.st_ino),
+            i128::from(stat.st_size),
+            i128::from(stat.st_mtime),
+            i128::from(stat.st_mtime_nsec),
+            i128::from(stat.st_ctime),
+            i128::from(stat.st_ctime_nsec),
+        ];
+        Some(numbers.map(|number| number.to_string()).join("-"))
+    }
+
     /// Where it is.
     pub fn program(&self) -> &Utf8Path {
         &self.0

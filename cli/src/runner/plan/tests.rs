@@ -30,6 +30,7 @@ fn host(privilege: Privilege) -> Host {
         delegated_cgroup: None,
         cgroup_mode: CgroupMode::Unified,
         locks_memory: true,
+        filtering_runtimes: Vec::new(),
         has_sys: true,
     }
 }
