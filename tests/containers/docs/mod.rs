@@ -1,5 +1,6 @@
 //! The documentation against what there is.
 
+mod docker;
 mod imports;
 mod pages;
 mod reference;

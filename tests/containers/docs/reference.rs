@@ -21,7 +21,7 @@ fn known_to_the_builder(container: Value) -> BTreeSet<String> {
 }
 
 /// The names in the first column of the tables of a section that begins with `attribute`.
-fn documented(section: &str) -> BTreeSet<String> {
+pub fn documented(section: &str) -> BTreeSet<String> {
     let (_, after) = DOCS.split_once(&format!("\n## `{section}`\n")).unwrap();
     let section = after.split("\n## ").next().unwrap();
     let (_, table) = section.split_once("| attribute | type |").unwrap();
