@@ -78,7 +78,7 @@ impl Monitor {
     fn take(&self, registry: Result<Registry>, name: Option<Name>, is_detached: bool) -> Result<Option<Taken>> {
         let needs_one = name.is_some() || is_detached;
         let bundle = self.bundle.path.file_name().unwrap_or_default();
-        let name = name.unwrap_or_else(|| Name::made_of(bundle, std::process::id()));
+        let name = name.unwrap_or_else(|| Name::for_bundle(bundle, std::process::id()));
         match registry.and_then(|registry| registry.take(&name)) {
             Ok(taken) => Ok(Some(taken)),
             Err(error) if needs_one => Err(error).context("--name"),

@@ -12,7 +12,7 @@ pub struct Name(String);
 
 impl Name {
     /// One for a container that nobody has named: what its bundle is called, and the number of its process.
-    pub fn made_of(bundle: &str, process: u32) -> Self {
+    pub fn for_bundle(bundle: &str, process: u32) -> Self {
         // A store path starts with a hash.
         let is_hash = |hash: &str| hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let name = bundle.split_once('-').filter(|(hash, _)| is_hash(hash)).map_or(bundle, |(_, name)| name);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_bundle_names_what_nobody_has_named() {
-        let of = |bundle| Name::made_of(bundle, 7).to_string();
+        let of = |bundle| Name::for_bundle(bundle, 7).to_string();
         assert_eq!(of("00vr8vs0nzqf4kdbgdk6pyrgrd7xhd9l-web-1"), "web-1-7");
         assert_eq!(of("bundle"), "bundle-7");
         assert_eq!(of("..ä/"), "container-7");

@@ -32,7 +32,7 @@ impl Starting {
     }
 
     /// Whether the container's program runs: gives its cgroups then.
-    pub fn look(&mut self) -> Option<Vec<String>> {
+    pub fn poll(&mut self) -> Option<Vec<String>> {
         // What is below `/proc/PROCESS/root`, is as the runtime sees it.
         let seen = |file: &str| format!("{}/root{file}", self.runtime);
         let pid: u32 = fs::read_to_string(seen(self.pid_file.as_str())).ok()?.trim().parse().ok()?;

@@ -68,7 +68,7 @@ impl HealthWatch {
     }
 
     /// Looks whether a check has ended, and makes the next one. Gives the time after which to look again.
-    pub fn look(&mut self) -> Result<Duration> {
+    pub fn poll(&mut self) -> Result<Duration> {
         let now = Instant::now();
         self.start.get_or_insert(now);
         let interval = Duration::from_secs(self.health.interval.into());

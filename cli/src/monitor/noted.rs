@@ -105,14 +105,14 @@ impl Attendant for Noted {
         }
     }
 
-    fn look(&mut self) -> Result<Option<Duration>> {
+    fn poll(&mut self) -> Result<Option<Duration>> {
         if let Some(starting) = &mut self.starting {
-            let Some(cgroups) = starting.look() else { return Ok(Some(containers::PAUSE)) };
+            let Some(cgroups) = starting.poll() else { return Ok(Some(containers::PAUSE)) };
             self.starting = None;
             self.has_started(cgroups)?;
         }
         let Some(health) = &mut self.health else { return Ok(None) };
-        let time = health.look()?;
+        let time = health.poll()?;
         let status = health.status().name();
         if self.record.health.as_deref() != Some(status) {
             self.record.health = Some(status.to_owned());

@@ -33,7 +33,10 @@ let
   network = "use the argument 'network', \"private\", \"user\" or \"host\", or config.linux.namespaces: without { type = \"network\"; } the container has the host's network, and with path = \"/run/netns/…\" it joins that one";
   capabilities = "use the argument 'capabilities': capabilities.add = [ \"CAP_NET_ADMIN\" ], capabilities.drop = [ \"ALL\" ], or a list of exactly those to have";
   privileged = "there is no such switch; list what the container needs in the argument 'capabilities', config.linux.devices and config.linux.resources.devices";
-  supervisor = "oci-bundle starts containers but does not supervise them; use a systemd service";
+  supervisor = "oci-bundle restarts no container; use a systemd service";
+  detach = "use the option --detach of oci-bundle run";
+  logs = "oci-bundle logs has what a detached container prints, and the journal what a systemd service does";
+  stopTime = "use the option --time of oci-bundle stop, or TimeoutStopSec= of a systemd service";
   devices = "use config.linux.devices for the nodes, and config.linux.resources.devices for the rules";
   memory = "use the argument 'limits': limits.memory = \"512M\"";
   swap = "use config.linux.resources.memory.swap, which limits memory and swap together, in bytes";
@@ -89,7 +92,7 @@ let
     created = "no file of a bundle has a date; for container.image, use image.created";
     dependson = supervisor;
     deps = contents;
-    detach = supervisor;
+    inherit detach;
     device = devices;
     disksize = noLayers;
     diskimage = noImage;
@@ -129,8 +132,8 @@ let
     label = labels;
     layer = noLayers;
     layers = noLayers;
-    logdriver = supervisor;
-    logging = supervisor;
+    logdriver = logs;
+    logging = logs;
     macaddress = network;
     maxlayers = noLayers;
     memlimit = memory;
@@ -173,9 +176,9 @@ let
     shell = "no shell is involved; name one in the argument 'args', such as [ \"\${pkgs.bash}/bin/bash\" \"-c\" \"…\" ]";
     shmsize = "use the argument 'mounts': mounts.\"/dev/shm\" = { type = \"tmpfs\"; options = [ \"size=1g\" \"mode=1777\" ]; }";
     stdinopen = terminal;
-    stopgraceperiod = supervisor;
+    stopgraceperiod = stopTime;
     stopsignal = "use the argument 'stopSignal'";
-    stoptimeout = supervisor;
+    stoptimeout = stopTime;
     sysctl = "use config.linux.sysctl";
     sysctls = "use config.linux.sysctl";
     system = platform;

@@ -67,7 +67,7 @@ pub trait Attendant {
     ///
     /// # Errors
     /// The container is to end.
-    fn look(&mut self) -> Result<Option<Duration>>;
+    fn poll(&mut self) -> Result<Option<Duration>>;
 }
 
 /// Nothing is done.
@@ -81,7 +81,7 @@ impl Attendant for Idle {
 
     fn read(&mut self, _output: usize) {}
 
-    fn look(&mut self) -> Result<Option<Duration>> {
+    fn poll(&mut self) -> Result<Option<Duration>> {
         Ok(None)
     }
 }
@@ -100,7 +100,7 @@ pub fn attend(
         if let Some(status) = runtime.child.try_wait().context("waiting for the runtime")? {
             return Ok(status);
         }
-        if let Err(error) = look(helpers, attendant).and_then(|time| wait(signals, runtime, attendant, time)) {
+        if let Err(error) = poll_all(helpers, attendant).and_then(|time| wait(signals, runtime, attendant, time)) {
             runtime.kill();
             runtime.child.wait().context("waiting for the runtime")?;
             return Err(error);
@@ -109,13 +109,13 @@ pub fn attend(
 }
 
 /// Looks after all beside the runtime. Gives the time after which to do so again.
-fn look(helpers: &mut [Helper], attendant: &mut dyn Attendant) -> Result<Option<Duration>> {
+fn poll_all(helpers: &mut [Helper], attendant: &mut dyn Attendant) -> Result<Option<Duration>> {
     for helper in helpers {
         if let Some(status) = helper.child.try_wait().with_context(|| format!("waiting for {}", helper.name))? {
             bail!("{} has ended ({status}), and the container with it", helper.name);
         }
     }
-    attendant.look()
+    attendant.poll()
 }
 
 /// Waits until something happens, or for this time, and does what there is to do.
