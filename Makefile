@@ -24,7 +24,7 @@ BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build bench-seccomp bench-test bench-image bench-many hosts soak fuzz deny release test-versions
+.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build bench-seccomp bench-test bench-image bench-many bench-start hosts soak fuzz deny release test-versions
 
 demo: setup
 	@scripts/demo $(OFFLINE)
@@ -101,6 +101,6 @@ hosts:
 	@scripts/setup hosts >&2
 	@scripts/hosts
 
-bench bench-nix bench-build bench-seccomp bench-test bench-image bench-many:
+bench bench-nix bench-build bench-seccomp bench-test bench-image bench-many bench-start:
 	@scripts/setup benchmarks >&2
 	@scripts/$@
