@@ -79,9 +79,11 @@ fn a_port_of_udp_is_handed_on() {
     let (echo, server) = (echo(), server(""));
     for (runtime, uid) in all() {
         let lan = Lan::new(Reach::Both);
-        let mut run = lan.wrapper(runtime, uid);
-        run.args(["-p", "15353:5353/udp", "-p", "5353:5353/udp"]).arg(&echo);
-        let _echo = Server::start(run);
+        let _echos = ["15353:5353/udp", "5353:5353/udp"].map(|port| {
+            let mut run = lan.wrapper(runtime, uid);
+            run.args(["-p", port]).arg(&echo);
+            Server::start(run)
+        });
         // Over loopback, pasta of 2023 loses the answers of a port with another number.
         for (host, port) in [(V4, 15353), (V6, 15353), ("127.0.0.1", 5353), ("::1", 5353)] {
             // Until the server is there.

@@ -9,8 +9,8 @@ use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -218,12 +218,13 @@ fn wait_until(pasta: &mut Child, mut ready: File) -> Result<()> {
     }
     let status = pasta.wait().context("waiting for pasta")?;
     let said = String::from_utf8_lossy(&said);
-    bail!("{}", explain(&said, &status.to_string(), HostAddresses::find()))
+    bail!("{}", explain(&said, status, HostAddresses::find()))
 }
 
 /// Why pasta has ended: its last line, and what to try where that is known.
-fn explain(said: &str, status: &str, host: HostAddresses) -> String {
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+fn explain(said: &str, status: ExitStatus, host: HostAddresses) -> String {
+    // What it has said before somebody killed it, was a warning.
+    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty() && status.signal().is_none());
     let Some(last) = last else { return format!("pasta has ended early ({status})") };
     if host == HostAddresses::default() && last.contains("interface not usable") {
         return "pasta needs an interface with a route to the outside, which this host has not; versions from 2024 on connect a \

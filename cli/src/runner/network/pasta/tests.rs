@@ -41,11 +41,13 @@ fn a_port_that_is_taken_is_named_with_another_one() {
 #[test]
 fn what_pasta_says_last_is_said() {
     let host = HostAddresses { v4: Some([198, 51, 100, 7].into()), v6: None };
-    assert_eq!(explain("a\n b \n\n", "exit status: 1", host), "pasta: b");
-    assert_eq!(explain("", "signal: 9 (SIGKILL)", host), "pasta has ended early (signal: 9 (SIGKILL))");
-    assert_eq!(explain("oci-bundle: making x: y\n", "", host), "starting pasta: making x: y");
-    assert_eq!(explain("External interface not usable\n", "", host), "pasta: External interface not usable");
-    let alone = explain("External interface not usable\n", "", HostAddresses::default());
+    let (failed, killed) = (ExitStatus::from_raw(1 << 8), ExitStatus::from_raw(9));
+    assert_eq!(explain("a\n b \n\n", failed, host), "pasta: b");
+    assert_eq!(explain("", failed, host), "pasta has ended early (exit status: 1)");
+    assert_eq!(explain("a warning\n", killed, host), "pasta has ended early (signal: 9 (SIGKILL))");
+    assert_eq!(explain("oci-bundle: making x: y\n", failed, host), "starting pasta: making x: y");
+    assert_eq!(explain("External interface not usable\n", failed, host), "pasta: External interface not usable");
+    let alone = explain("External interface not usable\n", failed, HostAddresses::default());
     assert!(alone.starts_with("pasta needs an interface with a route to the outside"), "{alone}");
 }
 
