@@ -206,7 +206,7 @@ pub fn run(options: RunOptions) -> Result<()> {
     let env = variables(&options)?;
     // After the files, as a shell hands a process in its place over as a descriptor: <(command).
     runner::close_others(sockets);
-    let is_of_test = options.created.is_some();
+    let is_of_test = options.unconnected;
     let attendance = Attendance { name: options.name, is_detached: options.monitor };
     let network = NetworkOptions { network: options.network, publish: options.publish, pasta: options.pasta };
     let run = Run {
