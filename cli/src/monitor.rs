@@ -104,7 +104,8 @@ impl Monitor {
             process: None,
             started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
             is_detached,
-            stop_signal: None,
+            // The plan is made of them, so they are what it is.
+            stop_signal: runner::run_settings(config).ok().and_then(|settings| settings.stop_signal),
             ports: self.planned.plan.network.iter().flat_map(|network| &network.ports).map(Port::to_string).collect(),
             state: State::Starting,
             cgroups: Vec::new(),
