@@ -1,15 +1,12 @@
 //! The verb `kill`: sends containers a signal.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use oci_bundle::containers::State;
 use oci_bundle::runner;
 
 use crate::monitor::registry;
-use crate::stop;
-
-/// SIGKILL, which ends all at once.
-const KILL: i32 = 9;
+use crate::stop::{self, KILL};
 
 #[derive(Args)]
 pub struct KillOptions {
@@ -41,8 +38,7 @@ pub fn kill(options: &KillOptions) -> Result<()> {
             return found.running()?.kill(options.signal);
         }
         if options.signal == KILL {
-            found.kill().with_context(|| format!("killing '{name}'"))?;
-            found.wait(std::time::Duration::from_secs(10))?;
+            stop::end(&found)?;
             registry.forget_if_ended(&found)?;
         } else {
             stop::send(&found, options.signal)?;

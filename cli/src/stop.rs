@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -17,6 +17,9 @@ const LONGEST: u64 = 24 * 60 * 60;
 
 /// The signal for a container that names no other.
 const TERM: i32 = 15;
+
+/// SIGKILL, which ends all at once.
+pub const KILL: i32 = 9;
 
 /// How long a container that was killed may take to end.
 const MOST_FOR_KILL: Duration = Duration::from_secs(10);
@@ -49,20 +52,29 @@ pub fn stop(options: &StopOptions) -> Result<()> {
             failed.push(format!("'{}': {error:#}", found.name));
         }
     }
+    let deadline = Instant::now() + Duration::from_secs(options.time);
     for found in &all {
-        let time = Duration::from_secs(options.time);
-        if !found.wait(time)? {
-            found.kill().with_context(|| format!("killing '{}'", found.name))?;
-            if !found.wait(MOST_FOR_KILL)? {
+        if !matches!(found.record.state, State::Exited(_)) {
+            if !found.wait(deadline.saturating_duration_since(Instant::now()))? && !end(found)? {
                 failed.push(format!("'{}' has not ended, although it was killed", found.name));
                 continue;
             }
+            // It was to end, so nobody asks how.
+            registry.forget_if_ended(found)?;
         }
-        // It was to end, so nobody asks how.
-        registry.forget_if_ended(found)?;
         writeln!(std::io::stdout(), "{}", found.name).context("writing to standard output")?;
     }
     if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("; ")) }
+}
+
+/// Kills a container with all that is in it. Gives whether it has ended then.
+pub fn end(found: &Found) -> Result<bool> {
+    // Processes that are the host's go on without the one above them, and end with the first of them.
+    if !found.owns_processes() && send(found, KILL).is_ok() && found.wait(MOST_FOR_KILL)? {
+        return Ok(true);
+    }
+    found.kill().with_context(|| format!("killing '{}'", found.name))?;
+    found.wait(MOST_FOR_KILL)
 }
 
 /// Sends a signal from a process of its own, which enters the container's namespaces.

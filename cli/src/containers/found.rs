@@ -49,6 +49,12 @@ impl Found {
         }
     }
 
+    /// Whether its processes are in a pid namespace that ends with its monitor.
+    pub fn owns_processes(&self) -> bool {
+        let namespace = self.record.process.and_then(|process| fs::read_link(format!("/proc/{process}/ns/pid")).ok());
+        namespace.is_none_or(|namespace| namespace.as_os_str() != self.record.pid_namespace.as_str())
+    }
+
     /// Kills its monitor, and so all of it.
     ///
     /// # Errors
