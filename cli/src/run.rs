@@ -170,10 +170,12 @@ fn variables(options: &ContainerOptions) -> Result<Vec<Variable>> {
     Ok(variables)
 }
 
-/// How many sockets this process was given.
-fn sockets() -> Option<i32> {
+/// How many sockets this process was given, or the one that started it, to stay with a detached container.
+fn sockets(is_monitor: bool) -> Option<i32> {
     let [fds, pid] = ["LISTEN_FDS", "LISTEN_PID"].map(|name| env::var(name).ok());
-    runner::handed_over(fds.as_deref(), pid.as_deref(), std::process::id())
+    let parent = || rustix::process::getppid().and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok());
+    let given = if is_monitor { parent() } else { Some(std::process::id()) };
+    runner::handed_over(fds.as_deref(), pid.as_deref(), given?)
 }
 
 /// The mounts that are asked for, with sources that do not depend on the working directory.
@@ -200,10 +202,14 @@ pub fn run(options: RunOptions) -> Result<()> {
     if options.options.detach && !options.options.monitor && !options.options.dry_run {
         return detach::start();
     }
-    let sockets = sockets();
+    let sockets = sockets(options.options.monitor);
     let RunOptions { options, bundle, args } = options;
     let (is_dry, warnings) = (options.dry_run, options.warnings.clone());
-    let env = variables(&options)?;
+    let mut env = variables(&options)?;
+    // crun hands the sockets on, and does not say so.
+    if let Some(count) = sockets {
+        env.insert(0, Variable { name: "LISTEN_FDS".to_owned(), value: Some(count.to_string()) });
+    }
     // After the files, as a shell hands a process in its place over as a descriptor: <(command).
     runner::close_others(sockets);
     let is_of_test = options.unconnected;
