@@ -50,7 +50,16 @@ impl Monitor {
         if is_detached {
             rustix::process::setsid().context("leaving the terminal (setsid(2))")?;
         }
-        let taken = self.take(registry, name, is_detached)?;
+        // A container that nobody has named and somebody waits for runs without a record if it has to.
+        let needs_record = name.is_some() || is_detached;
+        let taken = match self.take(registry, name) {
+            Ok(taken) => Some(taken),
+            Err(error) if needs_record => return Err(error).context("--name"),
+            Err(error) => {
+                say_unlisted(&error);
+                None
+            }
+        };
         let mut prepared = self.run.prepare(&self.bundle, &self.planned, &self.host)?;
         let record = self.record(is_detached, &prepared.runtime);
         let mut noted = Noted { record, taken, starting: None, log: None, health: None };
@@ -66,29 +75,26 @@ impl Monitor {
             let checked = Checked { record: noted.record.clone(), owns_processes };
             HealthWatch::new(health, checked)
         });
-        noted.write()?;
+        match noted.write() {
+            Err(error) if needs_record => return Err(error),
+            Err(error) => {
+                say_unlisted(&error);
+                noted.taken.take().map_or(Ok(()), Taken::remove)?;
+            }
+            Ok(()) => {}
+        }
         noted.starting = Some(Starting::new(process, self.bundle.path.join("pid"), self.host.id.clone()));
         let ended = runner::attend(&signals, &mut runtime, &mut helpers, &mut noted);
         let code = ended.map(runner::exit_code);
-        noted.end(code.as_ref().copied().unwrap_or(1))?;
+        noted.end(&code)?;
         code
     }
 
-    /// Takes the name. A container that nobody has named and somebody waits for runs without a record if it has to.
-    fn take(&self, registry: Result<Registry>, name: Option<Name>, is_detached: bool) -> Result<Option<Taken>> {
-        let needs_one = name.is_some() || is_detached;
+    /// Takes the name.
+    fn take(&self, registry: Result<Registry>, name: Option<Name>) -> Result<Taken> {
         let bundle = self.bundle.path.file_name().unwrap_or_default();
         let name = name.unwrap_or_else(|| Name::for_bundle(bundle, std::process::id()));
-        match registry.and_then(|registry| registry.take(&name)) {
-            Ok(taken) => Ok(Some(taken)),
-            Err(error) if needs_one => Err(error).context("--name"),
-            Err(error) => {
-                say(&text::escaped(&format!(
-                    "oci-bundle: warning: 'oci-bundle ps' does not show this container: {error:#}"
-                )));
-                Ok(None)
-            }
-        }
+        registry.and_then(|registry| registry.take(&name))
     }
 
     fn record(&self, is_detached: bool, runtime: &camino::Utf8Path) -> Record {
@@ -112,4 +118,9 @@ impl Monitor {
             health: None,
         }
     }
+}
+
+fn say_unlisted(error: &anyhow::Error) {
+    let line = format!("oci-bundle: warning: 'oci-bundle ps' does not show this container: {error:#}");
+    say(&text::escaped(&line));
 }

@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use anyhow::{Context, Result, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use oci_bundle_builder::plan::diagnostics::nearest;
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, flock};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat, flock};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -27,6 +27,9 @@ const LARGEST: u64 = 1 << 20;
 
 /// How many containers that have ended are remembered.
 const MOST_ENDED: usize = 20;
+
+/// A file that keeps room for a record on a disk that others fill.
+const SPARE: &str = ".spare";
 
 /// The file with the record.
 const RECORD: &str = "record.json";
@@ -255,8 +258,17 @@ impl Taken {
     /// # Errors
     /// A full disk.
     pub fn write(&self, record: &Record) -> Result<()> {
-        write_record(&self.directory, record)
-            .with_context(|| format!("writing '{}/{}/{RECORD}'", self.registry.path, self.name))
+        let text = serde_json::to_vec(record)?;
+        let written = write_record(&self.directory, &text).or_else(|error| {
+            rustix::fs::unlinkat(&self.directory, SPARE, AtFlags::empty()).map_err(|_| error)?;
+            write_record(&self.directory, &text)
+        });
+        written.with_context(|| format!("writing '{}/{}/{RECORD}'", self.registry.path, self.name))?;
+        // The record before this one has left as much room.
+        if rustix::fs::statat(&self.directory, SPARE, AtFlags::SYMLINK_NOFOLLOW).is_err() {
+            let _ = write_file(&self.directory, SPARE, &text);
+        }
+        Ok(())
     }
 
     /// Removes all that is known of the container, which has ended.
@@ -275,9 +287,17 @@ fn own_directory(parent: impl AsFd, name: &str) -> Result<OwnedFd> {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(error) => return Err(error).with_context(|| format!("making the directory '{name}' there")),
     }
+    // What cannot be opened is to be said as well.
+    check_own(name, &rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)?)?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let directory = rustix::fs::openat(&parent, name, flags, Mode::empty())?;
-    let stat = rustix::fs::fstat(&directory)?;
+    check_own(name, &rustix::fs::fstat(&directory)?)?;
+    Ok(directory)
+}
+
+fn check_own(name: &str, stat: &Stat) -> Result<()> {
+    let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+    ensure!(is_directory, "'{name}' is no directory; remove it, or set XDG_RUNTIME_DIR");
     let (owner, user) = (stat.st_uid, geteuid().as_raw());
     ensure!(owner == user, "'{name}' belongs to user {owner}, want user {user}; remove it, or set XDG_RUNTIME_DIR");
     ensure!(
@@ -285,7 +305,7 @@ fn own_directory(parent: impl AsFd, name: &str) -> Result<OwnedFd> {
         "other users may use '{name}' (mode {:04o}); look through it, then run chmod 700",
         stat.st_mode & 0o7777
     );
-    Ok(directory)
+    Ok(())
 }
 
 /// Locks the container of this directory. None if somebody else has.
@@ -303,12 +323,16 @@ fn open_file(directory: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Errno> {
     rustix::fs::openat(directory, name, flags, Mode::from_raw_mode(0o600))
 }
 
-fn write_record(directory: &OwnedFd, record: &Record) -> Result<()> {
+fn write_record(directory: &OwnedFd, text: &[u8]) -> Result<()> {
     const NEW: &str = ".record.json";
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = File::from(rustix::fs::openat(directory, NEW, flags, Mode::from_raw_mode(0o600))?);
-    file.write_all(&serde_json::to_vec(record)?)?;
+    write_file(directory, NEW, text)?;
     Ok(rustix::fs::renameat(directory, NEW, directory, RECORD)?)
+}
+
+fn write_file(directory: &OwnedFd, name: &str, text: &[u8]) -> Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file = File::from(rustix::fs::openat(directory, name, flags, Mode::from_raw_mode(0o600))?);
+    Ok(file.write_all(text)?)
 }
 
 fn read_record(directory: &OwnedFd) -> Result<Record> {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use oci_bundle::containers::{self, LogReader, LogWriter, Output, Record, Starting, State, Stream, Taken};
 use oci_bundle::runner::{Attendant, Streams};
+use oci_bundle_builder::plan::diagnostics::text;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 
@@ -58,11 +59,10 @@ impl Noted {
     fn has_started(&mut self, cgroups: Vec<String>) -> Result<()> {
         self.record.state = State::Running;
         self.record.cgroups = cgroups;
-        self.write()?;
+        // A full disk is no reason to end the container.
+        let _ = self.write();
         if let Some(taken) = self.taken.as_ref().filter(|_| self.record.is_detached) {
-            let mut stdout = std::io::stdout();
-            // Whoever has started it may be gone.
-            let _ = writeln!(stdout, "{}", taken.name).and_then(|()| stdout.flush());
+            tell_name(taken);
             let nothing = File::options().read(true).write(true).open("/dev/null").context("opening '/dev/null'")?;
             rustix::stdio::dup2_stdout(&nothing).context("leaving standard output")?;
             rustix::stdio::dup2_stderr(&nothing).context("leaving standard error")?;
@@ -70,17 +70,25 @@ impl Noted {
         Ok(())
     }
 
-    /// What is left when it has ended with this code: nothing, but of a detached container that has failed, with nobody to be told.
-    pub fn end(mut self, code: u8) -> Result<()> {
+    /// What is left when it has ended like this: nothing, but of a detached container that has failed, with nobody to be told.
+    pub fn end(mut self, ended: &Result<u8>) -> Result<()> {
+        let code = ended.as_ref().copied().unwrap_or(1);
+        let has_started = self.record.state == State::Running;
         if let Some(log) = &mut self.log {
             log.finish()?;
+            if let Err(error) = ended
+                && has_started
+            {
+                let line = text::one_line("oci-bundle", error) + "\n";
+                log.writer.append(Stream::Stderr, line.as_bytes());
+            }
         }
         // The runtime may have been killed.
         containers::cgroups::remove(&self.record);
         let Some(taken) = self.taken else { return Ok(()) };
-        let has_started = self.record.state == State::Running;
         if self.record.is_detached && !has_started {
-            tell(&taken)?;
+            // One that has done what it was to do before anybody looked, has started.
+            if code == 0 { tell_name(&taken) } else { tell(&taken)? }
         }
         if self.record.is_detached && has_started && code != 0 {
             self.record.state = State::Exited(code);
@@ -143,6 +151,12 @@ impl Log {
         }
         Ok(())
     }
+}
+
+/// Tells whoever has started a container, and may be gone, what it is called.
+fn tell_name(taken: &Taken) {
+    let mut stdout = std::io::stdout();
+    let _ = writeln!(stdout, "{}", taken.name).and_then(|()| stdout.flush());
 }
 
 /// Says what a container has printed that has not started.
