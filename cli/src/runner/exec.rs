@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -70,6 +70,10 @@ fn memfd_of(process: &Value) -> Result<File> {
     Ok(file)
 }
 
+fn open_proc() -> Result<OwnedFd> {
+    open_directory(CWD, "/proc").context("opening '/proc'")
+}
+
 fn path_of(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }
@@ -96,8 +100,10 @@ impl Running {
     /// A run that has ended, what the container does not have, or what the kernel does not allow.
     pub fn exec(&self, overrides: &Overrides, cwd: Option<&str>) -> Result<u8> {
         let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
+        // The runtime's own shows no process of this one's pid namespace.
+        let proc = open_proc()?;
         let owns_processes = self.join()?;
-        let process = self.process(overrides, cwd)?;
+        let process = self.process(overrides, cwd, proc)?;
         let file = memfd_of(&process)?;
         let mut command = self.runtime_command(&runtime, owns_processes);
         command.args(["exec", "--process"]).arg(path_of(&file));
@@ -126,7 +132,7 @@ impl Running {
         supervision::release()?;
         let (program, args) = command.split_first().context("no command to check with")?;
         let overrides = Overrides { program: Some(program.clone()), args: args.to_vec(), ..Overrides::default() };
-        let file = memfd_of(&self.process(&overrides, None)?)?;
+        let file = memfd_of(&self.process(&overrides, None, open_proc()?)?)?;
         let owns_processes = self.runner.is_init();
         let mut command = self.runtime_command(&runtime, owns_processes);
         command.args(["exec", "--pid-file"]).arg(self.bundle.join(CHECK_PID));
@@ -164,7 +170,7 @@ impl Running {
     }
 
     /// The process, as the runtime specification has it (config.md, "Process").
-    fn process(&self, overrides: &Overrides, cwd: Option<&str>) -> Result<Value> {
+    fn process(&self, overrides: &Overrides, cwd: Option<&str>, proc: OwnedFd) -> Result<Value> {
         let file = self.bundle.join("config.json");
         let text = fs::read_to_string(&file).with_context(|| format!("reading '{file}'"))?;
         let config: Value = serde_json::from_str(&text).with_context(|| format!("reading '{file}'"))?;
@@ -172,7 +178,7 @@ impl Running {
         let root = open_directory(CWD, root.as_std_path()).with_context(|| format!("opening '{root}'"))?;
         let mut config = RuntimeConfig::from(config);
         remove_init(&mut config)?;
-        let config = apply_overrides(config, overrides, &RootDir::new(root))?;
+        let config = apply_overrides(config, overrides, &RootDir::new(root).with_proc(proc))?;
         let mut process = config["process"].clone();
         if let Some(cwd) = cwd {
             process["cwd"] = json!(cwd);

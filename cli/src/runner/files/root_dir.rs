@@ -5,18 +5,27 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fstat, openat, openat2};
 
 use super::retry::retry_on_race;
 
 /// A root directory.
 #[derive(Debug)]
-pub struct RootDir(OwnedFd);
+pub struct RootDir {
+    directory: OwnedFd,
+    /// The /proc in which this process is, where it has entered a mount namespace with another one.
+    proc: Option<OwnedFd>,
+}
 
 impl RootDir {
     /// That of a directory that is open.
     pub fn new(directory: OwnedFd) -> Self {
-        Self(directory)
+        Self { directory, proc: None }
+    }
+
+    /// The same for a process that has entered another mount namespace, with the /proc of the one before.
+    pub fn with_proc(self, proc: OwnedFd) -> Self {
+        Self { proc: Some(proc), ..self }
     }
 
     /// The start of a file: of more than `most` bytes, nothing.
@@ -29,7 +38,13 @@ impl RootDir {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         // What was looked at, and no other: a FIFO would wait, and a device do something.
-        let file = File::open(format!("/proc/self/fd/{}", found.as_fd().as_raw_fd()))?;
+        let link = format!("self/fd/{}", found.as_fd().as_raw_fd());
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let file = match &self.proc {
+            Some(proc) => openat(proc, link, flags, Mode::empty()),
+            None => openat(CWD, format!("/proc/{link}"), flags, Mode::empty()),
+        };
+        let file = File::from(file?);
         let mut text = String::new();
         file.take(most + 1).read_to_string(&mut text)?;
         if text.len() as u64 > most {
@@ -41,13 +56,13 @@ impl RootDir {
     fn find(&self, path: &str) -> io::Result<OwnedFd> {
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
         let flags = OFlags::PATH | OFlags::CLOEXEC;
-        Ok(retry_on_race(|| openat2(&self.0, path, flags, Mode::empty(), resolve))?)
+        Ok(retry_on_race(|| openat2(&self.directory, path, flags, Mode::empty(), resolve))?)
     }
 }
 
 impl AsFd for RootDir {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.directory.as_fd()
     }
 }
 
