@@ -51,10 +51,11 @@ impl Monitor {
             rustix::process::setsid().context("leaving the terminal (setsid(2))")?;
         }
         // A container that nobody has named and somebody waits for runs without a record if it has to.
-        let needs_record = name.is_some() || is_detached;
+        let is_named = name.is_some();
         let taken = match self.take(registry, name) {
             Ok(taken) => Some(taken),
-            Err(error) if needs_record => return Err(error).context("--name"),
+            Err(error) if is_named => return Err(error).context("--name"),
+            Err(error) if is_detached => return Err(error),
             Err(error) => {
                 say_unlisted(&error);
                 None
@@ -76,7 +77,7 @@ impl Monitor {
             HealthWatch::new(health, checked)
         });
         match noted.write() {
-            Err(error) if needs_record => return Err(error),
+            Err(error) if is_named || is_detached => return Err(error),
             Err(error) => {
                 say_unlisted(&error);
                 noted.taken.take().map_or(Ok(()), Taken::remove)?;
