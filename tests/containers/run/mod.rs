@@ -7,6 +7,7 @@ mod health;
 mod inherited;
 mod init;
 mod kept_ids;
+mod life;
 mod lifecycle;
 mod machines;
 mod many;

@@ -178,12 +178,17 @@ impl Life {
         self.wait_for(has_it, text);
     }
 
-    /// The processes that are there.
+    /// The processes that are there, those that runtimes have put into other groups included.
     pub fn processes(&self) -> Vec<u32> {
-        let mut find = Command::new("find");
-        let files = find.arg(&self.cgroup.path).args(["-name", "cgroup.procs", "-exec", "cat", "{}", "+"]);
-        let output = files.output().unwrap();
-        String::from_utf8(output.stdout).unwrap().lines().map(|pid| pid.parse().unwrap()).collect()
+        let ids = self.ids.borrow();
+        let name = self.cgroup.name();
+        let names: Vec<_> = ids.iter().map(String::as_str).chain([name]).collect();
+        let is_here = |pid: &u32| {
+            let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+            groups.lines().any(|line| line.split('/').any(|part| names.contains(&part)))
+        };
+        let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+        pids.filter(is_here).collect()
     }
 
     /// Those of these words.

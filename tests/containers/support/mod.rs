@@ -4,6 +4,7 @@ pub mod builder;
 pub mod built;
 pub mod cgroup;
 pub mod lan;
+pub mod life;
 pub mod machine;
 pub mod nix;
 pub mod runner;

@@ -18,7 +18,7 @@ fn a_detached_container_is_listed_until_it_is_stopped() {
         assert_eq!(web["exitCode"], serde_json::Value::Null);
         assert_eq!(web["detached"], true);
         assert_eq!(web["bundle"], bundle.to_str().unwrap());
-        assert_eq!(web["command"][0], "/bin/sh");
+        assert_eq!(web["command"][0], "sh");
         let started = web["started"].as_str().unwrap();
         assert!(started.starts_with("20") && started.ends_with('Z'), "{started}");
         let table = life.prints(&["ps"]);
@@ -39,7 +39,6 @@ fn a_container_of_the_foreground_is_listed_and_entered_as_well() {
         let life = Life::new(runtime, uid);
         let run = life.attend("web", &[], &bundle);
         assert_eq!(life.container("web").unwrap()["detached"], false, "{life}");
-        assert_eq!(life.prints(&["exec", "web", "--", "hostname"]), life.prints(&["exec", "web", "--", "hostname"]));
         assert_eq!(life.prints(&["exec", "web", "--", "echo", "inside"]), "inside\n", "{life}");
         assert_eq!(life.refusal(&["logs", "web"]), "'web' has no log: its output goes where it was started");
         assert_eq!(life.prints(&["stop", "web"]), "web\n", "{life}");

@@ -77,26 +77,31 @@ fn a_full_disk_stops_no_container_and_is_told() {
         let has_printed = || life.output(&["exec", "web", "--", "cat", "/tmp/printed"]).stdout == b"printed\n";
         life.wait_for(has_printed, "all lines");
         assert_eq!(life.state("web"), "running", "{life}");
-        let output = life.output(&["logs", "web"]);
-        assert!(output.status.success(), "{life}: {output:?}");
-        let printed = String::from_utf8(output.stdout).unwrap();
+        let all: usize = (1..=10_000).map(|number| format!("line {number} {}\n", "0123456789".repeat(4)).len()).sum();
+        // What is in the pipe is read in another moment.
+        life.wait_for(|| kept_and_lost(&life).map(|(kept, lost)| kept.len() + lost) == Some(all), "all bytes");
+        let (printed, _) = kept_and_lost(&life).unwrap();
         assert!(printed.starts_with("line 1 0"), "{life}: {printed}");
         assert!(
             printed.lines().all(|line| line.starts_with("line ") && line.ends_with("0123456789")),
             "{life}: {printed}"
         );
-        let said = String::from_utf8(output.stderr).unwrap();
-        let lost = said.strip_prefix("oci-bundle: warning: ").and_then(|said| said.split_once(" bytes are missing: "));
-        let (lost, why) = lost.unwrap_or_else(|| panic!("{life}: {said}"));
-        assert_eq!(why, "they could not be written, as the disk was full\n");
-        let all: usize = (1..=10_000).map(|number| format!("line {number} {}\n", "0123456789".repeat(4)).len()).sum();
-        assert_eq!(lost.parse::<usize>().unwrap() + printed.len(), all, "{life}");
         // It fails, and is remembered even so.
         life.prints(&["kill", "--signal", "TERM", "web"]);
         life.wait_for(|| life.state("web") == "exited", "the end");
         assert_eq!(life.container("web").unwrap()["exitCode"], 3, "{life}");
         life.prints(&["remove", "web"]);
     }
+}
+
+/// What a log has, and how many bytes it says are missing.
+fn kept_and_lost(life: &Life) -> Option<(String, usize)> {
+    let output = life.output(&["logs", "web"]);
+    assert!(output.status.success(), "{life}: {output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let said = said.strip_prefix("oci-bundle: warning: ")?.trim_end();
+    let lost = said.strip_suffix(" bytes are missing: they could not be written, as the disk was full")?;
+    Some((String::from_utf8(output.stdout).unwrap(), lost.parse().unwrap()))
 }
 
 #[test]

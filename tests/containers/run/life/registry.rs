@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
-use std::process::Command;
 
 use super::server;
 use crate::support::life::{Life, refusal};
@@ -16,8 +15,8 @@ fn without_a_registry_a_container_without_a_name_runs() {
         for uid in USERS {
             let life = Life::new(runtime, uid);
             // Nobody can make something there, not even root.
-            let sealed = format!("mount -t tmpfs -o ro,mode=755 sealed {0}", life.folder().display());
-            let sealed = if uid == 0 { sealed + " && mount --bind $_ /run/oci-bundle" } else { sealed };
+            let place = if uid == 0 { "/run/oci-bundle".as_ref() } else { life.folder() };
+            let sealed = format!("mount -t tmpfs -o ro,mode=700,uid={uid} sealed {}", place.display());
             let program = runtime.program();
             let start = |words: &[&str]| {
                 let words = [&["run", "--runtime", program.to_str().unwrap()], words].concat();
@@ -38,16 +37,10 @@ fn without_a_registry_a_container_without_a_name_runs() {
     }
 }
 
-/// What is at `/tmp/oci-bundle-1234` for a user without another directory, in a /tmp of the test's own.
-fn with_tmp(preparation: &str, words: &[&str]) -> Command {
-    let life = Life::new(Runtime::Crun, 1234);
-    let tmp = "mount -t tmpfs -o mode=1777 tmp /tmp && cd /tmp";
-    life.command_after(&format!("{tmp} && unset XDG_RUNTIME_DIR && {preparation}"), words)
-}
-
 #[test]
 fn a_directory_of_somebody_else_is_refused() {
     let bundle = server("");
+    let life = Life::new(Runtime::Crun, 1234);
     let runtime = Runtime::Crun.program();
     let run = ["run", "--runtime", runtime.to_str().unwrap(), "--name", "web", bundle.to_str().unwrap()];
     for (made, want) in [
@@ -73,7 +66,9 @@ fn a_directory_of_somebody_else_is_refused() {
         ),
     ] {
         for words in [&run[..], &["ps"], &["exec", "web"]] {
-            let said = refusal(&output(with_tmp(made, words)));
+            // For a user without another directory, in a /tmp of the test's own.
+            let tmp = "mount -t tmpfs -o mode=1777 tmp /tmp && cd /tmp && unset XDG_RUNTIME_DIR";
+            let said = refusal(&output(life.command_after(&format!("{tmp} && {made}"), words)));
             assert!(
                 said.contains("opening '/tmp/oci-bundle-1234', where the containers that run are noted: "),
                 "{said}"

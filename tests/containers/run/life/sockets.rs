@@ -4,7 +4,7 @@ use crate::support::life::Life;
 use crate::support::runner::{all, container, output};
 
 /// Prints what there is, and whether it is for this process.
-const SCRIPT: &str = "ls /proc/self/fd | tr '\\n' ' '; echo fds=$LISTEN_FDS; [ \"$LISTEN_PID\" = $$ ] && echo mine";
+const SCRIPT: &str = "ls /proc/1/fd | tr '\\n' ' '; echo fds=$LISTEN_FDS; [ \"$LISTEN_PID\" = $$ ] && echo mine";
 
 #[test]
 fn sockets_are_those_of_the_first_process() {
@@ -18,7 +18,7 @@ fn sockets_are_those_of_the_first_process() {
         started.arg(&bundle);
         let output = output(started);
         let printed = String::from_utf8_lossy(&output.stdout);
-        assert!(printed.contains(" 3 4 ") && printed.ends_with("fds=2\nmine\n"), "{life}: {output:?}");
+        assert!(printed.contains("0 1 2 3 4 ") && printed.ends_with("fds=2\nmine\n"), "{life}: {output:?}");
     }
 }
 
@@ -36,7 +36,7 @@ fn a_detached_container_gets_them_too() {
         assert_eq!(output.stdout, b"web\n", "{life}: {output:?}");
         life.wait_for_log("web", "fds=");
         let printed = life.prints(&["logs", "web"]);
-        assert!(printed.contains(" 3 4 ") && printed.ends_with("fds=2\nmine\n"), "{life}: {printed}");
+        assert!(printed.contains("0 1 2 3 4 ") && printed.ends_with("fds=2\nmine\n"), "{life}: {printed}");
         life.prints(&["kill", "web"]);
     }
 }
