@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
 use oci_bundle::runner::{
-    self, CreatedHook, Host, InitOption, Overrides, Privilege, Run, SearchPath, StateHome, Terminal,
+    self, CreatedHook, Host, InitOption, NetworkOptions, Overrides, Privilege, Run, SearchPath, StateHome, Terminal,
 };
 use oci_bundle_builder::plan::diagnostics::text;
 use serde_json::Value;
@@ -62,7 +62,10 @@ pub fn plan(bytes: &[u8]) {
             let runtime = Some("/no/runtime".into());
             let init = overrides.program.as_ref().map(|_| InitOption { program: Some("/usr/bin/catatonit".into()) });
             let state_home = StateHome { given: Some("/var/lib".into()), ..StateHome::default() };
+            let publish = overrides.program.iter().map(|_| "127.0.0.1:8080:80".parse().unwrap()).collect();
+            let network = Some(NetworkOptions { publish, ..NetworkOptions::default() });
             let run = Run {
+                network,
                 runtime,
                 state: None,
                 state_home,
