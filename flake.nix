@@ -64,9 +64,20 @@
 
       formatter = forSystems (pkgs: pkgs.nixfmt-tree);
 
-      templates.default = {
-        path = ./template;
-        description = "A flake with an OCI container, myContainer";
+      templates = {
+        default = {
+          path = ./template;
+          description = "A flake with an OCI container, myContainer";
+        };
+      }
+      # Those of docs/examples.md.
+      // builtins.mapAttrs (_: path: {
+        inherit path;
+        inherit (import (path + "/flake.nix")) description;
+      }) {
+        redis = ./examples/redis;
+        shell = ./examples/shell;
+        web = ./examples/web;
       };
     };
 }

@@ -49,6 +49,25 @@ in
   image = pkgs.oci-bundle-image.override { doCheck = true; };
   hello-prints = examples.hello.test { stdout = "Hello from a container that Nix built.\n"; };
   python-starts = examples.python.tests.starts;
+  redis-answers = examples.redis.test {
+    script = ''
+      container start
+      container wait-port 6379
+      [ "$(container exec redis-cli ping)" = PONG ]
+    '';
+  };
+  shell-has-tools = examples.shell.test {
+    args = [
+      "-c"
+      "git --version && python3 -c 'print(6 * 7)'"
+    ];
+    stdout.match = "^42$";
+  };
+  # Without a certificate, it does not start.
+  web-names-its-certificate = examples.web.test {
+    exitCode = 1;
+    stderr.match = ''cannot load certificate "/etc/tls/cert.pem"'';
+  };
   image-has-all-blobs = image.layout;
   containers-talk = pkgs.ociTools.testContainers {
     nodes = {

@@ -203,8 +203,9 @@ in
       "libssl3"
       "zlib1g"
     ];
-    # Of the configuration, what a nginx.conf of one's own includes.
+    # Of the configuration, what a nginx.conf of one's own includes. Temporary files are in /tmp, as those of nixpkgs' nginx are.
     finish = ''
+      sed -i 's,/var/lib/nginx/,/tmp/./././././,g' bin/nginx
       mkdir conf
       mv etc/nginx/mime.types etc/nginx/fastcgi.conf etc/nginx/*_params conf
       mv share/nginx/html html

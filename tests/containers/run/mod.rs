@@ -4,6 +4,7 @@ mod above;
 mod command_line;
 mod delegation;
 mod health;
+mod examples;
 mod inherited;
 mod init;
 mod kept_ids;

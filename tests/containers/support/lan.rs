@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::runtime::Runtime;
+use crate::support::runtime::{Runtime, command_prepared};
 
 /// How long a test waits for something to be there.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,12 +77,24 @@ impl Lan {
 
     /// The same, after a command of the shell has changed what of the machine it sees.
     pub fn wrapper_prepared(&self, preparation: &str, runtime: Runtime, uid: u32) -> Command {
-        let resolv_conf = self.folder.path().join("resolv.conf");
-        let preparation = format!("mount --bind {} /etc/resolv.conf && {preparation}", resolv_conf.display());
-        let run = runtime.wrapper_prepared(&preparation, uid);
-        let mut command = self.command(Path::new(run.get_program()));
-        command.args(run.get_args()).stdin(Stdio::null());
-        command
+        let mut run = self.on_host(&runtime.wrapper_prepared(&self.with_resolver(preparation), uid));
+        run.stdin(Stdio::null());
+        run
+    }
+
+    /// A program of this user on the host, after a command of the shell has changed what of the machine it sees.
+    pub fn command_prepared(&self, preparation: &str, program: &Path, uid: u32) -> Command {
+        self.on_host(&command_prepared(&self.with_resolver(preparation), program, uid))
+    }
+
+    fn with_resolver(&self, preparation: &str) -> String {
+        format!("mount --bind {} /etc/resolv.conf && {preparation}", self.folder.path().join("resolv.conf").display())
+    }
+
+    fn on_host(&self, command: &Command) -> Command {
+        let mut within = self.command(Path::new(command.get_program()));
+        within.args(command.get_args());
+        within
     }
 
     /// What a program of the host prints, once it succeeds.
