@@ -65,66 +65,83 @@ fn a_shell_with_the_tools_of_a_project_does_its_job() {
 
 fn does_its_job((heading, name): (&str, &str)) {
     // What a build of the template gives as well: no run changes it.
-    let _stays = nix::build(&format!("(import {}/examples {{ inherit pkgs; }}).{name}.run", nix::repository().display()));
+    let _stays =
+        nix::build(&format!("(import {}/examples {{ inherit pkgs; }}).{name}.run", nix::repository().display()));
     for (runtime, uid) in all() {
         let host = Host::new(uid);
-        eprintln!("{runtime:?} {uid}");let mut terminal = Terminal::start(&host.shell(runtime));
-        terminal.resize(50, 500);
+        let mut session = Session::new(&host, runtime);
         let (start, _) = PAGE.split_once("\n## ").unwrap();
-        let mut typed = 0;
         for block in [blocks(start, "console"), blocks(section(heading), "console")].concat() {
-            typed += follow(&mut terminal, &block.replace("\\\n   ", ""), uid);
+            session.follow(block);
         }
-        assert!(typed > 5, "{heading}: {typed} commands only");
+        assert!(session.typed > 5, "{heading}: {} commands only", session.typed);
         // The shell of `nix shell`, and the one above it.
         for _ in 0..2 {
-            enter(&mut terminal, "exit");
+            session.enter("exit");
         }
-        assert_eq!(terminal.wait().code(), Some(0), "{runtime:?} {uid}");
+        assert_eq!(session.terminal.wait().code(), Some(0), "{runtime:?} {uid}");
         host.is_as_before();
     }
 }
 
-/// Types the commands of a block, and waits for what they print.
-fn follow(terminal: &mut Terminal, block: &str, uid: u32) -> usize {
-    let mut typed = 0;
-    for line in block.lines() {
-        // Root's ids are the host's.
-        let line = if uid == 0 { line.replace("--userns=keep-id", "--user root") } else { line.to_owned() };
-        if let Some(command) = line.strip_prefix("$ ") {
-            enter(terminal, command);
-            typed += 1;
-        } else if let Some(command) = line.strip_prefix("shell:/work$ ") {
-            terminal.wait_for(if uid == 0 { "shell:/work# " } else { "shell:/work$ " });
-            types(terminal, command);
-            typed += 1;
-        } else if line == "^C" {
-            terminal.types("\x03");
-            terminal.wait_for("[130]");
-        } else {
-            let is_table = line.contains("   ") || line.contains("  /");
-            for part in line.split('…') {
-                // How wide columns are depends on what is in them.
-                let texts = if is_table { part.split_whitespace().collect() } else { vec![part.trim()] };
-                texts.into_iter().for_each(|text| drop(terminal.wait_for(text)));
+/// A shell at which the commands of a page are typed.
+struct Session {
+    terminal: Terminal,
+    is_root: bool,
+    typed: usize,
+    /// The exit code that the command before is to have.
+    code: &'static str,
+}
+
+impl Session {
+    fn new(host: &Host, runtime: Runtime) -> Self {
+        // No command is cut.
+        let terminal = Terminal::start_with_size(&host.shell(runtime), 50, 500);
+        Self { terminal, is_root: host.uid == 0, typed: 0, code: "0" }
+    }
+
+    /// Types the commands of a block, and waits for what they print.
+    fn follow(&mut self, block: &str) {
+        for line in block.replace("\\\n   ", "").lines() {
+            // Root's ids are the host's.
+            let line = if self.is_root { line.replace("--userns=keep-id", "--user root") } else { line.to_owned() };
+            if let Some(command) = line.strip_prefix("$ ") {
+                self.enter(command);
+            } else if let Some(command) = line.strip_prefix("shell:/work$ ") {
+                self.terminal.wait_for(if self.is_root { "shell:/work# " } else { "shell:/work$ " });
+                self.types(command);
+            } else if line == "^C" {
+                self.terminal.types("\x03");
+                self.code = "130";
+            } else {
+                self.sees(&line);
             }
         }
     }
-    typed
-}
 
-/// Types a command where the test's shell asks for one; the one before has succeeded, or was interrupted.
-fn enter(terminal: &mut Terminal, command: &str) {
-    let before = terminal.wait_for(PROMPT);
-    let code = before.rsplit('[').next().unwrap();
-    assert!(code == "0]" || before.is_empty(), "before '{command}': {before}");
-    types(terminal, command);
-}
+    fn sees(&mut self, line: &str) {
+        let is_table = line.contains("   ") || line.contains("  /");
+        for part in line.split('…') {
+            // How wide columns are depends on what is in them.
+            let texts = if is_table { part.split_whitespace().collect() } else { vec![part.trim()] };
+            texts.into_iter().for_each(|text| drop(self.terminal.wait_for(text)));
+        }
+    }
 
-fn types(terminal: &mut Terminal, command: &str) {
-    terminal.types(command);
-    terminal.wait_for(command);
-    terminal.types("\n");
+    /// Types a command where the shell asks for one.
+    fn enter(&mut self, command: &str) {
+        let before = self.terminal.wait_for(PROMPT);
+        assert!(before.ends_with(&format!("[{}]", self.code)), "before '{command}': {before}");
+        self.code = "0";
+        self.types(command);
+    }
+
+    fn types(&mut self, command: &str) {
+        self.terminal.types(command);
+        self.terminal.wait_for(command);
+        self.terminal.types("\n");
+        self.typed += 1;
+    }
 }
 
 /// A host with a user at home, who has Nix: that of root itself, or a daemon of root's.
@@ -175,18 +192,25 @@ impl Host {
         shell
     }
 
-    /// Asserts that the jobs have left nothing.
+    /// Asserts that a job has left nothing: no process, no record, no volume.
     fn is_as_before(&self) {
         self.lan.wait_for_quiet();
-        let mut find = Command::new("find");
-        find.args([self.at("run"), self.at("state")]).args(["-mindepth", "1", "-not", "-type", "d", "-not", "-name", ".lock"]);
-        let left = String::from_utf8(find.output().unwrap().stdout).unwrap();
-        assert_eq!(left, "", "{}", self.uid);
+        let records = if self.uid == 0 { "run/containers" } else { "run/oci-bundle/containers" };
+        for folder in [records, "state/oci-bundle/volumes"] {
+            let Ok(entries) = self.at(folder).read_dir() else { continue };
+            let names = entries.map(|entry| entry.unwrap().file_name());
+            let left: Vec<_> = names.filter(|name| name != ".lock").collect();
+            assert!(left.is_empty(), "{} {folder}: {left:?}", self.uid);
+        }
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
+        // Those of a job that has failed.
+        for pid in self.lan.processes() {
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        }
         let _ = self.daemon.kill();
         let _ = self.daemon.wait();
     }

@@ -24,11 +24,16 @@ pub struct Terminal {
 impl Terminal {
     /// Starts a program in a session of its own, whose terminal it is.
     pub fn start(program: &Command) -> Self {
+        Self::start_with_size(program, 24, 80)
+    }
+
+    /// The same at a terminal of this size. A shell that sees it change may show its prompt twice.
+    pub fn start_with_size(program: &Command, rows: u16, columns: u16) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let user = openpt(flags).unwrap();
         grantpt(&user).unwrap();
         unlockpt(&user).unwrap();
-        resize(&user, 24, 80);
+        resize(&user, rows, columns);
         let end = || Stdio::from(ioctl_tiocgptpeer(&user, flags).unwrap());
         let mut command = Command::new("setsid");
         command.args(["--ctty", "--wait"]).arg(program.get_program()).args(program.get_args());
