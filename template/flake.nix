@@ -33,7 +33,7 @@
         # A directory of the host: mounts."/data" = "/srv/data";
       };
 
-      # A web server.
+      # A web server: nix run .#web.run -- --publish 8080:8080
       web = buildContainer {
         name = "web";
         args = [
@@ -47,6 +47,8 @@
         ];
         contents = [ pkgs.busybox ];
         files."/www/index.html".text = "hello from a web server\n";
+        # httpd does not end by a signal where it is the first process.
+        init = true;
         readonly = true;
       };
     in

@@ -67,15 +67,26 @@ fn does_its_job((heading, name): (&str, &str)) {
     // What a build of the template gives as well: no run changes it.
     let _stays =
         nix::build(&format!("(import {}/examples {{ inherit pkgs; }}).{name}.run", nix::repository().display()));
+    let (start, _) = PAGE.split_once("\n## ").unwrap();
+    do_as_written(&[blocks(start, "console"), blocks(section(heading), "console")].concat());
+}
+
+#[test]
+fn the_readme_reaches_and_enters_a_web_server() {
+    let (_, after) = include_str!("../../../README.md").split_once("\n## Use it\n").unwrap();
+    let [start, web] = blocks(after, "console")[..2] else { unreachable!() };
+    assert!(start.starts_with("$ mkdir box") && web.contains("--publish"), "{start}\n{web}");
+    do_as_written(&[start, web]);
+}
+
+/// Types the commands of blocks, one of which starts a shell by `nix shell`, as everybody under every runtime.
+fn do_as_written(blocks: &[&str]) {
     for (runtime, uid) in all() {
         let host = Host::new(uid);
         let mut session = Session::new(&host, runtime);
-        let (start, _) = PAGE.split_once("\n## ").unwrap();
-        for block in [blocks(start, "console"), blocks(section(heading), "console")].concat() {
-            session.follow(block);
-        }
-        assert!(session.typed > 5, "{heading}: {} commands only", session.typed);
-        // The shell of `nix shell`, and the one above it.
+        blocks.iter().for_each(|block| session.follow(block));
+        assert!(session.typed > 5, "{} commands only", session.typed);
+        // That shell, and the one above it.
         for _ in 0..2 {
             session.enter("exit");
         }
@@ -107,8 +118,9 @@ impl Session {
             let line = if self.is_root { line.replace("--userns=keep-id", "--user root") } else { line.to_owned() };
             if let Some(command) = line.strip_prefix("$ ") {
                 self.enter(command);
-            } else if let Some(command) = line.strip_prefix("shell:/work$ ") {
-                self.terminal.wait_for(if self.is_root { "shell:/work# " } else { "shell:/work$ " });
+            } else if let Some((prompt, command)) = in_container(&line) {
+                let prompt = if self.is_root { prompt.replace('$', "#") } else { prompt.to_owned() };
+                self.terminal.wait_for(&prompt);
                 self.types(command);
             } else if line == "^C" {
                 self.terminal.types("\x03");
@@ -142,6 +154,13 @@ impl Session {
         self.terminal.types("\n");
         self.typed += 1;
     }
+}
+
+/// What a container's shell asks with at the start of a line, and what is typed there.
+fn in_container(line: &str) -> Option<(&'static str, &str)> {
+    ["shell:/work$ ", "myContainer:/# ", "/ # "]
+        .into_iter()
+        .find_map(|prompt| Some((prompt, line.strip_prefix(prompt)?)))
 }
 
 /// A host with a user at home, who has Nix: that of root itself, or a daemon of root's.

@@ -1,6 +1,7 @@
 //! A run from its start to its end: signals, exit codes, what remains.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,8 +9,8 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::support::nix;
-use crate::support::runner::{all, container, output, prints};
-use crate::support::runtime::command_for_user;
+use crate::support::runner::{USERS, all, container, output, prints};
+use crate::support::runtime::{Runtime, command_for_user, wrapper_of};
 
 #[test]
 fn the_exit_code_is_the_containers() {
@@ -111,6 +112,30 @@ fn whatever_is_killed_nothing_goes_on() {
             let name = format!("oci-bundle-{}*", run.id());
             assert!(cgroups(&name).is_empty(), "{runtime:?}: {name} has its control groups still");
         }
+    }
+}
+
+#[test]
+fn a_container_that_ends_while_its_signal_is_sent_has_stopped() {
+    let bundle = container("trap 'exit 0' TERM; while :; do sleep 0.1; done", "");
+    let folder = TempDir::new().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // runc, whose process that sends signals is there until the kernel ends it with the container.
+    let (slow, runc) = (folder.path().join("runc"), Runtime::Runc.program());
+    let runc = runc.display();
+    let text = format!(
+        "#!/bin/sh\ncase \" $* \" in *' kill '*) {runc} \"$@\" && exec sleep 60 ;; *) exec {runc} \"$@\" ;; esac\n"
+    );
+    fs::write(&slow, text).unwrap();
+    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).unwrap();
+    for uid in USERS {
+        let name = format!("slow-{}-{uid}", std::process::id());
+        let mut run = wrapper_of(&slow, "true", uid);
+        run.args(["--detach", "--name", &name]).arg(&bundle);
+        assert_eq!(prints(run), format!("{name}\n"), "{uid}");
+        let mut stop = command_for_user(&nix::program("oci-bundle"), uid);
+        stop.args(["stop", &name]);
+        assert_eq!(prints(stop), format!("{name}\n"), "{uid}");
     }
 }
 

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::runner::{all, container, output, prints};
 use crate::support::runtime::{self, Runtime};
+use crate::support::subordinate_ids::Users;
 use crate::support::tree;
 
 #[test]
@@ -41,6 +42,20 @@ fn a_read_only_container_writes_nowhere() {
                 "{runtime:?}: {output:?}"
             );
             assert_eq!(output.status.code(), Some(1), "{runtime:?}: {uid} {store}");
+        }
+    }
+}
+
+#[test]
+fn everybody_writes_to_tmp_of_a_read_only_container() {
+    let script = "stat -c %a /tmp && echo here >/tmp/file && cat /tmp/file && echo x 2>/dev/null >/file || echo sealed";
+    for user in ["", "user.uid = 1000;"] {
+        let bundle = container(script, &format!("readonly = true; {user}"));
+        for (runtime, uid) in all() {
+            let users = Users::with("ann:100000:65536\n");
+            let mut run = runtime.wrapper_prepared(&users.after("true"), uid);
+            run.arg(&bundle);
+            assert_eq!(prints(run), "1777\nhere\nsealed\n", "{runtime:?}: {uid} {user}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod layer;
 mod overlay;
 mod owners;
 mod store_mounts;
+mod tmpfs_modes;
 mod writable_dirs;
 
 use std::fs;
@@ -117,6 +118,9 @@ impl MountNamespace<'_> {
             let at = self.state.map_or_else(|| "in memory".to_owned(), |state| format!("--state '{}'", state.path));
             Overlay { privilege: self.privilege, layer, owned: self.owned, size: self.layer_size, place: &at }
                 .put(&rootfs, config)?;
+        } else if !self.is_crun {
+            let root = open_directory(CWD, rootfs.as_std_path()).with_context(|| format!("opening '{rootfs}'"))?;
+            tmpfs_modes::cover_in(&root, config)?;
         }
 
         let mut config = config.clone();

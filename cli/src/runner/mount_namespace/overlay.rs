@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::mount::MountAttrFlags;
 
 use super::layer::Layer;
-use super::{owners, writable_dirs};
+use super::{owners, tmpfs_modes, writable_dirs};
 use crate::runner::files::{DetachedMount, open_directory};
 use crate::runner::owned_files::OwnedFile;
 use crate::runner::privilege::Privilege;
@@ -46,7 +46,7 @@ impl Overlay<'_> {
             writable = open_directory(CWD, "writable").context("opening 'writable'")?;
         }
         writable_dirs::make(&lower, &writable, self.privilege)?;
-        writable_dirs::set_modes(&writable, config)?;
+        tmpfs_modes::set_in(&writable, config)?;
         owners::give(&lower, &writable, self.owned)?;
         writable_dirs::open_up(writable.as_fd(), Path::new(""), &root, self.privilege)?;
         self.make("layer/work")?;

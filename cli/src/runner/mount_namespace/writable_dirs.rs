@@ -11,11 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use rustix::fs::{AtFlags, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
 use rustix::io::Errno;
-use serde_json::Value;
 
 use crate::runner::files::retry_on_race;
 use crate::runner::privilege::Privilege;
-use crate::runner::runtime_config::RuntimeConfig;
 use oci_bundle_builder::plan::derivation::store::StorePath;
 
 /// Makes the directories of `lower` in the empty directory `layer`. Store paths are as good as full, so they stay as they are,
@@ -71,27 +69,6 @@ pub fn open_up(layer: BorrowedFd<'_>, place: &Path, like: &Stat, privilege: Priv
             .with_context(|| format!("giving '{}' away", place.display()))?;
     }
     set_mode(layer, place, like.st_mode & 0o7777 | 0o200)
-}
-
-/// Gives the mount points of tmpfs the modes that these ask for: runc before 1.1.8 takes those of the mount points.
-///
-/// # Errors
-/// What the kernel does not allow.
-pub fn set_modes(layer: impl AsFd, config: &RuntimeConfig) -> Result<()> {
-    for mount in config["mounts"].as_array().into_iter().flatten().filter(|mount| mount["type"] == "tmpfs") {
-        let mut options = mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let mode = options.find_map(|option| u32::from_str_radix(option.strip_prefix("mode=")?, 8).ok());
-        let (Some(mode), Some(place)) = (mode, mount["destination"].as_str()) else { continue };
-        // A destination of a foreign bundle may have `..` in it.
-        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let opened = retry_on_race(|| rustix::fs::openat2(layer.as_fd(), place, flags, Mode::empty(), resolve));
-        if let Ok(directory) = opened {
-            let set = rustix::fs::fchmod(&directory, Mode::from_raw_mode(mode & 0o7777));
-            set.with_context(|| format!("setting the mode of '{place}'"))?;
-        }
-    }
-    Ok(())
 }
 
 fn open_to_list(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd, Errno> {
