@@ -1,5 +1,6 @@
 //! Runs OCI containers defined in Nix, and bundles that any tool made.
 
 pub mod containers;
+pub mod netlink;
 pub mod runner;
 pub mod testing;

@@ -66,6 +66,68 @@ fn the_hosts_loopback_is_out_of_reach() {
     }
 }
 
+/// Answers what is sent to port 8000 of UDP on the loopback.
+const ANSWER: &str = r#"
+import select, socket
+servers = [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, socket.AF_INET6)]
+for server, address in zip(servers, ("127.0.0.1", "::1")):
+    server.bind((address, 8000))
+while True:
+    for server in select.select(servers, [], [])[0]:
+        server.sendto(b"secret", server.recvfrom(100)[1])
+"#;
+
+/// Sends something to the loopback, and has it leave by eth0 if it can: each way takes no capability.
+const SEND: &str = r#"
+import socket, struct, sys
+index = socket.if_nametoindex(sys.argv[1])
+ways = {
+    "device": lambda sender, family: sender.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[1].encode()),
+    "interface": lambda sender, family: sender.setsockopt(
+        *((0, 50) if family == socket.AF_INET else (41, 76)), struct.pack("!I", index)),
+    "packet": lambda sender, family: None,
+}
+for name, choose in ways.items():
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        sender = socket.socket(family, socket.SOCK_DGRAM)
+        sender.settimeout(0.5)
+        packet = (0, 8, struct.pack("iII", index, 0, 0)) if family == socket.AF_INET else (41, 50, bytes(16) + struct.pack("i", index))
+        try:
+            choose(sender, family)
+            sender.sendmsg([b"ping"], [packet] if name == "packet" else [], 0, (address, 8000))
+            print(name, address, sender.recvfrom(100)[0].decode())
+        except OSError:
+            print(name, address, "nothing")
+"#;
+
+#[test]
+fn no_device_leads_to_the_hosts_loopback() {
+    let sender = nix::build(&format!(
+        r#"buildContainer {{
+             name = "sender";
+             args = [ "${{pkgs.python3}}/bin/python3" "-c" {} "eth0" ];
+             capabilities = [ ];
+             network = "user";
+           }}"#,
+        nix::string(SEND)
+    ));
+    let python = nix::program("python3");
+    for (runtime, uid) in all() {
+        let lan = Lan::new(Reach::Both);
+        let mut server = lan.command(&python);
+        server.args(["-c", ANSWER]);
+        let _server = Server::start(server);
+        let ask = "exec 3<>/dev/udp/127.0.0.1/8000 && echo >&3 && timeout 1 head -c 6 <&3";
+        assert_eq!(lan.answer("bash", &["-c", ask]), "secret");
+        let mut run = lan.wrapper(runtime, uid);
+        run.arg(&sender);
+        let expected = ["device", "interface", "packet"]
+            .map(|way| format!("{way} 127.0.0.1 nothing\n{way} ::1 nothing\n"))
+            .concat();
+        assert_eq!(prints(run), expected, "{runtime:?} {uid}");
+    }
+}
+
 #[test]
 fn pasta_is_no_root_and_has_nothing_of_the_caller() {
     let bundle = container("exec sleep 1000", "network = \"user\";");

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::thread;
@@ -11,9 +12,11 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8Path;
 use rustix::mount::{self, MountFlags};
+use rustix::net::netdevice::name_to_index;
 use rustix::process::{getegid, geteuid};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
+use crate::netlink::Netlink;
 use crate::runner::privilege::Privilege;
 use crate::runner::rootless::{Holder, map_caller_to_root};
 
@@ -80,15 +83,35 @@ impl Namespaces<'_> {
     /// # Errors
     /// What the kernel does not allow.
     pub fn mount_sys(&self) -> Result<()> {
-        let (network, sys) = (self.directory.join(Self::NETWORK), self.directory.join(Self::SYS));
+        let sys = self.directory.join(Self::SYS);
         fs::create_dir(&sys).with_context(|| format!("making '{sys}'"))?;
+        self.enter(|| {
+            let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
+            mount::mount("sysfs", sys.as_std_path(), "sysfs", flags, None)
+                .context("mounting the /sys of a network namespace")
+        })
+    }
+
+    /// Has nothing leave by a device that is for the loopback: pasta of 2023 takes that for the host's.
+    ///
+    /// # Errors
+    /// What the kernel does not allow.
+    pub fn keep_loopback_from(&self, device: &str) -> Result<()> {
+        self.enter(|| {
+            let socket = UnixDatagram::unbound().context("opening a socket")?;
+            let index = name_to_index(&socket, device).with_context(|| format!("looking for the interface '{device}'"))?;
+            Netlink::open()?.keep_loopback_from(index)
+        })
+    }
+
+    /// Does something in the network namespace.
+    fn enter(&self, work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+        let network = self.directory.join(Self::NETWORK);
         Self::in_a_thread(|| {
             let namespace = File::open(&network).with_context(|| format!("opening '{network}'"))?;
             move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
                 .context("entering a network namespace (setns(2))")?;
-            let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
-            mount::mount("sysfs", sys.as_std_path(), "sysfs", flags, None)
-                .context("mounting the /sys of a network namespace")
+            work()
         })
     }
 

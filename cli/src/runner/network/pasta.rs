@@ -27,6 +27,7 @@ use super::addresses::{
     CONTAINER_V4, CONTAINER_V6, GATEWAY_V4, GATEWAY_V6, HostAddresses, NETMASK, RESOLVER_V4, RESOLVER_V6,
 };
 use super::namespaces::Namespaces;
+use crate::runner::descriptors::close_others;
 use crate::runner::files::{SearchPath, find_executable};
 use crate::runner::privilege::Privilege;
 use crate::runner::supervision::Helper;
@@ -38,6 +39,9 @@ pub const HOLD_PASTA: &str = "hold-pasta";
 const TUN: &str = "/dev/net/tun";
 /// Its numbers (Linux, `admin-guide/devices.txt`).
 const TUN_DEVICE: (u32, u32) = (10, 200);
+
+/// What its interface in the container is called.
+const INTERFACE: &str = "eth0";
 
 /// How long pasta may take. It takes some milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -183,6 +187,7 @@ pub fn start(program: &Utf8Path, namespaces: &Namespaces<'_>, ports: &[Port]) ->
     let child = command.process_group(0).spawn().context("starting pasta")?;
     let mut pasta = Helper { name: "pasta", child };
     wait_until(&mut pasta.child, ready)?;
+    namespaces.keep_loopback_from(INTERFACE)?;
     Ok(pasta)
 }
 
@@ -241,7 +246,7 @@ fn explain(said: &str, status: ExitStatus, host: HostAddresses) -> String {
 fn arguments(namespaces: &Namespaces<'_>, ports: &[Port]) -> Vec<String> {
     let mut arguments: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| arguments.extend(words.iter().map(|word| (*word).to_owned()));
-    add(&["--foreground", "--quiet", "--config-net", "--ns-ifname", "eth0"]);
+    add(&["--foreground", "--quiet", "--config-net", "--ns-ifname", INTERFACE]);
     // The container's network is configured. Who would ask for more is not its own program.
     add(&["--no-dhcp", "--no-dhcpv6", "--no-ra"]);
     // Nothing of the container is the loopback of the host, nor the other way round.
@@ -289,6 +294,8 @@ fn in_own_place(name: &str) -> String {
 /// # Errors
 /// What the kernel does not allow.
 pub fn hold_pasta(options: PastaOptions) -> Result<Infallible> {
+    // The sockets that a service manager has handed on are the container's.
+    close_others(None);
     // Before anything is mounted over it.
     let opened = File::open(&options.program).with_context(|| format!("opening '{}'", options.program))?;
     let is_hidden = [READY, NAMESPACES].iter().any(|place| options.program.starts_with(place));

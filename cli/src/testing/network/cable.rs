@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use anyhow::{Context, Result};
 
 use super::namespace::Namespace;
-use super::netlink::{Device, LOOPBACK, Netlink};
 use super::{Network, PREFIX_LENGTH};
+use crate::netlink::{Device, LOOPBACK, Netlink};
 
 /// The bridge.
 pub const BRIDGE: Device<'static> = Device { name: "test0", index: 2, mac: [2, 0, 0, 0, 0, 1] };

@@ -5,7 +5,6 @@
 
 mod cable;
 mod namespace;
-mod netlink;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +16,7 @@ use rustix::process::Pid;
 
 use self::cable::{BRIDGE, Cable};
 use self::namespace::Namespace;
-use self::netlink::{LOOPBACK, Netlink};
+use crate::netlink::{LOOPBACK, Netlink};
 
 /// The last byte of the first container's address; those of the others follow.
 const FIRST: u8 = 2;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use rustix::process::Pid;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::netlink::Netlink;
+use crate::netlink::Netlink;
 
 /// A network namespace, which is there for as long as this is.
 #[derive(Debug)]

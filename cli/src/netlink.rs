@@ -1,7 +1,7 @@
-//! Changes to devices, addresses and neighbours, as rtnetlink(7) takes them.
+//! Changes to devices, addresses, routes and neighbours, as rtnetlink(7) takes them.
 
 use std::io::Error;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::RawFd;
 
 use anyhow::{Context, Result, bail};
@@ -18,6 +18,9 @@ use netlink_packet_route::link::{
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourHeader, NeighbourMessage, NeighbourState,
 };
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
+};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use rustix::io::Errno;
@@ -30,8 +33,16 @@ const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
 const RTM_SETLINK: u16 = 19;
 const RTM_NEWADDR: u16 = 20;
+const RTM_NEWROUTE: u16 = 24;
 const RTM_NEWNEIGH: u16 = 28;
 const RTM_DELNEIGH: u16 = 29;
+
+/// The routes to this host itself (`RT_TABLE_LOCAL`).
+const LOCAL_TABLE: u8 = 255;
+
+/// The loopback of both versions of IP, and how long its prefix is.
+const LOOPBACK_ADDRESSES: [(RouteAddress, u8); 2] =
+    [(RouteAddress::Inet(Ipv4Addr::new(127, 0, 0, 0)), 8), (RouteAddress::Inet6(Ipv6Addr::LOCALHOST), 128)];
 
 /// What is there must not be.
 const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
@@ -130,6 +141,33 @@ impl Netlink {
         let address = IpAddr::V4(address);
         message.attributes = vec![AddressAttribute::Local(address), AddressAttribute::Address(address)];
         self.ask(RTM_NEWADDR, &message, NEW).context("adding an address")
+    }
+
+    /// Keeps what is sent to the loopback in this network namespace, also by who asks for this device: no program needs a capability
+    /// for that (socket(7), `SO_BINDTODEVICE`; ip(7), `IP_PKTINFO`), and the kernel would then take the route of all that is elsewhere.
+    pub fn keep_loopback_from(&mut self, index: u32) -> Result<()> {
+        for (destination, prefix_length) in LOOPBACK_ADDRESSES {
+            let is_v6 = matches!(destination, RouteAddress::Inet6(_));
+            let mut message = RouteMessage::default();
+            message.header = RouteHeader {
+                address_family: if is_v6 { AddressFamily::Inet6 } else { AddressFamily::Inet },
+                destination_prefix_length: prefix_length,
+                table: LOCAL_TABLE,
+                protocol: RouteProtocol::Static,
+                scope: RouteScope::Host,
+                kind: RouteType::Local,
+                ..RouteHeader::default()
+            };
+            // With a priority, it is another route than the one of the loopback device.
+            message.attributes =
+                vec![RouteAttribute::Destination(destination), RouteAttribute::Oif(index), RouteAttribute::Priority(1)];
+            let added = self.ask(RTM_NEWROUTE, &message, NLM_F_CREATE);
+            // A kernel, or a device, may have no IPv6 at all, and sends nothing there then.
+            let lacks = [Errno::AFNOSUPPORT, Errno::OPNOTSUPP, Errno::ACCESS];
+            let added = if is_v6 { lacks.into_iter().fold(added, |added, reason| unless(reason, added)) } else { added };
+            added.context("adding a route to the loopback")?;
+        }
+        Ok(())
     }
 
     /// Keeps a device from giving itself an address of IPv6.
