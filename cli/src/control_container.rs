@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use oci_bundle::runner::{Overrides, Running, UserOption, Variable, parse_signal};
+use oci_bundle::runner::{Overrides, Runner, Running, UserOption, Variable, parse_signal};
 use oci_bundle::testing::script::{Action, CONTAINER, Port, Reply, Request, SOCKET, Socket};
 use rustix::process::Pid;
 
@@ -135,7 +135,7 @@ pub fn control_container(options: ScriptedOptions) -> Result<()> {
         Reply::Found { runner, runtime, created } => {
             let Verb::Exec { env, user, cwd, command } = verb else { bail!("no answer to this") };
             let runner = i32::try_from(runner).ok().and_then(Pid::from_raw).context("no process runs it")?;
-            let running = Running { runner, runtime, id: created.id, bundle: created.bundle };
+            let running = Running { runner: Runner::open(runner)?, runtime, id: created.id, bundle: created.bundle };
             let mut words = command.into_iter();
             let variables = env.into_iter().map(|variable| variable.resolve(&caller));
             let overrides = Overrides {

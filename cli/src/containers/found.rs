@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, pidfd_send_signal};
 
 use super::name::Name;
 use super::record::Record;
-use crate::runner::Running;
+use crate::runner::{Runner, Running};
 
 /// A container.
 #[derive(Debug)]
@@ -75,12 +75,14 @@ impl Found {
         let ended = || format!("'{name}' has ended");
         let process = self.record.process.and_then(|process| i32::try_from(process).ok()).and_then(Pid::from_raw);
         let process = process.with_context(|| format!("'{name}' has not started yet"))?;
+        // Opened first: if it has ended, who gets its number meanwhile is no child of the monitor, which is looked at afterwards.
+        let runner = Runner::open(process).with_context(ended)?;
         let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).with_context(ended)?;
         // The name of the program may have anything in it but is in parentheses; the state and the parent follow.
         let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
         ensure!(parent == Some(self.record.monitor) && self.is_alive(), "'{name}' has ended");
         Ok(Running {
-            runner: process,
+            runner,
             runtime: self.record.runtime.clone(),
             id: self.record.id.clone(),
             bundle: self.record.bundle.clone(),

@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Command;
@@ -41,6 +41,7 @@ pub fn check_health(words: &[OsString]) -> Result<Infallible> {
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let [process, runtime, id, bundle, command @ ..] = &words[..] else { bail!("'{CHECK_HEALTH}' is for 'run'") };
     let runner = process.parse().ok().and_then(Pid::from_raw).context("no process runs the container")?;
+    let runner = Runner::open(runner)?;
     Running { runner, runtime: runtime.into(), id: id.clone(), bundle: bundle.into() }.check(command)
 }
 
@@ -78,11 +79,29 @@ fn path_of(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }
 
+/// The process that runs a container. It is open, so that no other one is taken for it that gets its number later.
+#[derive(Debug)]
+pub struct Runner {
+    pid: Pid,
+    process: OwnedFd,
+}
+
+impl Runner {
+    /// The process of this number.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn open(pid: Pid) -> Result<Self> {
+        let process = pidfd_open(pid, PidfdFlags::empty()).context("opening the process of the run")?;
+        Ok(Self { pid, process })
+    }
+}
+
 /// A container that runs.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Running {
     /// The process that runs it.
-    pub runner: Pid,
+    pub runner: Runner,
     /// The runtime that this has become.
     pub runtime: Utf8PathBuf,
     /// What the runtime calls the container.
@@ -126,16 +145,23 @@ impl Running {
     /// A run that has ended, or what the container does not have.
     fn check(&self, command: &[String]) -> Result<Infallible> {
         let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
-        let runner = pidfd_open(self.runner, PidfdFlags::empty()).context("opening the process of the run")?;
-        move_into_thread_name_spaces(runner.as_fd(), ThreadNameSpaceType::MOUNT)
+        move_into_thread_name_spaces(self.runner.process.as_fd(), ThreadNameSpaceType::MOUNT)
             .context("joining the mount namespace of the run (setns(2))")?;
         supervision::release()?;
         let (program, args) = command.split_first().context("no command to check with")?;
         let overrides = Overrides { program: Some(program.clone()), args: args.to_vec(), ..Overrides::default() };
         let file = memfd_of(&self.process(&overrides, None, open_proc()?)?)?;
-        let owns_processes = self.runner.is_init();
+        let owns_processes = self.runner.pid.is_init();
+        // The one of the last check may be the number of another process now.
+        let pid_file = self.bundle.join(CHECK_PID);
+        match fs::remove_file(&pid_file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("removing '{pid_file}'"));
+            }
+            _ => {}
+        }
         let mut command = self.runtime_command(&runtime, owns_processes);
-        command.args(["exec", "--pid-file"]).arg(self.bundle.join(CHECK_PID));
+        command.args(["exec", "--pid-file"]).arg(pid_file);
         let error = command.arg("--process").arg(path_of(&file)).arg(&self.id).exec();
         bail!("starting the runtime '{}': {error}", runtime.program())
     }
@@ -193,7 +219,6 @@ impl Running {
     /// Joins the namespaces in which the run was set up. Whether its processes have a pid namespace of their own, in which what this
     /// process starts is then.
     fn join(&self) -> Result<bool> {
-        let runner = pidfd_open(self.runner, PidfdFlags::empty()).context("opening the process of the run")?;
         let mut kinds = ThreadNameSpaceType::MOUNT;
         // The kernel refuses to join the one that this process is in.
         if !self.shares("user")? {
@@ -203,7 +228,8 @@ impl Running {
         if owns_processes {
             kinds |= ThreadNameSpaceType::PROCESS_ID;
         }
-        move_into_thread_name_spaces(runner.as_fd(), kinds).context("joining the namespaces of the run (setns(2))")?;
+        move_into_thread_name_spaces(self.runner.process.as_fd(), kinds)
+            .context("joining the namespaces of the run (setns(2))")?;
         Ok(owns_processes)
     }
 
@@ -212,6 +238,6 @@ impl Running {
             let link = format!("/proc/{pid}/ns/{kind}");
             fs::read_link(&link).with_context(|| format!("looking at '{link}'"))
         };
-        Ok(link("self")? == link(&self.runner.as_raw_nonzero().to_string())?)
+        Ok(link("self")? == link(&self.runner.pid.as_raw_nonzero().to_string())?)
     }
 }
