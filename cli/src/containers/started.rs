@@ -1,6 +1,7 @@
 //! The moment from which a container's program runs.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
@@ -46,10 +47,14 @@ impl Starting {
     }
 }
 
-/// Whether a process still runs the runtime's program, or a copy in memory of it.
+/// Whether a process still runs the runtime's program, or a copy in memory of it. So it does if it is gone: perhaps it had no
+/// program to run, and the runtime, which ends with it, says so.
 fn is_of_runtime(runtime: &str, process: &str) -> bool {
-    let program = |of: &str| fs::metadata(format!("{of}/exe")).ok().map(|file| (file.dev(), file.ino()));
-    let Some(found) = program(process) else { return false };
+    let program = |of: &str| fs::metadata(format!("{of}/exe")).map(|file| (file.dev(), file.ino()));
+    let found = match program(process) {
+        Ok(found) => found,
+        Err(error) => return error.kind() == ErrorKind::NotFound,
+    };
     let link = fs::read_link(format!("{process}/exe")).unwrap_or_default();
-    Some(found) == program(runtime) || link.to_string_lossy().starts_with("/memfd:")
+    program(runtime).is_ok_and(|runtime| runtime == found) || link.to_string_lossy().starts_with("/memfd:")
 }
