@@ -164,7 +164,8 @@ impl Netlink {
             let added = self.ask(RTM_NEWROUTE, &message, NLM_F_CREATE);
             // A kernel, or a device, may have no IPv6 at all, and sends nothing there then.
             let lacks = [Errno::AFNOSUPPORT, Errno::OPNOTSUPP, Errno::ACCESS];
-            let added = if is_v6 { lacks.into_iter().fold(added, |added, reason| unless(reason, added)) } else { added };
+            let added =
+                if is_v6 { lacks.into_iter().fold(added, |added, reason| unless(reason, added)) } else { added };
             added.context("adding a route to the loopback")?;
         }
         Ok(())

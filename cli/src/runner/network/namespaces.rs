@@ -99,7 +99,8 @@ impl Namespaces<'_> {
     pub fn keep_loopback_from(&self, device: &str) -> Result<()> {
         self.enter(|| {
             let socket = UnixDatagram::unbound().context("opening a socket")?;
-            let index = name_to_index(&socket, device).with_context(|| format!("looking for the interface '{device}'"))?;
+            let index =
+                name_to_index(&socket, device).with_context(|| format!("looking for the interface '{device}'"))?;
             Netlink::open()?.keep_loopback_from(index)
         })
     }
