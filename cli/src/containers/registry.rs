@@ -264,7 +264,7 @@ impl Taken {
             write_record(&self.directory, &text)
         });
         written.with_context(|| format!("writing '{}/{}/{RECORD}'", self.registry.path, self.name))?;
-        // The record before this one has left as much room.
+        // The record before this one has left as much space.
         if rustix::fs::statat(&self.directory, SPARE, AtFlags::SYMLINK_NOFOLLOW).is_err() {
             let _ = write_file(&self.directory, SPARE, &text);
         }
