@@ -13,7 +13,8 @@ fn main() -> Result<()> {
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("starting '{}'", program.display()))?;
     let mut first = [0];
-    let count = child.stdout.take().context("no standard output")?.read(&mut first).context("reading the first line")?;
+    let count =
+        child.stdout.take().context("no standard output")?.read(&mut first).context("reading the first line")?;
     ensure!(count == 1, "'{}' has printed nothing", program.display());
     Ok(())
 }

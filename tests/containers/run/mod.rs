@@ -3,8 +3,8 @@
 mod above;
 mod command_line;
 mod delegation;
-mod health;
 mod examples;
+mod health;
 mod inherited;
 mod init;
 mod kept_ids;
