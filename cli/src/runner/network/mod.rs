@@ -9,6 +9,7 @@ mod hosts;
 mod mode;
 mod namespaces;
 mod pasta;
+mod raw_packets;
 mod resolver;
 mod user_network;
 

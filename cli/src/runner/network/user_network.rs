@@ -14,6 +14,7 @@ use super::addresses::HostAddresses;
 use super::hosts::hosts;
 use super::namespaces::Namespaces;
 use super::pasta;
+use super::raw_packets;
 use super::resolver::{RESOLV_CONF, resolv_conf};
 use crate::runner::files::{RootDir, SearchPath, make_directory};
 use crate::runner::privilege::Privilege;
@@ -99,6 +100,11 @@ impl UserNetwork {
         pasta::check_ports(&self.ports)?;
         pasta::check_device(privilege)?;
         Ok(program)
+    }
+
+    /// A line for what pasta does not keep from the container.
+    pub fn warning(config: &RuntimeConfig, asked: Option<&Utf8Path>, search_path: &SearchPath) -> Option<String> {
+        raw_packets::warning(config, pasta::find(asked, search_path).ok().as_deref())
     }
 
     /// What whoever runs somebody else's bundle should know of it.

@@ -1,0 +1,59 @@
+//! Packets that a container makes itself, past the kernel's rules of what may leave by an interface.
+
+use std::process::{Command, Stdio};
+
+use camino::Utf8Path;
+
+use crate::runner::runtime_config::RuntimeConfig;
+
+/// Who may make them, or change the routes that keep the loopback in the container.
+const CAPABILITIES: [&str; 2] = ["CAP_NET_RAW", "CAP_NET_ADMIN"];
+
+/// From 2025 on, no version of pasta hands on what is for a loopback.
+const FIRST_SAFE: u32 = 20_250_101;
+
+/// A line for a container that can reach the host's loopback through this pasta.
+pub fn warning(config: &RuntimeConfig, pasta: Option<&Utf8Path>) -> Option<String> {
+    // In a user namespace of its own, it has no power over the network, which belongs to another one.
+    if config.has_user_namespace() {
+        return None;
+    }
+    let capability = CAPABILITIES.into_iter().find(|capability| config.has_capability(capability))?;
+    if version_of(pasta?).is_some_and(|day| day >= FIRST_SAFE) {
+        return None;
+    }
+    Some(format!(
+        "with {capability}, the container can reach what listens on the host's loopback, as pasta before 2025 does not keep it from \
+         that; leave the capability out, or install a newer passt"
+    ))
+}
+
+/// The day of a version, if it says one.
+fn version_of(pasta: &Utf8Path) -> Option<u32> {
+    let output = Command::new(pasta).arg("--version").env_clear().stdin(Stdio::null()).output().ok()?;
+    day(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// Such as `pasta 2025_01_21.4f2c8e7`, or Debian's `pasta 0.0~git20250503.587980c-2`.
+fn day(version: &str) -> Option<u32> {
+    let first = version.lines().next()?.replace('_', "");
+    let mut numbers = first.split(|c: char| !c.is_ascii_digit());
+    numbers.find_map(|number| number.parse().ok().filter(|_| number.len() == 8 && number.starts_with("20")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_says_its_day() {
+        for (version, found) in [
+            ("pasta 2025_01_21.4f2c8e7\nCopyright Red Hat", Some(20_250_121)),
+            ("pasta 0.0~git20230309.7c7625d", Some(20_230_309)),
+            ("pasta unknown version", None),
+            ("", None),
+        ] {
+            assert_eq!(day(version), found, "{version}");
+        }
+    }
+}
