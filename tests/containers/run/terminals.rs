@@ -1,9 +1,13 @@
 //! `oci-bundle run` at a terminal.
 
+use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
-use crate::support::runner::{USERS, all, container};
-use crate::support::runtime::Runtime;
+use crate::support::nix;
+use crate::support::runner::{USERS, all, container, prints};
+use crate::support::runtime::{Runtime, command_for_user};
 use crate::support::terminal::Terminal;
 
 fn at_terminal(runtime: Runtime, uid: u32, bundle: &Path) -> Terminal {
@@ -47,5 +51,30 @@ fn control_c_arrives() {
         terminal.types("\x03");
         terminal.wait_for("caught");
         assert_eq!(terminal.wait().code(), Some(5), "{runtime:?}: {uid}");
+    }
+}
+
+#[test]
+fn a_terminal_is_as_it_was_where_the_runtime_is_killed() {
+    let bundle = container("echo ready; sleep 60", "terminal = true;");
+    for (runtime, uid) in all() {
+        let name = format!("modes-{runtime:?}-{uid}-{}", std::process::id());
+        let mut run = runtime.wrapper(uid);
+        run.args(["--name", &name]).arg(&bundle);
+        let mut terminal = Terminal::start(&run);
+        terminal.wait_for("ready");
+        assert!(!terminal.echoes(), "{runtime:?}: {uid}");
+        let mut ps = command_for_user(&nix::program("oci-bundle"), uid);
+        ps.args(["ps", "--json"]);
+        let listed: serde_json::Value = serde_json::from_str(&prints(ps)).unwrap();
+        let listed = listed.as_array().unwrap().iter().find(|listed| listed["name"] == name.as_str()).unwrap();
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", listed["pid"])).unwrap();
+        assert!(Command::new("kill").args(["-KILL", children.trim()]).status().unwrap().success(), "{children}");
+        let echoes = |_| {
+            std::thread::sleep(Duration::from_millis(20));
+            terminal.echoes()
+        };
+        assert!((0..500).any(echoes), "{runtime:?}: {uid}");
+        assert_eq!(terminal.wait().code(), Some(137), "{runtime:?}: {uid}");
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// How long a test waits for something to appear.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,6 +18,8 @@ pub struct Terminal {
     user: File,
     shown: Receiver<Vec<u8>>,
     seen: String,
+    /// All that was shown, for the message of a failure.
+    transcript: String,
     child: Child,
 }
 
@@ -47,7 +49,7 @@ impl Terminal {
         // It held the other end open, which would never be closed then.
         drop(command);
         let shown = read(user.try_clone().unwrap());
-        Self { user: File::from(user), shown, seen: String::new(), child }
+        Self { user: File::from(user), shown, seen: String::new(), transcript: String::new(), child }
     }
 
     pub fn resize(&self, rows: u16, columns: u16) {
@@ -56,6 +58,11 @@ impl Terminal {
 
     pub fn types(&mut self, text: &str) {
         self.user.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Whether it shows what is typed, as it does until a program handles that itself.
+    pub fn echoes(&self) -> bool {
+        tcgetattr(&self.user).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
     /// Waits for a text, behind the one that was waited for last. Gives what came before it.
@@ -68,8 +75,12 @@ impl Terminal {
                 return before;
             }
             match self.shown.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
-                Err(error) => panic!("waiting for '{text}': {error} behind '{}'", self.seen),
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    self.seen += &text;
+                    self.transcript += &text;
+                }
+                Err(error) => panic!("waiting for '{text}': {error} behind '{}' in\n{}", self.seen, self.transcript),
             }
         }
     }

@@ -7,6 +7,7 @@ mod helper;
 mod prepared;
 mod runtime_process;
 mod signals;
+mod terminal_modes;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -23,6 +24,7 @@ pub use self::prepared::Prepared;
 pub use self::runtime_process::{HOLD_RUNTIME, RuntimeProcess, Streams, hold_runtime};
 use self::signals::Received;
 pub use self::signals::{Signals, release};
+use self::terminal_modes::TerminalModes;
 
 /// Runs a command to its end, and hands signals on. Gives its exit code.
 ///
@@ -33,10 +35,11 @@ pub fn run_to_end(mut command: Command, has_terminal: bool) -> Result<u8> {
     if !has_terminal {
         command.process_group(0);
     }
+    let terminal = has_terminal.then(TerminalModes::save).flatten();
     let child = command.spawn().with_context(|| format!("starting '{program}'"))?;
     // It has them as usual.
     let signals = Signals::take()?;
-    let mut process = RuntimeProcess { child, shares_group: has_terminal, locks: Vec::new() };
+    let mut process = RuntimeProcess { child, shares_group: has_terminal, terminal, locks: Vec::new() };
     Ok(exit_code(attend(&signals, &mut process, &mut [], &mut Idle)?))
 }
 
@@ -98,11 +101,13 @@ pub fn attend(
 ) -> Result<ExitStatus> {
     loop {
         if let Some(status) = runtime.child.try_wait().context("waiting for the runtime")? {
+            runtime.restore_terminal();
             return Ok(status);
         }
         if let Err(error) = poll_all(helpers, attendant).and_then(|time| wait(signals, runtime, attendant, time)) {
             runtime.kill();
             runtime.child.wait().context("waiting for the runtime")?;
+            runtime.restore_terminal();
             return Err(error);
         }
     }
@@ -158,6 +163,13 @@ impl RuntimeProcess {
     /// Its number.
     pub fn pid(&self) -> Option<Pid> {
         i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    }
+
+    /// Sets the modes of the terminal back.
+    fn restore_terminal(&self) {
+        if let Some(modes) = &self.terminal {
+            modes.restore();
+        }
     }
 
     /// Ends it, and all of its container.

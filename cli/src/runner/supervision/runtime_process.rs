@@ -16,6 +16,7 @@ use rustix::thread::UnshareFlags;
 
 use super::prepared::Prepared;
 use super::signals::release;
+use super::terminal_modes::TerminalModes;
 
 /// The hidden verb with which this program becomes the runtime.
 pub const HOLD_RUNTIME: &str = "hold-runtime";
@@ -27,6 +28,8 @@ pub struct RuntimeProcess {
     pub child: Child,
     /// Whether it is in the process group of this one, so that a terminal's signals reach it.
     pub shares_group: bool,
+    /// How the terminal was before, if it has one.
+    pub terminal: Option<TerminalModes>,
     /// What is locked for as long as it runs.
     pub locks: Vec<OwnedFd>,
 }
@@ -77,9 +80,10 @@ impl Prepared {
         if !shares_group {
             command.process_group(0);
         }
+        let terminal = shares_group.then(TerminalModes::save).flatten();
         let child = command.stdin(streams.stdin).stdout(streams.stdout).stderr(streams.stderr).spawn();
         let child = child.with_context(|| format!("starting the runtime '{}'", self.runtime))?;
-        Ok(RuntimeProcess { child, shares_group, locks: self.locks })
+        Ok(RuntimeProcess { child, shares_group, terminal, locks: self.locks })
     }
 }
 
