@@ -28,7 +28,7 @@ const LARGEST: u64 = 1 << 20;
 /// How many containers that have ended are remembered.
 const MOST_ENDED: usize = 20;
 
-/// A file that keeps room for a record on a disk that others fill.
+/// A file in whose place a record can be written on a disk that others fill.
 const SPARE: &str = ".spare";
 
 /// The file with the record.
@@ -264,7 +264,7 @@ impl Taken {
             write_record(&self.directory, &text)
         });
         written.with_context(|| format!("writing '{}/{}/{RECORD}'", self.registry.path, self.name))?;
-        // The record before this one has left as much space.
+        // The record before this one has left as much of the disk.
         if rustix::fs::statat(&self.directory, SPARE, AtFlags::SYMLINK_NOFOLLOW).is_err() {
             let _ = write_file(&self.directory, SPARE, &text);
         }

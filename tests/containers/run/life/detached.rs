@@ -201,7 +201,7 @@ fn the_latest_twenty_that_have_failed_are_remembered() {
         life.detach(&format!("c{number}"), &[], &bundle);
     }
     life.wait_for(|| life.listed().iter().all(|container| container["state"] == "exited"), "the ends");
-    // The next one makes space.
+    // The next one takes the place of the oldest.
     life.detach("last", &[], &bundle);
     life.wait_for(|| life.state("last") == "exited", "the end");
     let listed = life.listed();
