@@ -11,10 +11,10 @@ fn main() -> Result<()> {
     let (program, arguments) = words.split_first().context("want a command")?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = command.spawn().with_context(|| format!("starting '{}'", program.display()))?;
+    let mut child = command.spawn().with_context(|| format!("starting '{}'", program.to_string_lossy()))?;
     let mut first = [0];
     let count =
         child.stdout.take().context("no standard output")?.read(&mut first).context("reading the first line")?;
-    ensure!(count == 1, "'{}' has printed nothing", program.display());
+    ensure!(count == 1, "'{}' has printed nothing", program.to_string_lossy());
     Ok(())
 }

@@ -176,13 +176,9 @@ impl Running {
         let output =
             self.runtime_command(&runtime, owns_processes).args(["kill", &self.id, &signal.to_string()]).output();
         let output = output.with_context(|| format!("starting the runtime '{}'", runtime.program()))?;
-        // It is in the pid namespace of the container, which the kernel ends with it: the signal was as good as that.
-        if owns_processes && output.status.signal() == Some(Signal::KILL.as_raw()) {
-            return Ok(());
-        }
         let said = String::from_utf8_lossy(&output.stderr);
         // A container that ends by it, ends with all that is in its pid namespace: with the process that has sent it, too.
-        let ended = output.status.signal() == Some(Signal::KILL.as_raw());
+        let ended = owns_processes && output.status.signal() == Some(Signal::KILL.as_raw());
         ensure!(
             output.status.success() || ended,
             "sending signal {signal}: {}",
