@@ -128,10 +128,6 @@ impl Run {
             let mut plan = Plan::new(config, host, self.overrides.userns)?;
             let [user, root] = users(&plan.config, available_ids(host, plan.subordinate.as_ref()));
             plan.volumes = PlannedVolumes { user, root, ..volumes };
-            if network.is_some() {
-                let asked = self.network.as_ref().and_then(|options| options.pasta.as_deref());
-                plan.dropped.extend(UserNetwork::warning(&plan.config, asked, &host.search_path));
-            }
             plan.network = network;
             plan.dropped.extend(not_published);
             plan.dropped.extend(unsupported);

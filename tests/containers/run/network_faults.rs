@@ -1,6 +1,10 @@
 //! What is said where a network cannot be had, and what becomes of a container whose network ends.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
 
 use crate::support::built::Built;
 use crate::support::lan::{Lan, Reach, Server};
@@ -188,6 +192,35 @@ fn the_next_run_gets_the_port_at_once() {
             let mut run = lan.wrapper(Runtime::Crun, uid);
             run.arg(&short);
             prints(run);
+        }
+    }
+}
+
+/// Packets that no kernel would send, which old versions of pasta hand on to the host's loopback.
+#[test]
+fn packets_of_its_own_take_a_newer_pasta() {
+    for capability in ["CAP_NET_RAW", "CAP_NET_ADMIN"] {
+        let bundle = container("exit 0", &format!("network = \"user\"; capabilities = [ \"{capability}\" ];"));
+        for (version, is_refused) in
+            [("0.0~git20230309.7c7625d-1", true), ("2025_05_03.587980c", false), ("unknown", true)]
+        {
+            // It says another version, and is pasta otherwise.
+            let folder = TempDir::new().unwrap();
+            let pasta = folder.path().join("pasta");
+            let script = format!(
+                "#!/bin/sh\n[ \"$1\" != --version ] || exec echo 'pasta {version}'\nexec /usr/bin/pasta \"$@\"\n"
+            );
+            fs::write(&pasta, script).unwrap();
+            fs::set_permissions(&pasta, fs::Permissions::from_mode(0o755)).unwrap();
+            let mut run = Runtime::Crun.wrapper(0);
+            run.arg("--pasta").arg(&pasta).arg(&*bundle);
+            let output = run.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(
+                said.contains(&format!("the container has {capability}, with which it could reach")),
+                is_refused,
+                "{said}"
+            );
         }
     }
 }

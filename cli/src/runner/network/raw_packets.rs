@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use anyhow::{Result, bail};
 use camino::Utf8Path;
 
 use crate::runner::runtime_config::RuntimeConfig;
@@ -12,20 +13,23 @@ const CAPABILITIES: [&str; 2] = ["CAP_NET_RAW", "CAP_NET_ADMIN"];
 /// From 2025 on, no version of pasta hands on what is for a loopback.
 const FIRST_SAFE: u32 = 20_250_101;
 
-/// A line for a container that can reach the host's loopback through this pasta.
-pub fn warning(config: &RuntimeConfig, pasta: Option<&Utf8Path>) -> Option<String> {
+/// Refuses a container that could reach the host's loopback through this pasta.
+///
+/// # Errors
+/// It is one.
+pub fn check(config: &RuntimeConfig, pasta: &Utf8Path) -> Result<()> {
     // In a user namespace of its own, it has no power over the network, which belongs to another one.
     if config.has_user_namespace() {
-        return None;
+        return Ok(());
     }
-    let capability = CAPABILITIES.into_iter().find(|capability| config.has_capability(capability))?;
-    if version_of(pasta?).is_some_and(|day| day >= FIRST_SAFE) {
-        return None;
-    }
-    Some(format!(
-        "with {capability}, the container can reach what listens on the host's loopback, as pasta before 2025 does not keep it from \
-         that; leave the capability out, or install a newer passt"
-    ))
+    let capability = CAPABILITIES.into_iter().find(|capability| config.has_capability(capability));
+    let Some(capability) = capability.filter(|_| version_of(pasta).is_none_or(|day| day < FIRST_SAFE)) else {
+        return Ok(());
+    };
+    bail!(
+        "the container has {capability}, with which it could reach what listens on the host's loopback, as '{pasta}' is from before \
+         2025; leave the capability out, install a newer passt, or use --network private"
+    )
 }
 
 /// The day of a version, if it says one.

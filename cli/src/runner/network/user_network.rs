@@ -102,9 +102,12 @@ impl UserNetwork {
         Ok(program)
     }
 
-    /// A line for what pasta does not keep from the container.
-    pub fn warning(config: &RuntimeConfig, asked: Option<&Utf8Path>, search_path: &SearchPath) -> Option<String> {
-        raw_packets::warning(config, pasta::find(asked, search_path).ok().as_deref())
+    /// Refuses a container from which this pasta does not keep the host's loopback.
+    ///
+    /// # Errors
+    /// It is one.
+    pub fn check_packets(config: &RuntimeConfig, pasta: &Utf8Path) -> Result<()> {
+        raw_packets::check(config, pasta)
     }
 
     /// What whoever runs somebody else's bundle should know of it.
