@@ -71,13 +71,16 @@
         };
       }
       # Those of docs/examples.md.
-      // builtins.mapAttrs (_: path: {
-        inherit path;
-        inherit (import (path + "/flake.nix")) description;
-      }) {
-        redis = ./examples/redis;
-        shell = ./examples/shell;
-        web = ./examples/web;
-      };
+      //
+        builtins.mapAttrs
+          (_: path: {
+            inherit path;
+            inherit (import (path + "/flake.nix")) description;
+          })
+          {
+            redis = ./examples/redis;
+            shell = ./examples/shell;
+            web = ./examples/web;
+          };
     };
 }

@@ -22,8 +22,9 @@ in
 function: init:
 if init == true then
   program "pkgs.catatonit" (
-    setting.host.catatonit
-      or (argumentErrorOf function "init" "the package set has no catatonit, which is the init; add pkgs.catatonit, or name another init, such as pkgs.tini")
+    setting.host.catatonit or (argumentErrorOf function "init"
+      "the package set has no catatonit, which is the init; add pkgs.catatonit, or name another init, such as pkgs.tini"
+    )
   )
 else
   program "init" init
