@@ -72,8 +72,9 @@ fuzz:
 check: setup
 	nix flake check --print-build-logs $(OFFLINE)
 
+# A test waits most of the time, for containers and servers.
 containers: setup
-	cargo test --locked $(CONTAINERS)
+	cargo test --locked $(CONTAINERS) -- --test-threads=$$(($$(nproc) + 1))
 	@scripts/verify-bundles
 
 format: setup

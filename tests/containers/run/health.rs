@@ -10,8 +10,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::nix;
-use crate::support::runner::{all, container, prints};
-use crate::support::runtime::command_for_user;
+use crate::support::runner::{USERS, container, prints};
+use crate::support::runtime::{Runtime, command_for_user};
+
+/// Each runtime and each user once: a check takes seconds.
+const PAIRS: [(Runtime, u32); 2] = [(Runtime::Runc, USERS[0]), (Runtime::Crun, USERS[1])];
 
 /// A program that runs until it is stopped, with a check of a file.
 fn checked(health: &str) -> crate::support::built::Built {
@@ -43,7 +46,7 @@ fn of_user(uid: u32, words: &[&str]) -> Command {
 #[test]
 fn a_check_says_how_a_container_is() {
     let bundle = checked(r#"{ command = [ "test" "-e" "/srv/well" ]; interval = 1; retries = 2; }"#);
-    for (runtime, uid) in all() {
+    for (runtime, uid) in PAIRS {
         let folder = TempDir::new().unwrap();
         std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
         let name = format!("checked-{runtime:?}-{uid}");
@@ -66,7 +69,7 @@ fn a_check_that_hangs_is_ended_and_counts() {
     let hanging =
         r#"{ command = [ "sh" "-c" "trap : TERM; while :; do sleep 31415; done" ]; interval = 1; retries = 1; }"#;
     let bundle = checked(hanging);
-    for (runtime, uid) in all() {
+    for (runtime, uid) in PAIRS {
         let name = format!("hanging-{runtime:?}-{uid}");
         let mut run = runtime.wrapper(uid);
         run.args(["--detach", "--name", &name]).arg(&*bundle);
@@ -93,7 +96,7 @@ fn told(socket: &UnixDatagram) -> Vec<String> {
 #[test]
 fn a_service_manager_is_told() {
     let bundle = checked(r#"{ command = [ "test" "-e" "/srv/well" ]; interval = 1; }"#);
-    for (runtime, uid) in all() {
+    for (runtime, uid) in PAIRS {
         let folder = TempDir::new().unwrap();
         std::os::unix::fs::chown(folder.path(), Some(uid), Some(uid)).unwrap();
         let path = folder.path().join("notify");

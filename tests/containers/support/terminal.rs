@@ -38,7 +38,11 @@ impl Terminal {
         resize(&user, rows, columns);
         let end = || Stdio::from(ioctl_tiocgptpeer(&user, flags).unwrap());
         let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait"]).arg(program.get_program()).args(program.get_args());
+        // What starts the tests may ignore signals, which a shell would hand on.
+        command
+            .args(["--ctty", "--wait", "env", "--default-signal"])
+            .arg(program.get_program())
+            .args(program.get_args());
         for (name, value) in program.get_envs() {
             command.env(name, value.unwrap());
         }
