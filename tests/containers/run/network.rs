@@ -111,7 +111,8 @@ fn a_thousand_requests_are_answered() {
         lan.answer("curl", &[&CURL[..], &["http://127.0.0.1:18080/"]].concat());
         for url in ["http://127.0.0.1:18080/?[1-500]".to_owned(), format!("http://{V4}:18080/?[1-500]")] {
             let mut curl = lan.command("curl");
-            curl.args(["--silent", "--parallel", "--parallel-max", "25", "--output", "/dev/null"]);
+            // busybox lets nine connections wait, and pasta of 2023 asks once for each.
+            curl.args(["--silent", "--parallel", "--parallel-max", "8", "--output", "/dev/null"]);
             let output = curl.args(["--write-out", "%{http_code} %{size_download}\\n", &url]).output().unwrap();
             let answers = String::from_utf8(output.stdout).unwrap();
             assert_eq!(answers, "200 16\n".repeat(500), "{uid} {url}");
