@@ -36,12 +36,7 @@ pub fn of_container(membership: &str, id: &str) -> Vec<String> {
 }
 
 /// Removes them, and those below, where no process is. The kernel removes no other.
-///
-/// One that was killed as it started has not noted its own: these have its name.
 pub fn remove(record: &Record) {
-    if record.cgroups.is_empty() && record.id.starts_with("oci-bundle-") {
-        remove_named(Utf8Path::new(MOUNT_POINT), &record.id);
-    }
     for path in &record.cgroups {
         let path = Utf8Path::new(path);
         if path.is_relative()
@@ -50,6 +45,15 @@ pub fn remove(record: &Record) {
         {
             remove_tree(&Utf8Path::new(MOUNT_POINT).join(path), Instant::now() + MOST_FOR_END);
         }
+    }
+}
+
+/// Removes those of a container that was killed. One that was killed as it started has not noted its own: these have its name, and are
+/// looked for among all of the host's.
+pub fn remove_of_killed(record: &Record) {
+    remove(record);
+    if record.cgroups.is_empty() && record.id.starts_with("oci-bundle-") {
+        remove_named(Utf8Path::new(MOUNT_POINT), &record.id);
     }
 }
 

@@ -107,6 +107,7 @@ impl Registry {
             if lock(&old)?.is_none() {
                 bail!("a container '{name}' runs already; 'oci-bundle stop {name}' stops it, or choose another name");
             }
+            remove_cgroups(&old);
             self.remove_entry(name, &old)?;
         }
         self.forget_ended()?;
@@ -165,7 +166,11 @@ impl Registry {
         let number = |directory: &OwnedFd| rustix::fs::fstat(directory).map(|stat| stat.st_ino);
         let is_same = number(&now).context("looking at a container")?
             == number(&found.directory).context("looking at a container")?;
-        if is_same && lock(&now)?.is_some() { self.remove_entry(&found.name, &now) } else { Ok(()) }
+        if !is_same || lock(&now)?.is_none() {
+            return Ok(());
+        }
+        remove_cgroups(&now);
+        self.remove_entry(&found.name, &now)
     }
 
     fn found(&self) -> Result<Vec<Found>> {
@@ -182,7 +187,10 @@ impl Registry {
                 }
                 // Its monitor has not written it yet.
                 Err(_) if !is_dead => {}
-                _ => self.remove_entry(&name, &directory)?,
+                _ => {
+                    remove_cgroups(&directory);
+                    self.remove_entry(&name, &directory)?;
+                }
             }
         }
         all.sort_by(|one, other| one.name.cmp(&other.name));
@@ -207,11 +215,8 @@ impl Registry {
         ended.iter().skip(MOST_ENDED - 1).try_for_each(|found| self.remove_entry(&found.name, &found.directory))
     }
 
-    /// Removes a record, and the cgroups of which the runtime was killed. Its lock is this process's.
+    /// Removes a record. Its lock is this process's.
     fn remove_entry(&self, name: &Name, directory: &OwnedFd) -> Result<()> {
-        if let Ok(record) = read_record(directory) {
-            cgroups::remove(&record);
-        }
         let removing = || format!("removing '{}/{name}'", self.path);
         for entry in Dir::read_from(directory).with_context(removing)? {
             let entry = entry.with_context(removing)?;
@@ -278,6 +283,15 @@ impl Taken {
     pub fn remove(self) -> Result<()> {
         let _held = self.registry.hold()?;
         self.registry.remove_entry(&self.name, &self.directory)
+    }
+}
+
+/// Removes the cgroups of a container that was killed: one that has ended has none.
+fn remove_cgroups(directory: &OwnedFd) {
+    if let Ok(record) = read_record(directory)
+        && !matches!(record.state, State::Exited(_))
+    {
+        cgroups::remove_of_killed(&record);
     }
 }
 

@@ -15,6 +15,9 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::health_watch::HealthWatch;
 
+/// The exit code of what was killed (SIGKILL).
+const KILLED: u8 = 128 + 9;
+
 /// How long the outputs of a container may stay open when it has ended.
 const MOST_FOR_OUTPUT: Duration = Duration::from_secs(1);
 
@@ -83,8 +86,12 @@ impl Noted {
                 log.writer.append(Stream::Stderr, line.as_bytes());
             }
         }
-        // The runtime may have been killed.
-        containers::cgroups::remove(&self.record);
+        // A runtime that was killed has removed none.
+        if code == KILLED {
+            containers::cgroups::remove_of_killed(&self.record);
+        } else {
+            containers::cgroups::remove(&self.record);
+        }
         let Some(taken) = self.taken else { return Ok(()) };
         if self.record.is_detached && !has_started {
             // One that has done what it was to do before anybody looked, has started.
