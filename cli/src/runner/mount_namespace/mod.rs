@@ -63,7 +63,7 @@ pub struct MountNamespace<'r> {
     pub layer_size: &'r str,
     /// The ids that an ordinary user needs beside the own one.
     pub user_namespace: Option<&'r UserNamespace>,
-    /// Whether the runtime is crun, which mounts as fast as a hook could.
+    /// Whether the runtime is crun, which gives a tmpfs the mode that was asked for.
     pub is_crun: bool,
     /// What the runtime sees of the cgroups.
     pub cgroups: CgroupView,
@@ -129,7 +129,7 @@ impl MountNamespace<'_> {
         let store = sources.store.take();
         let in_store = sources.put(&mut config, &place.join("sources"), rootfs.as_fd())?;
         cwd::check_final(&config, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
-        if let Some(store) = store.filter(|_| !self.is_crun) {
+        if let Some(store) = store {
             let lower = open_directory(CWD, lower.as_std_path()).with_context(|| format!("opening '{lower}'"))?;
             let looked_at = Roots { place, rootfs: rootfs.as_fd(), lower: lower.as_fd() };
             store.have_mounted(&mut config, &in_store, looked_at)?;

@@ -24,7 +24,7 @@ use crate::runner::runtime_config::RuntimeConfig;
 
 pub use self::hook::mount_store;
 
-/// For fewer, the hook takes longer than runc, which takes four times as long for a mount as the hook. crun takes no longer than that.
+/// For fewer, the hook takes longer than the runtime.
 const FEWEST: usize = 256;
 
 /// A mount of the document whose source is a store path as a whole.
