@@ -215,7 +215,10 @@ impl Life {
         for id in self.ids.borrow().iter() {
             assert!(!mounts.contains(id), "{self}: mounts are left: {mounts}");
             let mut find = Command::new("find");
-            let found = find.args(["/run", "/tmp", "/sys/fs/cgroup", "-name", id]).output().unwrap();
+            // The process may have had the number of the user, whose registry is called like its container then.
+            let registry = format!("/tmp/oci-bundle-{}", self.uid);
+            find.args(["/run", "/tmp", "/sys/fs/cgroup", "-name", id, "-not", "-path", &registry]);
+            let found = find.output().unwrap();
             assert_eq!(String::from_utf8_lossy(&found.stdout), "", "{self}: directories are left");
         }
     }
