@@ -5,6 +5,7 @@
 //! namespaces cannot get at pasta, which runs in the namespaces of the host, as an ordinary user.
 
 mod addresses;
+mod held_pasta;
 mod hosts;
 mod mode;
 mod namespaces;
@@ -13,7 +14,7 @@ mod raw_packets;
 mod resolver;
 mod user_network;
 
+pub use self::held_pasta::{HOLD_PASTA, PastaOptions, hold_pasta};
 pub use self::mode::{Mode as NetworkMode, NetworkOptions};
 pub use self::namespaces::{HOLD_NETWORK, hold_network};
-pub use self::pasta::{HOLD_PASTA, PastaOptions, hold_pasta};
 pub use self::user_network::{NetworkFiles, NetworkStart, UserNetwork};
