@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use oci_bundle::runner::{Overrides, Runner, Running, UserOption, Variable, parse_signal};
+use oci_bundle::runner::{Runner, Running, parse_signal};
 use oci_bundle::testing::script::{Action, CONTAINER, Port, Reply, Request, SOCKET, Socket};
 use rustix::process::Pid;
 
-use crate::run::{caller, terminal};
+use crate::process_options::ProcessOptions;
 
 /// How many seconds something is waited for.
 const TIMEOUT: &str = "30";
@@ -48,15 +48,8 @@ enum Verb {
     },
     /// Run a command in it, and exit with its exit code
     Exec {
-        /// Set an environment variable; without a value, pass the script's on
-        #[arg(long, value_name = "NAME[=VALUE]")]
-        env: Vec<Variable>,
-        /// Run as this user and group: numbers, or names from the container
-        #[arg(long, value_name = "USER[:GROUP]", allow_hyphen_values = true)]
-        user: Option<UserOption>,
-        /// The working directory
-        #[arg(long, value_name = "DIRECTORY")]
-        cwd: Option<String>,
+        #[command(flatten)]
+        options: ProcessOptions,
         /// The command and its arguments
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
@@ -133,20 +126,10 @@ pub fn control_container(options: ScriptedOptions) -> Result<()> {
         Reply::Text(text) => writeln!(stdout, "{text}").context(writing),
         Reply::Failed(problem) => Err(node.map_or_else(|| anyhow!("{problem}"), |node| anyhow!("{node}: {problem}"))),
         Reply::Found { runner, runtime, created } => {
-            let Verb::Exec { env, user, cwd, command } = verb else { bail!("no answer to this") };
+            let Verb::Exec { options, command } = verb else { bail!("no answer to this") };
             let runner = i32::try_from(runner).ok().and_then(Pid::from_raw).context("no process runs it")?;
             let running = Running { runner: Runner::open(runner)?, runtime, id: created.id, bundle: created.bundle };
-            let mut words = command.into_iter();
-            let variables = env.into_iter().map(|variable| variable.resolve(&caller));
-            let overrides = Overrides {
-                program: words.next(),
-                args: words.collect(),
-                env: variables.collect::<Result<_, _>>().map_err(|problem| anyhow!("--env: {problem}"))?,
-                user,
-                terminal: terminal(),
-                ..Overrides::default()
-            };
-            std::process::exit(running.exec(&overrides, cwd.as_deref())?.into())
+            std::process::exit(options.run(&running, command)?.into())
         }
     }
 }

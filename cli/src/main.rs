@@ -15,6 +15,7 @@ mod kill;
 mod logs;
 mod monitor;
 mod mount_store;
+mod process_options;
 mod ps;
 mod remove;
 mod report_created;
