@@ -26,8 +26,8 @@ pub struct KillOptions {
 /// Sends it to the first process of each.
 pub fn kill(options: &KillOptions) -> Result<()> {
     let registry = registry()?;
-    for name in &options.names {
-        let found = registry.find(name)?;
+    for found in registry.find_all(&options.names)? {
+        let name = &found.name;
         match found.record.state {
             State::Running => {}
             State::Starting if options.signal == KILL => {}

@@ -87,7 +87,10 @@ impl Monitor {
         noted.starting = Some(Starting::new(process, self.bundle.path.join("pid"), self.host.id.clone()));
         let ended = runner::attend(&signals, &mut runtime, &mut helpers, &mut noted);
         let code = ended.map(runner::exit_code);
-        noted.end(&code)?;
+        // The exit code is the container's, whatever becomes of what is known of it.
+        if let Err(error) = noted.end(&code) {
+            say(&text::one_line("oci-bundle: warning", &error));
+        }
         code
     }
 

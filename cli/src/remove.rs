@@ -15,5 +15,5 @@ pub struct RemoveOptions {
 /// Removes their records and logs.
 pub fn remove(options: &RemoveOptions) -> Result<()> {
     let registry = registry()?;
-    options.names.iter().try_for_each(|name| registry.forget(&registry.find(name)?))
+    registry.find_all(&options.names)?.iter().try_for_each(|found| registry.forget(found))
 }

@@ -38,7 +38,7 @@ pub struct StopOptions {
 /// Stops them all at once, and prints the name of each that has ended.
 pub fn stop(options: &StopOptions) -> Result<()> {
     let registry = registry()?;
-    let all = options.names.iter().map(|name| registry.find(name)).collect::<Result<Vec<_>>>()?;
+    let all = registry.find_all(&options.names)?;
     let mut failed = Vec::new();
     for found in &all {
         if matches!(found.record.state, State::Exited(_)) {

@@ -6,6 +6,7 @@ mod found;
 mod log;
 mod name;
 mod record;
+mod record_file;
 mod registry;
 mod started;
 

@@ -4,8 +4,7 @@
 //! container runs: a record whose lock is free is one of a container that was killed, and whoever sees it removes it. Who looks or
 //! makes a record, holds the lock of the whole directory meanwhile.
 
-use std::fs::File;
-use std::io::{Read, Write};
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -20,19 +19,11 @@ use super::filtering_runtimes;
 use super::found::Found;
 use super::name::Name;
 use super::record::{Record, State};
+use super::record_file;
 use crate::runner::Trust;
-
-/// The largest record that is read.
-const LARGEST: u64 = 1 << 20;
 
 /// How many containers that have ended are remembered.
 const MOST_ENDED: usize = 20;
-
-/// A file in whose place a record can be written on a disk that others fill.
-const SPARE: &str = ".spare";
-
-/// The file with the record.
-const RECORD: &str = "record.json";
 
 /// Where a user's containers are: below a directory that is emptied when the host starts.
 ///
@@ -132,16 +123,26 @@ impl Registry {
     /// # Errors
     /// There is none.
     pub fn find(&self, name: &str) -> Result<Found> {
-        let mut all = self.list()?;
-        if let Some(index) = all.iter().position(|found| found.name.as_str() == name) {
-            return Ok(all.swap_remove(index));
+        let name = name.to_owned();
+        let mut found = self.find_all(std::slice::from_ref(&name))?;
+        found.pop().with_context(|| format!("no container is called '{name}'"))
+    }
+
+    /// Containers by their names, in their order; one that is named twice is there once.
+    ///
+    /// # Errors
+    /// One is not there.
+    pub fn find_all(&self, names: &[String]) -> Result<Vec<Found>> {
+        let mut all: BTreeMap<_, _> = self.list()?.into_iter().map(|found| (found.name.to_string(), found)).collect();
+        if let Some(missing) = names.iter().find(|name| !all.contains_key(*name)) {
+            let known: Vec<_> = all.keys().map(String::as_str).collect();
+            match nearest(missing, &known) {
+                Some(near) => bail!("no container is called '{missing}'; did you mean '{near}'?"),
+                None if known.is_empty() => bail!("no container is called '{missing}': none of yours runs"),
+                None => bail!("no container is called '{missing}'; there are: {}", known.join(", ")),
+            }
         }
-        let names: Vec<_> = all.iter().map(|found| found.name.as_str()).collect();
-        match nearest(name, &names) {
-            Some(near) => bail!("no container is called '{name}'; did you mean '{near}'?"),
-            None if names.is_empty() => bail!("no container is called '{name}': none of yours runs"),
-            None => bail!("no container is called '{name}'; there are: {}", names.join(", ")),
-        }
+        Ok(names.iter().filter_map(|name| all.remove(name)).collect())
     }
 
     /// Forgets a container that has ended.
@@ -177,7 +178,7 @@ impl Registry {
         let mut all = Vec::new();
         for name in self.names()? {
             let Some(directory) = self.open_entry(name.as_str())? else { continue };
-            let record = read_record(&directory);
+            let record = record_file::read(&directory);
             // The lock is looked at when the process is open: who holds it then, is that one.
             let monitor = record.as_ref().ok().and_then(Record::open_monitor);
             let is_dead = lock(&directory)?.is_some();
@@ -263,17 +264,8 @@ impl Taken {
     /// # Errors
     /// A full disk.
     pub fn write(&self, record: &Record) -> Result<()> {
-        let text = serde_json::to_vec(record)?;
-        let written = write_record(&self.directory, &text).or_else(|error| {
-            rustix::fs::unlinkat(&self.directory, SPARE, AtFlags::empty()).map_err(|_| error)?;
-            write_record(&self.directory, &text)
-        });
-        written.with_context(|| format!("writing '{}/{}/{RECORD}'", self.registry.path, self.name))?;
-        // The record before this one has left as much of the disk.
-        if rustix::fs::statat(&self.directory, SPARE, AtFlags::SYMLINK_NOFOLLOW).is_err() {
-            let _ = write_file(&self.directory, SPARE, &text);
-        }
-        Ok(())
+        record_file::write(&self.directory, record)
+            .with_context(|| format!("writing the record in '{}/{}'", self.registry.path, self.name))
     }
 
     /// Removes all that is known of the container, which has ended.
@@ -288,7 +280,7 @@ impl Taken {
 
 /// Removes the cgroups of a container that was killed: one that has ended has none.
 fn remove_cgroups(directory: &OwnedFd) {
-    if let Ok(record) = read_record(directory)
+    if let Ok(record) = record_file::read(directory)
         && !matches!(record.state, State::Exited(_))
     {
         cgroups::remove_of_killed(&record);
@@ -335,27 +327,6 @@ fn lock(directory: &OwnedFd) -> Result<Option<OwnedFd>> {
 fn open_file(directory: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     rustix::fs::openat(directory, name, flags, Mode::from_raw_mode(0o600))
-}
-
-fn write_record(directory: &OwnedFd, text: &[u8]) -> Result<()> {
-    const NEW: &str = ".record.json";
-    write_file(directory, NEW, text)?;
-    Ok(rustix::fs::renameat(directory, NEW, directory, RECORD)?)
-}
-
-fn write_file(directory: &OwnedFd, name: &str, text: &[u8]) -> Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = File::from(rustix::fs::openat(directory, name, flags, Mode::from_raw_mode(0o600))?);
-    Ok(file.write_all(text)?)
-}
-
-fn read_record(directory: &OwnedFd) -> Result<Record> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(directory, RECORD, flags, Mode::empty())?;
-    ensure!(FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode) == FileType::RegularFile, "it is no file");
-    let mut text = Vec::new();
-    File::from(file).take(LARGEST).read_to_end(&mut text)?;
-    Ok(serde_json::from_slice(&text)?)
 }
 
 #[cfg(test)]
