@@ -8,7 +8,6 @@ mod detach;
 mod exec;
 mod hold_pasta;
 mod hold_process_tree;
-mod hold_runtime;
 mod hold_user_namespace;
 mod image;
 mod kill;
@@ -44,14 +43,9 @@ const MISSING_COMMAND: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubc
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args_os().collect();
-    // Starts and checks of containers call these.
-    let hidden = match words.get(1).and_then(|verb| verb.to_str()) {
-        Some(hold_runtime::VERB) => Some(hold_runtime::hold_runtime(&words[2..])),
-        Some(check_health::VERB) => Some(check_health::check_health(&words[2..])),
-        _ => None,
-    };
-    if let Some(result) = hidden {
-        return ended("oci-bundle", result.map(|never| match never {}));
+    // The process that stays with a container calls this one every few seconds.
+    if words.get(1).and_then(|verb| verb.to_str()) == Some(check_health::VERB) {
+        return ended("oci-bundle", check_health::check_health(&words[2..]).map(|never| match never {}));
     }
     let is_named = env::var_os(script::NAMED).is_some();
     let called = command_line::called(&words).to_owned();

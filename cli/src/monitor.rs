@@ -69,8 +69,8 @@ impl Monitor {
             if is_detached { noted.keep_log()? } else { Streams::inherited(rustix::termios::isatty(std::io::stdin())) };
         let mut helpers = std::mem::take(&mut prepared.helpers);
         let owns_processes = prepared.owns_processes;
-        let mut runtime = prepared.spawn(streams)?;
-        let process = runtime.child.id();
+        let runtime = prepared.spawn(streams)?;
+        let process = runtime.process.as_raw_nonzero().get().unsigned_abs();
         noted.record.process = Some(process);
         noted.health = runner::run_settings(&self.planned.plan.config)?.health.map(|health| {
             let checked = Checked { record: noted.record.clone(), owns_processes };
@@ -85,7 +85,7 @@ impl Monitor {
             Ok(()) => {}
         }
         noted.starting = Some(Starting::new(process, self.bundle.path.join("pid"), self.host.id.clone()));
-        let ended = runner::attend(&signals, &mut runtime, &mut helpers, &mut noted);
+        let ended = runner::attend(&signals, &runtime, &mut helpers, &mut noted);
         let code = ended.map(runner::exit_code);
         // The exit code is the container's, whatever becomes of what is known of it.
         if let Err(error) = noted.end(&code) {

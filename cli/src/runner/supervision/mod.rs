@@ -11,17 +11,17 @@ mod terminal_modes;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 pub use self::helper::Helper;
 pub use self::prepared::Prepared;
-pub use self::runtime_process::{HOLD_RUNTIME, RuntimeProcess, Streams, hold_runtime};
+pub use self::runtime_process::{RuntimeProcess, Streams};
 use self::signals::Received;
 pub use self::signals::{Signals, release};
 use self::terminal_modes::TerminalModes;
@@ -39,8 +39,12 @@ pub fn run_to_end(mut command: Command, has_terminal: bool) -> Result<u8> {
     let child = command.spawn().with_context(|| format!("starting '{program}'"))?;
     // It has them as usual.
     let signals = Signals::take()?;
-    let mut process = RuntimeProcess { child, shares_group: has_terminal, terminal, locks: Vec::new() };
-    Ok(exit_code(attend(&signals, &mut process, &mut [], &mut Idle)?))
+    let process = RuntimeProcess { process: number(&child)?, shares_group: has_terminal, terminal, locks: Vec::new() };
+    Ok(exit_code(attend(&signals, &process, &mut [], &mut Idle)?))
+}
+
+fn number(child: &Child) -> Result<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("a process has no number")
 }
 
 /// The exit code as a shell has it: 128 and the signal for what was killed.
@@ -95,18 +99,18 @@ impl Attendant for Idle {
 /// A helper has ended before, and so has the container then.
 pub fn attend(
     signals: &Signals,
-    runtime: &mut RuntimeProcess,
+    runtime: &RuntimeProcess,
     helpers: &mut [Helper],
     attendant: &mut dyn Attendant,
 ) -> Result<ExitStatus> {
     loop {
-        if let Some(status) = runtime.child.try_wait().context("waiting for the runtime")? {
+        if let Some(status) = runtime.ended(WaitOptions::NOHANG)? {
             runtime.restore_terminal();
             return Ok(status);
         }
         if let Err(error) = poll_all(helpers, attendant).and_then(|time| wait(signals, runtime, attendant, time)) {
             runtime.kill();
-            runtime.child.wait().context("waiting for the runtime")?;
+            runtime.ended(WaitOptions::empty())?;
             runtime.restore_terminal();
             return Err(error);
         }
@@ -151,18 +155,24 @@ fn wait(
         && let Some(Received { number, is_sent }) = signals.receive()?
         // What comes from the terminal has reached the whole process group.
         && (is_sent || !runtime.shares_group)
-        && let (Some(pid), Some(signal)) = (runtime.pid(), Signal::from_named_raw(number))
+        && let Some(signal) = Signal::from_named_raw(number)
         && signal != Signal::CHILD
     {
-        let _ = kill_process(pid, signal);
+        let _ = kill_process(runtime.process, signal);
     }
     Ok(())
 }
 
 impl RuntimeProcess {
-    /// Its number.
-    pub fn pid(&self) -> Option<Pid> {
-        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    /// How it has ended, if it has; without `NOHANG`, this waits until then.
+    fn ended(&self, options: WaitOptions) -> Result<Option<ExitStatus>> {
+        loop {
+            match waitpid(Some(self.process), options) {
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error).context("waiting for the runtime (waitpid(2))"),
+                Ok(ended) => return Ok(ended.map(|(_, status)| ExitStatus::from_raw(status.as_raw()))),
+            }
+        }
     }
 
     /// Sets the modes of the terminal back.
@@ -173,7 +183,7 @@ impl RuntimeProcess {
     }
 
     /// Ends it, and all of its container.
-    fn kill(&mut self) {
-        let _ = self.child.kill();
+    fn kill(&self) {
+        let _ = kill_process(self.process, Signal::KILL);
     }
 }

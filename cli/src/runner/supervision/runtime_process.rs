@@ -1,31 +1,31 @@
 //! The runtime as a child of this process.
 //!
-//! This program becomes it: as itself, it asks to be killed with its parent, and mounts the /proc of its pid namespace.
+//! A copy of this process becomes it (`fork(2)`): before it does, it asks to be killed with its parent, and mounts the /proc of its
+//! pid namespace. To start this program for that would take longer than all else that a run takes beside its runtime.
 
 use std::convert::Infallible;
-use std::ffi::OsString;
 use std::fs;
+use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail, ensure};
+use fork::{Fork, fork};
+use oci_bundle_builder::plan::diagnostics::text;
 use rustix::mount::{self, MountFlags};
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Pid, Signal, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
 use super::prepared::Prepared;
 use super::signals::release;
 use super::terminal_modes::TerminalModes;
 
-/// The hidden verb with which this program becomes the runtime.
-pub const HOLD_RUNTIME: &str = "hold-runtime";
-
 /// The runtime.
 #[derive(Debug)]
 pub struct RuntimeProcess {
-    /// The process.
-    pub child: Child,
+    /// The process, a child of this one.
+    pub process: Pid,
     /// Whether it is in the process group of this one, so that a terminal's signals reach it.
     pub shares_group: bool,
     /// How the terminal was before, if it has one.
@@ -59,54 +59,50 @@ impl Prepared {
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn spawn(self, streams: Streams) -> Result<RuntimeProcess> {
+    pub fn spawn(mut self, streams: Streams) -> Result<RuntimeProcess> {
         if self.owns_processes {
             // What is unsafe about it, are tables of open files, and these stay shared.
             #[allow(deprecated)]
             rustix::thread::unshare(UnshareFlags::NEWPID).context("making a pid namespace (unshare(2))")?;
         }
-        let mut command = Command::new("/proc/self/exe");
-        command.arg(HOLD_RUNTIME).arg(std::process::id().to_string());
-        command.arg(if self.owns_processes { "first" } else { "one" });
-        command.arg(if self.has_sockets { "sockets" } else { "no-sockets" });
-        command.arg(self.command.get_program()).args(self.command.get_args());
-        for (name, value) in self.command.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
         let shares_group = streams.has_terminal;
         if !shares_group {
-            command.process_group(0);
+            self.command.process_group(0);
         }
         let terminal = shares_group.then(TerminalModes::save).flatten();
-        let child = command.stdin(streams.stdin).stdout(streams.stdout).stderr(streams.stderr).spawn();
-        let child = child.with_context(|| format!("starting the runtime '{}'", self.runtime))?;
-        Ok(RuntimeProcess { child, shares_group, terminal, locks: self.locks })
+        self.command.stdin(streams.stdin).stdout(streams.stdout).stderr(streams.stderr);
+        let monitor = std::process::id();
+        let process = match fork().with_context(|| format!("starting the runtime '{}' (fork(2))", self.runtime))? {
+            Fork::Parent(process) => process,
+            Fork::Child => self.hold(monitor),
+        };
+        let process = Pid::from_raw(process).context("the runtime's process has no number")?;
+        Ok(RuntimeProcess { process, shares_group, terminal, locks: self.locks })
     }
-}
 
-/// What the hidden verb does: becomes the runtime, so this returns only if that fails.
-///
-/// # Errors
-/// What the kernel does not allow.
-pub fn hold_runtime(words: &[OsString]) -> Result<Infallible> {
-    let [parent, place, sockets, program, arguments @ ..] = words else { bail!("'{HOLD_RUNTIME}' is for 'run'") };
-    set_parent_process_death_signal(Some(Signal::KILL)).context("asking for the end with the parent (prctl(2))")?;
-    ensure!(parent_here()? == parent.to_string_lossy(), "the process that started it is gone");
-    release()?;
-    let mut command = Command::new(program);
-    command.args(arguments);
-    if place == "first" {
-        own_proc()?;
+    /// What the child does.
+    fn hold(self, monitor: u32) -> ! {
+        let Err(error) = self.become_held(monitor);
+        let _ = writeln!(std::io::stderr(), "{}", text::one_line("oci-bundle", &error));
+        // What this process has a copy of is the monitor's to clean up.
+        std::process::exit(1)
     }
-    // The sockets of `sd_listen_fds(3)` are for the process that has this number.
-    if sockets == "sockets" {
-        command.env("LISTEN_PID", std::process::id().to_string());
+
+    /// Becomes the runtime, which ends with the monitor, so this returns only if that fails.
+    fn become_held(mut self, monitor: u32) -> Result<Infallible> {
+        set_parent_process_death_signal(Some(Signal::KILL)).context("asking for the end with the parent (prctl(2))")?;
+        ensure!(parent_here()? == monitor.to_string(), "the process that started it is gone");
+        release()?;
+        if self.owns_processes {
+            own_proc()?;
+        }
+        // The sockets of `sd_listen_fds(3)` are for the process that has this number.
+        if self.has_sockets {
+            self.command.env("LISTEN_PID", std::process::id().to_string());
+        }
+        let error = self.command.exec();
+        bail!("starting the runtime '{}': {error}", self.runtime)
     }
-    let error = command.exec();
-    bail!("starting the runtime '{}': {error}", program.to_string_lossy())
 }
 
 /// The parent's number where /proc is still the one of the pid namespace above.
