@@ -68,6 +68,7 @@ impl Monitor {
         let streams =
             if is_detached { noted.keep_log()? } else { Streams::inherited(rustix::termios::isatty(std::io::stdin())) };
         let mut helpers = std::mem::take(&mut prepared.helpers);
+        let mount_points = prepared.mount_points.take();
         let owns_processes = prepared.owns_processes;
         let runtime = prepared.spawn(streams)?;
         let process = runtime.process.as_raw_nonzero().get().unsigned_abs();
@@ -84,6 +85,7 @@ impl Monitor {
             }
             Ok(()) => {}
         }
+        mount_points.as_ref().inspect(|places| places.look_up());
         noted.starting = Some(Starting::new(process, self.bundle.path.join("pid"), self.host.id.clone()));
         let ended = runner::attend(&signals, &runtime, &mut helpers, &mut noted);
         let code = ended.map(runner::exit_code);

@@ -41,7 +41,7 @@ pub use self::bundle::Bundle;
 pub use self::cgroup::CgroupView;
 pub use self::descriptors::{close_others, ensure_no_directory, handed_over};
 pub use self::exec::{CHECK_HEALTH, Runner, Running, check_health, kill_checked};
-pub use self::files::{SearchPath, Trust};
+pub use self::files::{MountPoints, SearchPath, Trust};
 pub use self::host::{Host, container_id};
 pub use self::init::InitOption;
 pub use self::mount_namespace::mount_store;

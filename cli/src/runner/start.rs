@@ -1,5 +1,7 @@
 //! Sets up what was planned.
 
+use std::borrow::Cow;
+
 use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -41,9 +43,9 @@ impl Run {
         let asked = self.network.as_ref().and_then(|options| options.pasta.as_deref());
         let pasta = network.map(|network| network.find_pasta(asked, &host.search_path, host.privilege)).transpose()?;
         pasta.as_ref().map_or(Ok(()), |pasta| UserNetwork::check_packets(config, pasta))?;
-        let mut shown = config.clone();
+        let mut shown = Cow::Borrowed(config);
         if let Some(network) = network {
-            network.show_in(&mut shown, &bundle.path);
+            network.show_in(shown.to_mut(), &bundle.path);
         }
         // With a check, this process tells who waits, and not the program.
         let has_check = run_settings(config)?.health.is_some();
@@ -56,7 +58,7 @@ impl Run {
         if let Some(cgroup) = &host.delegated_cgroup {
             cgroup.hand_on(&planned.plan.controllers)?;
         }
-        MountNamespace {
+        let mount_points = MountNamespace {
             privilege: host.privilege,
             bundle,
             trust: &trust,
@@ -95,6 +97,7 @@ impl Run {
             has_sockets: self.sockets.is_some(),
             locks,
             helpers,
+            mount_points,
         })
     }
 

@@ -3,6 +3,8 @@
 mod detached_mount;
 mod directory;
 mod identity;
+mod listing;
+mod mount_points;
 mod own_directory;
 mod real_path;
 mod retry;
@@ -13,6 +15,8 @@ mod trust;
 pub use self::detached_mount::DetachedMount;
 pub use self::directory::{make_directory, open_directory};
 pub use self::identity::Identity;
+pub use self::listing::Listing;
+pub use self::mount_points::MountPoints;
 pub use self::own_directory::{ensure_own, find_entry, open_to_list};
 pub use self::real_path::real_path;
 pub use self::retry::retry_on_race;

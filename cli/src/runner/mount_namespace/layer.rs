@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, openat2, statat};
 use rustix::io::Errno;
 
-use crate::runner::files::retry_on_race;
+use crate::runner::files::{Listing, retry_on_race};
 use crate::runner::owned_files::is_annotated;
 use crate::runner::runtime_config::{Mount, RuntimeConfig, normal};
 
@@ -91,25 +91,51 @@ fn sortable(path: &Utf8Path) -> String {
     path.as_str().replace('/', "\0") + "\0"
 }
 
+/// From how many paths of one directory it is read as a whole.
+const MANY: usize = 256;
+
 /// The root file system, in which many paths of one directory are looked for.
 struct Root<'r> {
     root: BorrowedFd<'r>,
     /// The directory that was looked into last.
-    last: Option<(Utf8PathBuf, OwnedFd)>,
+    last: Option<Last>,
+}
+
+struct Last {
+    path: Utf8PathBuf,
+    directory: OwnedFd,
+    /// How often it was looked into.
+    count: usize,
+    /// What is in it, if that was often.
+    listing: Option<Listing>,
+}
+
+impl Last {
+    /// What an entry is, if it is there.
+    fn kind_of(&mut self, name: &str) -> Option<FileType> {
+        self.count += 1;
+        if self.count == MANY {
+            self.listing = Listing::read(&self.directory).ok();
+        }
+        if let Some(listing) = &self.listing {
+            return listing.kind_of(name);
+        }
+        let entry = statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        Some(FileType::from_raw_mode(entry.st_mode))
+    }
 }
 
 impl Root<'_> {
     /// Whether there is something at a path, links followed as in the container.
     fn has(&mut self, path: &Utf8Path) -> bool {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return true };
-        if self.last.as_ref().is_none_or(|(last, _)| last != parent) {
-            let Ok(opened) = self.open(parent) else { return false };
-            self.last = Some((parent.to_owned(), opened));
+        if self.last.as_ref().is_none_or(|last| last.path != parent) {
+            let Ok(directory) = self.open(parent) else { return false };
+            self.last = Some(Last { path: parent.to_owned(), directory, count: 0, listing: None });
         }
-        let entry = self.last.as_ref().map(|(_, directory)| statat(directory, name, AtFlags::SYMLINK_NOFOLLOW));
-        match entry {
-            Some(Ok(entry)) if FileType::from_raw_mode(entry.st_mode) == FileType::Symlink => self.open(path).is_ok(),
-            entry => entry.is_some_and(|entry| entry.is_ok()),
+        match self.last.as_mut().and_then(|last| last.kind_of(name)) {
+            Some(FileType::Symlink) => self.open(path).is_ok(),
+            kind => kind.is_some(),
         }
     }
 

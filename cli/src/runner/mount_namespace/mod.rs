@@ -29,7 +29,7 @@ pub use self::store_mounts::mount_store;
 use super::bundle::Bundle;
 use super::cgroup::CgroupView;
 use super::cwd;
-use super::files::{DetachedMount, Identity, Trust, make_directory, open_directory};
+use super::files::{DetachedMount, Identity, MountPoints, Trust, make_directory, open_directory};
 use super::network::UserNetwork;
 use super::overrides::Volume;
 use super::owned_files::OwnedFile;
@@ -73,11 +73,11 @@ pub struct MountNamespace<'r> {
 
 impl MountNamespace<'_> {
     /// Sets it up and moves this process into it, with the bundle as its working directory, and makes the volumes that are new. Others
-    /// see no other change.
+    /// see no other change. Gives the places where a hook will mount store paths, if it is to.
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn enter(&self, config: &RuntimeConfig, volumes: TakenVolumes<'_>) -> Result<()> {
+    pub fn enter(&self, config: &RuntimeConfig, volumes: TakenVolumes<'_>) -> Result<Option<MountPoints>> {
         let opening = || format!("opening '{}'", self.cover);
         let cover = open_directory(CWD, self.cover.as_std_path()).with_context(opening)?;
         let cover = Identity::new(cover).with_context(opening)?;
@@ -129,16 +129,19 @@ impl MountNamespace<'_> {
         let store = sources.store.take();
         let in_store = sources.put(&mut config, &place.join("sources"), rootfs.as_fd())?;
         cwd::check_final(&config, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
+        let mut mount_points = None;
         if let Some(store) = store {
             let lower = open_directory(CWD, lower.as_std_path()).with_context(|| format!("opening '{lower}'"))?;
-            let looked_at = Roots { place, rootfs: rootfs.as_fd(), lower: lower.as_fd() };
-            store.have_mounted(&mut config, &in_store, looked_at)?;
+            let is_kept = self.state.is_some();
+            let looked_at = Roots { place, rootfs: rootfs.as_fd(), lower: lower.as_fd(), is_kept };
+            mount_points = store.have_mounted(&mut config, &in_store, looked_at)?;
         }
         if let Some(network) = self.network {
             network.show_in(&mut config, place);
         }
         let file = place.join("config.json");
-        fs::write(&file, config.as_value().to_string()).with_context(|| format!("writing '{file}'"))
+        fs::write(&file, config.as_value().to_string()).with_context(|| format!("writing '{file}'"))?;
+        Ok(mount_points)
     }
 
     /// Makes the directories between the cover and the bundle.

@@ -13,13 +13,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::FileType;
+use rustix::fs::{FileType, OFlags};
 use rustix::mount::MountFlags;
 
-use self::choice::Trees;
+use self::choice::{Trees, open_below};
 use self::hook::Orders;
 use super::attributes::restrict;
-use crate::runner::files::{DetachedMount, make_directory};
+use crate::runner::files::{DetachedMount, MountPoints, make_directory};
 use crate::runner::runtime_config::RuntimeConfig;
 
 pub use self::hook::mount_store;
@@ -54,35 +54,45 @@ pub struct Roots<'r> {
     pub rootfs: BorrowedFd<'r>,
     /// That of the bundle.
     pub lower: BorrowedFd<'r>,
+    /// Whether it has what an earlier run has written.
+    pub is_kept: bool,
 }
 
 impl Store {
-    /// Takes those of `in_store` out of the document that a hook can mount, and adds the hook.
+    /// Takes those of `in_store` out of the document that a hook can mount, and adds the hook. Gives the places of these.
     ///
     /// # Errors
     /// What the kernel does not allow.
-    pub fn have_mounted(self, config: &mut RuntimeConfig, in_store: &[InStore], roots: Roots<'_>) -> Result<()> {
-        let Some(program) = hook::own_program() else { return Ok(()) };
-        let Roots { place, rootfs, lower } = roots;
+    pub fn have_mounted(
+        self,
+        config: &mut RuntimeConfig,
+        in_store: &[InStore],
+        roots: Roots<'_>,
+    ) -> Result<Option<MountPoints>> {
+        let Some(program) = hook::own_program() else { return Ok(None) };
+        let Roots { place, rootfs, lower, is_kept } = roots;
         let trees = Trees { store: &self.path, tree: self.tree.as_fd(), rootfs, lower };
         let chosen = trees.choose(&config.mounts(), in_store);
         if chosen.len() < FEWEST {
-            return Ok(());
+            return Ok(None);
         }
+        let opening = || format!("opening '{}' in the root file system", self.path);
+        let directory = open_below(rootfs, &self.path, OFlags::DIRECTORY).with_context(opening)?;
         let origin = place.join("store");
         make_directory(&origin)?;
         self.tree.attach(&origin)?;
         // A mount of a part of it has the same attributes.
         restrict(&origin, MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV)?;
         let names = chosen.iter().map(|chosen| chosen.name.as_str()).collect();
-        let orders = Orders { store: &self.path, names }.to_string();
+        let orders = Orders { is_kept, store: &self.path, names }.to_string();
         let file = hook::orders_in(place);
         fs::write(&file, orders).with_context(|| format!("writing '{file}'"))?;
-        let chosen: HashSet<_> = chosen.into_iter().map(|chosen| chosen.index).collect();
+        let (indices, names): (HashSet<_>, _) = chosen.into_iter().map(|chosen| (chosen.index, chosen.name)).unzip();
         if let Some(mounts) = config.mounts_mut() {
-            let mut indices = 0..;
-            mounts.retain(|_| indices.next().is_none_or(|index| !chosen.contains(&index)));
+            let mut index = 0..;
+            mounts.retain(|_| index.next().is_none_or(|index| !indices.contains(&index)));
         }
-        config.add_first_hook("createContainer", hook::hook(&program, place))
+        config.add_first_hook("createContainer", hook::hook(&program, place))?;
+        Ok(Some(MountPoints { directory, names }))
     }
 }

@@ -10,6 +10,7 @@ use camino::Utf8PathBuf;
 
 use super::helper::Helper;
 use crate::runner::descriptors;
+use crate::runner::files::MountPoints;
 
 /// A run that is set up: this process is in its namespaces, and the runtime has not been started.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Prepared {
     pub locks: Vec<OwnedFd>,
     /// What runs beside the container.
     pub helpers: Vec<Helper>,
+    /// Where a hook will mount store paths.
+    pub mount_points: Option<MountPoints>,
 }
 
 impl Prepared {

@@ -1,14 +1,14 @@
 //! Which mounts of store paths have the same result if they come after all others.
 
 use std::collections::HashSet;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::InStore;
-use crate::runner::files::retry_on_race;
+use crate::runner::files::{Listing, retry_on_race};
 use crate::runner::runtime_config::Mount;
 
 /// The most mounts with links in them that are remembered.
@@ -25,7 +25,7 @@ pub struct Trees<'t> {
     pub tree: BorrowedFd<'t>,
     /// The root file system of the container, without mounts.
     pub rootfs: BorrowedFd<'t>,
-    /// That of the bundle, in which names are found faster than in an overlay.
+    /// That of the bundle, which is read faster than an overlay.
     pub lower: BorrowedFd<'t>,
 }
 
@@ -50,7 +50,8 @@ enum Reach {
 impl Trees<'_> {
     /// Those that no other mount is above, at or below, and whose mount points are there.
     pub fn choose(&self, mounts: &[Mount<'_>], in_store: &[InStore]) -> Vec<Chosen> {
-        let Ok(mount_points) = open_below(self.lower, self.store, OFlags::DIRECTORY) else { return Vec::new() };
+        let mount_points = open_below(self.lower, self.store, OFlags::DIRECTORY).and_then(Listing::read);
+        let Ok(mount_points) = mount_points else { return Vec::new() };
         let mut in_store = in_store.iter().peekable();
         let (mut chosen, mut names) = (Vec::new(), HashSet::new());
         let (mut held, mut with_links) = (HashSet::new(), Vec::new());
@@ -58,7 +59,7 @@ impl Trees<'_> {
             let stored = in_store.next_if(|stored| stored.index == mount.index);
             let plain = stored.filter(|_| mount.destination == mount.source && mount.is_plain_read_only_bind());
             let name = mount.source.rsplit_once('/').map_or("", |(_, name)| name);
-            if plain.is_some_and(|plain| kind_of(&mount_points, name) == Some(plain.kind)) && names.insert(name) {
+            if plain.is_some_and(|plain| mount_points.kind_of(name) == Some(plain.kind)) && names.insert(name) {
                 chosen.push(Chosen { index: mount.index, name: name.to_owned() });
                 continue;
             }
@@ -97,12 +98,6 @@ impl Trees<'_> {
             |root, path| matches!(open_below(root, path, OFlags::empty()), Ok(_) | Err(Errno::NOENT | Errno::NOTDIR));
         has_none(self.rootfs, place) && place.strip_prefix(self.store).map_or(true, |below| has_none(self.tree, below))
     }
-}
-
-/// What an entry of a directory is, if it is there.
-pub fn kind_of(directory: impl AsFd, name: &str) -> Option<FileType> {
-    let found = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-    Some(FileType::from_raw_mode(found.st_mode))
 }
 
 /// Opens what is below a directory, through no link.

@@ -7,19 +7,25 @@ use std::os::fd::AsFd;
 
 use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{CWD, FileType, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, OFlags};
 use rustix::mount;
 use serde_json::{Value, json};
 
-use super::choice::{kind_of, open_below};
+use super::choice::open_below;
 use crate::runner::files::open_directory;
 
 /// The verb of this program.
 const VERB: &str = "mount-store";
 
+/// The first line of orders, by whether the directory of the store is kept.
+const KEPT: &str = "kept";
+const NEW: &str = "new";
+
 /// What to mount.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Orders<'o> {
+    /// Whether the directory of the store may have something that another run has left.
+    pub is_kept: bool,
     /// The store's path.
     pub store: &'o Utf8Path,
     /// The names of store paths.
@@ -29,6 +35,7 @@ pub struct Orders<'o> {
 impl fmt::Display for Orders<'_> {
     /// A line for each: no path of a store has one that ends.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", if self.is_kept { KEPT } else { NEW })?;
         writeln!(f, "{}", self.store)?;
         self.names.iter().try_for_each(|name| writeln!(f, "{name}"))
     }
@@ -58,6 +65,7 @@ pub fn mount_store(place: &Utf8Path) -> Result<()> {
     let file = orders_in(place);
     let orders = fs::read_to_string(&file).with_context(|| format!("reading '{file}'"))?;
     let mut lines = orders.lines();
+    let is_kept = lines.next().context("found no orders")? == KEPT;
     let store = Utf8Path::new(lines.next().unwrap_or_default());
     let opening = || format!("opening '{store}' in the root file system");
     let rootfs = open_directory(CWD, place.join("rootfs").as_std_path()).with_context(opening)?;
@@ -65,12 +73,18 @@ pub fn mount_store(place: &Utf8Path) -> Result<()> {
     rustix::process::fchdir(&mount_points).with_context(opening)?;
     let origin = place.join("store");
     for name in lines {
-        // A link, through which a mount goes, may be there since another run has left it in what `--state` keeps.
-        if !matches!(kind_of(&mount_points, name), Some(FileType::Directory | FileType::RegularFile)) {
+        // A link, through which a mount goes, may be there since another run has left it.
+        if is_kept && !matches!(kind_of(&mount_points, name), Some(FileType::Directory | FileType::RegularFile)) {
             bail!("'{store}/{name}': found no directory or file to mount it on; look into the directory of --state");
         }
         let mounted = mount::mount_bind(origin.join(name).as_std_path(), name);
         mounted.with_context(|| format!("mounting '{store}/{name}'"))?;
     }
     Ok(())
+}
+
+/// What an entry of a directory is, if it is there.
+fn kind_of(directory: impl AsFd, name: &str) -> Option<FileType> {
+    let found = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+    Some(FileType::from_raw_mode(found.st_mode))
 }

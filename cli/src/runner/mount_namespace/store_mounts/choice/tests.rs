@@ -1,8 +1,9 @@
 use std::fs;
+use std::os::fd::AsFd;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use rustix::fs::CWD;
+use rustix::fs::{CWD, FileType};
 use serde_json::{Value, json};
 
 use super::*;
