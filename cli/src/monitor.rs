@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use oci_bundle::containers::{self, Name, Record, Registry, Starting, State, Taken};
-use oci_bundle::runner::{self, Bundle, Host, Planned, Run, Signals, Streams};
+use oci_bundle::runner::{self, Bundle, GracePeriod, Host, Planned, Run, Signals, Streams};
 use oci_bundle_builder::plan::definition::port::Port;
 use oci_bundle_builder::plan::diagnostics::text;
 
@@ -50,6 +50,7 @@ impl Monitor {
         if is_detached {
             rustix::process::setsid().context("leaving the terminal (setsid(2))")?;
         }
+        let grace_period = self.begin_grace_period();
         // A container that nobody has named and somebody waits for runs without a record if it has to.
         let is_named = name.is_some();
         let taken = match self.take(registry, name) {
@@ -63,7 +64,7 @@ impl Monitor {
         };
         let mut prepared = self.run.prepare(&self.bundle, &self.planned, &self.host)?;
         let record = self.record(is_detached, &prepared.runtime);
-        let mut noted = Noted { record, taken, starting: None, log: None, health: None };
+        let mut noted = Noted { record, taken, starting: None, log: None, health: None, grace_period };
         let signals = Signals::take()?;
         let streams =
             if is_detached { noted.keep_log()? } else { Streams::inherited(rustix::termios::isatty(std::io::stdin())) };
@@ -94,6 +95,13 @@ impl Monitor {
             say(&text::one_line("oci-bundle: warning", &error));
         }
         code
+    }
+
+    /// Begins a wait of the kernel's, if the runtime will get to it.
+    fn begin_grace_period(&self) -> Option<GracePeriod> {
+        let Host { privilege, delegated_cgroup, cgroup_mode, .. } = &self.host;
+        // In a cgroup that hands on its controllers no other process may be.
+        (privilege.is_root() && delegated_cgroup.is_none()).then(|| GracePeriod::begin(*cgroup_mode)).flatten()
     }
 
     /// Takes the name.

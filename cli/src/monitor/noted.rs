@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use oci_bundle::containers::{self, LogReader, LogWriter, Output, Record, Starting, State, Stream, Taken};
-use oci_bundle::runner::{Attendant, Streams};
+use oci_bundle::runner::{Attendant, GracePeriod, Streams};
 use oci_bundle_builder::plan::diagnostics::text;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -33,6 +33,8 @@ pub struct Noted {
     pub log: Option<Log>,
     /// Its check, if it has one.
     pub health: Option<HealthWatch>,
+    /// The wait of the kernel's for its cgroups, until it is over.
+    pub grace_period: Option<GracePeriod>,
 }
 
 /// A log with what goes to it.
@@ -121,6 +123,7 @@ impl Attendant for Noted {
     }
 
     fn poll(&mut self) -> Result<Option<Duration>> {
+        self.grace_period.take_if(|grace_period| grace_period.is_over());
         if let Some(starting) = &mut self.starting {
             let Some(cgroups) = starting.poll() else { return Ok(Some(containers::PAUSE)) };
             self.starting = None;

@@ -38,7 +38,7 @@ mod supervision;
 mod volumes;
 
 pub use self::bundle::Bundle;
-pub use self::cgroup::CgroupView;
+pub use self::cgroup::{CgroupView, GracePeriod};
 pub use self::descriptors::{close_others, ensure_no_directory, handed_over};
 pub use self::exec::{CHECK_HEALTH, Runner, Running, check_health, kill_checked};
 pub use self::files::{MountPoints, SearchPath, Trust};

@@ -2,6 +2,7 @@
 
 mod controllers;
 mod delegated;
+mod grace_period;
 mod host_root;
 mod mode;
 mod mount_point;
@@ -9,5 +10,6 @@ mod view;
 
 pub use self::controllers::{available_controllers, required_controllers};
 pub use self::delegated::DelegatedCgroup;
+pub use self::grace_period::GracePeriod;
 pub use self::mode::CgroupMode;
 pub use self::view::CgroupView;
