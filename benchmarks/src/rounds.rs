@@ -52,8 +52,17 @@ impl Rounds {
     /// How many times the time of `base` each round of `way` took. As both ran right after each other, what slowed the
     /// machine down for a while slowed down both.
     pub fn ratio(&self, way: &str, base: &str) -> Option<Sample> {
-        let ratios = self.0.get(way)?.iter().zip(self.0.get(base)?).map(|(way, base)| way / base);
-        Some(Sample(ratios.collect()))
+        self.compare(way, base, |way, base| way / base)
+    }
+
+    /// How many seconds more than `base` each round of `way` took.
+    pub fn difference(&self, way: &str, base: &str) -> Option<Sample> {
+        self.compare(way, base, |way, base| way - base)
+    }
+
+    fn compare(&self, way: &str, base: &str, compared: impl Fn(f64, f64) -> f64) -> Option<Sample> {
+        let pairs = self.0.get(way)?.iter().zip(self.0.get(base)?);
+        Some(Sample(pairs.map(|(way, base)| compared(*way, *base)).collect()))
     }
 
     /// How far the measurement furthest from its way's median is from that, as a part of it.
@@ -99,6 +108,7 @@ mod tests {
         ]));
         let ratio = rounds.ratio("b", "a").unwrap();
         assert_eq!([ratio.least(), ratio.median(), ratio.most()], [2.0; 3]);
+        assert_eq!(rounds.difference("b", "a").unwrap().median(), 1.0);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! `ways-table RESULTS WAY…` prints how long each way takes for each row of RESULTS, a folder with a folder of rounds
-//! for each, and how many times as long as the first way.
+//! `ways-table [--difference] RESULTS WAY…` prints how long each way takes for each row of RESULTS, a folder with a folder of rounds
+//! for each, and how many times as long as the first way, or how much longer.
 
 use std::path::Path;
 
@@ -9,24 +9,34 @@ use oci_bundle_benchmarks::shape::Shape;
 use oci_bundle_benchmarks::table::{Table, seconds};
 
 fn main() -> Result<()> {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<_> = std::env::args().skip(1).collect();
+    let with_difference = arguments.first().is_some_and(|argument| argument == "--difference");
+    if with_difference {
+        arguments.remove(0);
+    }
     let (results, ways) = arguments.split_first().context("want a folder and the names of ways")?;
     let first = ways.first().context("want the names of ways")?;
 
-    let mut table = Table::new(["what", "way", "median", "least–most", "× of the first", "noise"]);
+    let compared = if with_difference { "more than the first" } else { "× of the first" };
+    let mut table = Table::new(["what", "way", "median", "least–most", compared, "noise"]);
     for row in rows(Path::new(results))? {
         let rounds = Rounds::read(&Path::new(results).join(&row))?;
         ensure!(rounds.of(first).is_some(), "'{row}' has no rounds of '{first}'");
         let title = Shape::named(&row).map_or(row.as_str(), |shape| shape.title);
         for way in ways {
-            let (Some(sample), Some(ratio)) = (rounds.of(way), rounds.ratio(way, first)) else { continue };
+            let compared = if with_difference {
+                rounds.difference(way, first).map(|sample| format!("{:.1} ms", 1e3 * sample.median()))
+            } else {
+                rounds.ratio(way, first).map(|sample| format!("{:.2}", sample.median()))
+            };
+            let (Some(sample), Some(compared)) = (rounds.of(way), compared) else { continue };
             let is_first = way == first;
             table.row([
                 if is_first { title.to_owned() } else { String::new() },
                 way.clone(),
                 seconds(sample.median()),
                 spread(&sample),
-                format!("{:.2}", ratio.median()),
+                compared,
                 if is_first { format!("{:.0} %", 100.0 * rounds.noise()) } else { String::new() },
             ]);
         }
