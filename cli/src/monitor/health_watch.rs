@@ -12,6 +12,9 @@ use sd_notify::NotifyState;
 /// How long a check may take to end when it was told to.
 const MOST_FOR_END: Duration = Duration::from_secs(1);
 
+/// The time from the end of one check to the next before one has succeeded: a service is ready no later than that.
+const PAUSE_BEFORE_READY: Duration = Duration::from_secs(1);
+
 /// What a container is checked of.
 pub struct Checked {
     /// The container.
@@ -52,6 +55,10 @@ pub struct HealthWatch {
     running: Option<(Child, Instant)>,
     next: Instant,
     failures: u32,
+    /// From when on a failure counts. Before one has succeeded, checks come faster than an interval.
+    counts_from: Instant,
+    /// Whether one has succeeded.
+    has_been_ready: bool,
     status: Status,
 }
 
@@ -59,7 +66,17 @@ impl HealthWatch {
     /// Of a container that is being started.
     pub fn new(health: Health, checked: Checked) -> Self {
         let now = Instant::now();
-        Self { health, checked, start: None, running: None, next: now, failures: 0, status: Status::Starting }
+        Self {
+            health,
+            checked,
+            start: None,
+            running: None,
+            next: now,
+            failures: 0,
+            counts_from: now,
+            has_been_ready: false,
+            status: Status::Starting,
+        }
     }
 
     /// What the last checks say.
@@ -71,7 +88,7 @@ impl HealthWatch {
     pub fn poll(&mut self) -> Result<Duration> {
         let now = Instant::now();
         self.start.get_or_insert(now);
-        let interval = Duration::from_secs(self.health.interval.into());
+        let interval = self.interval();
         if let Some((check, deadline)) = &mut self.running {
             match check.try_wait().context("waiting for a check")? {
                 Some(status) => {
@@ -104,17 +121,30 @@ impl HealthWatch {
             Ok(check) => self.running = Some((check, now + interval)),
             Err(_) => self.note(false),
         }
-        Ok(interval)
+        Ok(self.next.saturating_duration_since(now))
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(self.health.interval.into())
     }
 
     fn note(&mut self, is_well: bool) {
         if is_well {
             self.failures = 0;
+            self.has_been_ready = true;
             if self.status != Status::Healthy {
                 tell(&[NotifyState::Ready, NotifyState::Status("healthy")]);
             }
             self.status = Status::Healthy;
             return tell(&[NotifyState::Watchdog]);
+        }
+        let now = Instant::now();
+        if !self.has_been_ready {
+            self.next = self.next.min(now + PAUSE_BEFORE_READY);
+            if now < self.counts_from {
+                return;
+            }
+            self.counts_from = now + self.interval();
         }
         let start = Duration::from_secs(self.health.start.into());
         if self.status == Status::Starting && self.start.is_some_and(|begin| begin.elapsed() < start) {

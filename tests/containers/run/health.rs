@@ -65,6 +65,23 @@ fn a_check_says_how_a_container_is() {
 }
 
 #[test]
+fn one_that_takes_a_while_to_start_is_healthy_as_soon_as_it_is() {
+    let bundle = checked(r#"{ command = [ "test" "-e" "/srv/well" ]; interval = 3600; }"#);
+    let folder = TempDir::new().unwrap();
+    let name = "slow-to-start";
+    let mut run = Runtime::Crun.wrapper(0);
+    run.args(["--detach", "--name", name]);
+    run.args(["--mount", &format!("{}:/srv:ro", folder.path().display())]).arg(&*bundle);
+    prints(run);
+    // More checks than may fail in a row.
+    thread::sleep(Duration::from_secs(5));
+    assert_eq!(health(name, 0).as_deref(), Some("starting"));
+    fs::write(folder.path().join("well"), "").unwrap();
+    wait_for(name, 0, "healthy");
+    prints(of_user(0, &["stop", "--time", "0", name]));
+}
+
+#[test]
 fn a_check_that_hangs_is_ended_and_counts() {
     let hanging =
         r#"{ command = [ "sh" "-c" "trap : TERM; while :; do sleep 31415; done" ]; interval = 1; retries = 1; }"#;
