@@ -69,7 +69,9 @@ fn a_terminal_is_as_it_was_where_the_runtime_is_killed() {
         let listed: serde_json::Value = serde_json::from_str(&prints(ps)).unwrap();
         let listed = listed.as_array().unwrap().iter().find(|listed| listed["name"] == name.as_str()).unwrap();
         let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", listed["pid"])).unwrap();
-        assert!(Command::new("kill").args(["-KILL", children.trim()]).status().unwrap().success(), "{children}");
+        // The monitor starts it last.
+        let started = children.split_whitespace().last().unwrap();
+        assert!(Command::new("kill").args(["-KILL", started]).status().unwrap().success(), "{children}");
         let echoes = |_| {
             std::thread::sleep(Duration::from_millis(20));
             terminal.echoes()

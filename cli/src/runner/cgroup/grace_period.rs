@@ -11,7 +11,9 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use fork::{Fork, fork};
 use rustix::fs::{OFlags, fstatfs};
-use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, set_parent_process_death_signal, waitpid};
+use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 
 use super::mode::CgroupMode;
 use super::mount_point::{CGROUP1, CGROUP2, MOUNT_POINT, UNIFIED};
@@ -28,6 +30,7 @@ impl GracePeriod {
         match fork().ok()? {
             Fork::Parent(process) => Pid::from_raw(process).map(Self),
             Fork::Child => {
+                let _ = end_with_parent(&cgroup);
                 // The process that writes (cgroups(7)).
                 let _ = cgroup.write_all(b"0");
                 std::process::exit(0)
@@ -39,6 +42,14 @@ impl GracePeriod {
     pub fn is_over(&self) -> bool {
         !matches!(waitpid(Some(self.0), WaitOptions::NOHANG), Ok(None))
     }
+}
+
+/// Keeps nobody waiting who waits for the end of the parent: this process is killed with it, and has none of its streams open.
+fn end_with_parent(file: &File) -> Result<(), Errno> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    dup2_stdin(file)?;
+    dup2_stdout(file)?;
+    dup2_stderr(file)
 }
 
 /// The files that list the processes of the cgroups that a process is in.

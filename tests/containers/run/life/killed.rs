@@ -11,10 +11,11 @@ fn kill(pid: u32) {
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
 
-/// The only child of a process.
+/// The runtime, which a monitor starts last.
 fn child(pid: u32) -> u32 {
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    children.trim().parse().unwrap_or_else(|_| panic!("{children}"))
+    let last = children.split_whitespace().last().unwrap_or_else(|| panic!("{pid} has no child"));
+    last.parse().unwrap()
 }
 
 #[test]
