@@ -57,6 +57,8 @@ rustPlatform.buildRustPackage (
       platforms = lib.platforms.linux;
     };
   }
+  # Unoptimized tests are compiled in a third of the time.
+  // lib.optionalAttrs doCheck { checkType = "debug"; }
   // (
     if directory == "" then
       { }
