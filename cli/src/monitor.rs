@@ -64,12 +64,13 @@ impl Monitor {
         };
         let mut prepared = self.run.prepare(&self.bundle, &self.planned, &self.host)?;
         let record = self.record(is_detached, &prepared.runtime);
-        let mut noted = Noted { record, taken, starting: None, log: None, health: None, grace_period };
+        let mut noted =
+            Noted { record, taken, starting: None, log: None, health: None, grace_period, mount_points: None };
         let signals = Signals::take()?;
         let streams =
             if is_detached { noted.keep_log()? } else { Streams::inherited(rustix::termios::isatty(std::io::stdin())) };
         let mut helpers = std::mem::take(&mut prepared.helpers);
-        let mount_points = prepared.mount_points.take();
+        noted.mount_points = prepared.mount_points.take();
         let owns_processes = prepared.owns_processes;
         let runtime = prepared.spawn(streams)?;
         let process = runtime.process.as_raw_nonzero().get().unsigned_abs();
@@ -86,7 +87,6 @@ impl Monitor {
             }
             Ok(()) => {}
         }
-        mount_points.as_ref().inspect(|places| places.look_up());
         noted.starting = Some(Starting::new(process, self.bundle.path.join("pid"), self.host.id.clone()));
         let ended = runner::attend(&signals, &runtime, &mut helpers, &mut noted);
         let code = ended.map(runner::exit_code);

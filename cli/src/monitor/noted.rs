@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use oci_bundle::containers::{self, LogReader, LogWriter, Output, Record, Starting, State, Stream, Taken};
-use oci_bundle::runner::{Attendant, GracePeriod, Streams};
+use oci_bundle::runner::{Attendant, GracePeriod, MountPoints, Streams};
 use oci_bundle_builder::plan::diagnostics::text;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -35,6 +35,8 @@ pub struct Noted {
     pub health: Option<HealthWatch>,
     /// The wait of the kernel's for its cgroups, until it is over.
     pub grace_period: Option<GracePeriod>,
+    /// What is looked up while its runtime makes namespaces: this process has nothing else to do then.
+    pub mount_points: Option<MountPoints>,
 }
 
 /// A log with what goes to it.
@@ -124,6 +126,12 @@ impl Attendant for Noted {
 
     fn poll(&mut self) -> Result<Option<Duration>> {
         self.grace_period.take_if(|grace_period| grace_period.is_over());
+        if let Some(mount_points) = &mut self.mount_points {
+            if mount_points.look_up_some() {
+                return Ok(Some(Duration::ZERO));
+            }
+            self.mount_points = None;
+        }
         if let Some(starting) = &mut self.starting {
             let Some(cgroups) = starting.poll() else { return Ok(Some(containers::PAUSE)) };
             self.starting = None;

@@ -35,10 +35,15 @@ fn many(script: &str, readonly: &str) -> Built {
 
 /// A run by a runtime that prints what it is given, which is in this folder.
 fn printing(folder: &Path, uid: u32) -> Command {
+    printing_after("true", folder, uid)
+}
+
+/// The same, after a command of the shell.
+fn printing_after(preparation: &str, folder: &Path, uid: u32) -> Command {
     let program = folder.join("printing");
     fs::write(&program, "#!/bin/sh\nexec cat config.json\n").unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    runtime::wrapper_of(&program, "true", uid)
+    runtime::wrapper_of(&program, preparation, uid)
 }
 
 fn document(run: Command) -> Value {
@@ -90,6 +95,20 @@ fn a_runtime_gets_a_hook_for_them() {
             let shown = document(shown);
             assert_eq!((names_in_store(&shown).len(), &shown["hooks"]), (281, &Value::Null));
         }
+    }
+}
+
+#[test]
+fn a_store_that_is_a_file_system_of_its_own_is_mounted_by_the_hook_too() {
+    let folder = folder();
+    let bundle = many("exit 0", READONLY[0]);
+    // Nobody else is in the mount namespace that the program starts in, so the kernel takes it apart when the run leaves it.
+    for _ in 0..10 {
+        let mut run = printing_after("mount --bind /nix /nix", folder.path(), 0);
+        run.arg(&*bundle);
+        let config = document(run);
+        assert_eq!(names_in_store(&config), [""; 0]);
+        assert!(config["hooks"]["createContainer"][0]["path"].as_str().unwrap().starts_with("/nix/store/"));
     }
 }
 

@@ -2,8 +2,8 @@
 
 mod detached_mount;
 mod directory;
+mod entries;
 mod identity;
-mod listing;
 mod mount_points;
 mod own_directory;
 mod real_path;
@@ -14,8 +14,8 @@ mod trust;
 
 pub use self::detached_mount::DetachedMount;
 pub use self::directory::{make_directory, open_directory};
+pub use self::entries::{Entries, kind_at};
 pub use self::identity::Identity;
-pub use self::listing::Listing;
 pub use self::mount_points::MountPoints;
 pub use self::own_directory::{ensure_own, find_entry, open_to_list};
 pub use self::real_path::real_path;

@@ -5,10 +5,10 @@ use std::ops::Bound;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, openat2, statat};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
 
-use crate::runner::files::{Listing, retry_on_race};
+use crate::runner::files::{Entries, retry_on_race};
 use crate::runner::owned_files::is_annotated;
 use crate::runner::runtime_config::{Mount, RuntimeConfig, normal};
 
@@ -91,49 +91,22 @@ fn sortable(path: &Utf8Path) -> String {
     path.as_str().replace('/', "\0") + "\0"
 }
 
-/// From how many paths of one directory it is read as a whole.
-const MANY: usize = 256;
-
 /// The root file system, in which many paths of one directory are looked for.
 struct Root<'r> {
     root: BorrowedFd<'r>,
     /// The directory that was looked into last.
-    last: Option<Last>,
-}
-
-struct Last {
-    path: Utf8PathBuf,
-    directory: OwnedFd,
-    /// How often it was looked into.
-    count: usize,
-    /// What is in it, if that was often.
-    listing: Option<Listing>,
-}
-
-impl Last {
-    /// What an entry is, if it is there.
-    fn kind_of(&mut self, name: &str) -> Option<FileType> {
-        self.count += 1;
-        if self.count == MANY {
-            self.listing = Listing::read(&self.directory).ok();
-        }
-        if let Some(listing) = &self.listing {
-            return listing.kind_of(name);
-        }
-        let entry = statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-        Some(FileType::from_raw_mode(entry.st_mode))
-    }
+    last: Option<(Utf8PathBuf, Entries)>,
 }
 
 impl Root<'_> {
     /// Whether there is something at a path, links followed as in the container.
     fn has(&mut self, path: &Utf8Path) -> bool {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return true };
-        if self.last.as_ref().is_none_or(|last| last.path != parent) {
+        if self.last.as_ref().is_none_or(|(last, _)| last != parent) {
             let Ok(directory) = self.open(parent) else { return false };
-            self.last = Some(Last { path: parent.to_owned(), directory, count: 0, listing: None });
+            self.last = Some((parent.to_owned(), Entries::new(directory)));
         }
-        match self.last.as_mut().and_then(|last| last.kind_of(name)) {
+        match self.last.as_mut().and_then(|(_, entries)| entries.kind_of(name)) {
             Some(FileType::Symlink) => self.open(path).is_ok(),
             kind => kind.is_some(),
         }

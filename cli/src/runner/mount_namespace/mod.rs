@@ -24,8 +24,8 @@ use self::attributes::restrict;
 use self::bind_sources::{FoundSources, Origin};
 pub use self::layer::{Layer, required_layer};
 use self::overlay::Overlay;
-use self::store_mounts::Roots;
 pub use self::store_mounts::mount_store;
+use self::store_mounts::{Roots, own_program};
 use super::bundle::Bundle;
 use super::cgroup::CgroupView;
 use super::cwd;
@@ -85,6 +85,7 @@ impl MountNamespace<'_> {
         let origin =
             Origin { bundle: self.bundle, trust: self.trust, volumes: self.volumes, named: self.named, propagates };
         let sources = FoundSources::new(config, origin)?;
+        let program = own_program();
         explain(self.own_namespaces())?;
         self.cgroups.make_way(self.cover)?;
         // What was open before belongs to the mount namespace of before, of which nothing can be mounted here.
@@ -130,10 +131,11 @@ impl MountNamespace<'_> {
         let in_store = sources.put(&mut config, &place.join("sources"), rootfs.as_fd())?;
         cwd::check_final(&config, &rootfs).with_context(|| format!("'{}'", self.bundle.config_path()))?;
         let mut mount_points = None;
-        if let Some(store) = store {
+        if let Some((store, program)) = store.zip(program) {
             let lower = open_directory(CWD, lower.as_std_path()).with_context(|| format!("opening '{lower}'"))?;
             let is_kept = self.state.is_some();
-            let looked_at = Roots { place, rootfs: rootfs.as_fd(), lower: lower.as_fd(), is_kept };
+            let program = &program;
+            let looked_at = Roots { program, place, rootfs: rootfs.as_fd(), lower: lower.as_fd(), is_kept };
             mount_points = store.have_mounted(&mut config, &in_store, looked_at)?;
         }
         if let Some(network) = self.network {

@@ -22,7 +22,7 @@ use super::attributes::restrict;
 use crate::runner::files::{DetachedMount, MountPoints, make_directory};
 use crate::runner::runtime_config::RuntimeConfig;
 
-pub use self::hook::mount_store;
+pub use self::hook::{mount_store, own_program};
 
 /// For fewer, the hook takes longer than the runtime.
 const FEWEST: usize = 256;
@@ -48,6 +48,8 @@ pub struct Store {
 /// Where a container gets its root file system.
 #[derive(Clone, Copy, Debug)]
 pub struct Roots<'r> {
+    /// This program, which the hook starts.
+    pub program: &'r Utf8Path,
     /// The directory that the runtime takes for the bundle.
     pub place: &'r Utf8Path,
     /// The root file system that the container gets.
@@ -69,8 +71,11 @@ impl Store {
         in_store: &[InStore],
         roots: Roots<'_>,
     ) -> Result<Option<MountPoints>> {
-        let Some(program) = hook::own_program() else { return Ok(None) };
-        let Roots { place, rootfs, lower, is_kept } = roots;
+        let Roots { program, place, rootfs, lower, is_kept } = roots;
+        // What the run has mounted may hide it.
+        if !program.is_file() {
+            return Ok(None);
+        }
         let trees = Trees { store: &self.path, tree: self.tree.as_fd(), rootfs, lower };
         let chosen = trees.choose(&config.mounts(), in_store);
         if chosen.len() < FEWEST {
@@ -92,7 +97,7 @@ impl Store {
             let mut index = 0..;
             mounts.retain(|_| index.next().is_none_or(|index| !indices.contains(&index)));
         }
-        config.add_first_hook("createContainer", hook::hook(&program, place))?;
-        Ok(Some(MountPoints { directory, names }))
+        config.add_first_hook("createContainer", hook::hook(program, place))?;
+        Ok(Some(MountPoints::new(directory, names)))
     }
 }

@@ -8,7 +8,7 @@ use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::InStore;
-use crate::runner::files::{Listing, retry_on_race};
+use crate::runner::files::{Entries, retry_on_race};
 use crate::runner::runtime_config::Mount;
 
 /// The most mounts with links in them that are remembered.
@@ -50,8 +50,8 @@ enum Reach {
 impl Trees<'_> {
     /// Those that no other mount is above, at or below, and whose mount points are there.
     pub fn choose(&self, mounts: &[Mount<'_>], in_store: &[InStore]) -> Vec<Chosen> {
-        let mount_points = open_below(self.lower, self.store, OFlags::DIRECTORY).and_then(Listing::read);
-        let Ok(mount_points) = mount_points else { return Vec::new() };
+        let mount_points = open_below(self.lower, self.store, OFlags::DIRECTORY).map(Entries::new);
+        let Ok(mut mount_points) = mount_points else { return Vec::new() };
         let mut in_store = in_store.iter().peekable();
         let (mut chosen, mut names) = (Vec::new(), HashSet::new());
         let (mut held, mut with_links) = (HashSet::new(), Vec::new());

@@ -7,12 +7,12 @@ use std::os::fd::AsFd;
 
 use anyhow::{Context, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::{AtFlags, CWD, FileType, OFlags};
+use rustix::fs::{CWD, FileType, OFlags};
 use rustix::mount;
 use serde_json::{Value, json};
 
 use super::choice::open_below;
-use crate::runner::files::open_directory;
+use crate::runner::files::{kind_at, open_directory};
 
 /// The verb of this program.
 const VERB: &str = "mount-store";
@@ -46,10 +46,9 @@ pub fn orders_in(place: &Utf8Path) -> Utf8PathBuf {
     place.join("store-mounts")
 }
 
-/// The path of this program, if a runtime can start it.
+/// The path of this program. The kernel knows it for as long as the mount namespace is there in which the program was started.
 pub fn own_program() -> Option<Utf8PathBuf> {
-    let program = std::env::current_exe().ok().and_then(|program| Utf8PathBuf::from_path_buf(program).ok())?;
-    program.is_file().then_some(program)
+    std::env::current_exe().ok().and_then(|program| Utf8PathBuf::from_path_buf(program).ok())
 }
 
 /// The hook, as config.json has it.
@@ -65,7 +64,11 @@ pub fn mount_store(place: &Utf8Path) -> Result<()> {
     let file = orders_in(place);
     let orders = fs::read_to_string(&file).with_context(|| format!("reading '{file}'"))?;
     let mut lines = orders.lines();
-    let is_kept = lines.next().context("found no orders")? == KEPT;
+    let is_kept = match lines.next() {
+        Some(KEPT) => true,
+        Some(NEW) => false,
+        _ => bail!("'{file}': want '{KEPT}' or '{NEW}' in the first line"),
+    };
     let store = Utf8Path::new(lines.next().unwrap_or_default());
     let opening = || format!("opening '{store}' in the root file system");
     let rootfs = open_directory(CWD, place.join("rootfs").as_std_path()).with_context(opening)?;
@@ -74,17 +77,11 @@ pub fn mount_store(place: &Utf8Path) -> Result<()> {
     let origin = place.join("store");
     for name in lines {
         // A link, through which a mount goes, may be there since another run has left it.
-        if is_kept && !matches!(kind_of(&mount_points, name), Some(FileType::Directory | FileType::RegularFile)) {
+        if is_kept && !matches!(kind_at(&mount_points, name), Some(FileType::Directory | FileType::RegularFile)) {
             bail!("'{store}/{name}': found no directory or file to mount it on; look into the directory of --state");
         }
         let mounted = mount::mount_bind(origin.join(name).as_std_path(), name);
         mounted.with_context(|| format!("mounting '{store}/{name}'"))?;
     }
     Ok(())
-}
-
-/// What an entry of a directory is, if it is there.
-fn kind_of(directory: impl AsFd, name: &str) -> Option<FileType> {
-    let found = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-    Some(FileType::from_raw_mode(found.st_mode))
 }
