@@ -27,12 +27,13 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 # Lines are what a panic names; all else that debuggers want takes a third of the time to compile.
 export CARGO_PROFILE_DEV_DEBUG := line-tables-only
 
-.PHONY: demo test setup lint unit containers check format bench bench-nix bench-build bench-seccomp bench-test bench-image bench-many bench-start hosts soak fuzz deny release test-versions
+.PHONY: demo test setup lint unit properties containers check format bench bench-nix bench-build bench-seccomp bench-test bench-image bench-many bench-start hosts soak fuzz deny release test-versions
 
 demo: setup
 	@scripts/demo $(OFFLINE)
 
-test: setup lint unit check containers
+# `nix flake check` runs the tests of the crates that Nix builds.
+test: setup lint properties check containers
 	@echo "All tests passed."
 
 setup:
@@ -53,10 +54,13 @@ lint: setup
 	cargo clippy --locked --all-targets $(FUZZ) -- -D warnings
 	cargo clippy --locked --all-targets $(BENCHMARKS) -- -D warnings
 
+# What takes seconds while one works on a crate.
 unit: setup
 	cargo test --locked
 	cargo test --locked $(CLI)
 	cargo test --locked $(IMAGE)
+
+properties: setup
 	cargo test --locked --lib $(BENCHMARKS)
 	PROPTEST_CASES=500 cargo test --locked $(PROPERTIES)
 	PROPTEST_CASES=500 cargo test --locked $(FUZZ)
