@@ -56,6 +56,7 @@ let
       cargoRoot ? ".",
       doCheck ? true,
       checkType ? "release",
+      dontCargoBuild ? false,
       cargoBuildFlags ? [ ],
       cargoTestFlags ? [ ],
       nativeBuildInputs ? [ ],
@@ -121,6 +122,7 @@ let
           vendor
           doCheck
           checkType
+          dontCargoBuild
           cargoBuildFlags
           cargoTestFlags
           nativeBuildInputs
