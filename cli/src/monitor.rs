@@ -113,7 +113,9 @@ impl Monitor {
 
     fn record(&self, is_detached: bool, runtime: &camino::Utf8Path) -> Record {
         let config = &self.planned.plan.config;
-        let words = config["process"]["args"].as_array().into_iter().flatten();
+        // The plan is made of the settings, so they are what they are.
+        let of_init = runner::words_of_init(config).unwrap_or_default();
+        let words = config["process"]["args"].as_array().into_iter().flatten().skip(of_init);
         Record {
             id: self.host.id.clone(),
             bundle: self.bundle.path.clone(),
@@ -124,7 +126,6 @@ impl Monitor {
             process: None,
             started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
             is_detached,
-            // The plan is made of them, so they are what it is.
             stop_signal: runner::run_settings(config).ok().and_then(|settings| settings.stop_signal),
             ports: self.planned.plan.network.iter().flat_map(|network| &network.ports).map(Port::to_string).collect(),
             state: State::Starting,

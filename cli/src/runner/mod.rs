@@ -43,7 +43,7 @@ pub use self::descriptors::{close_others, ensure_no_directory, handed_over};
 pub use self::exec::{CHECK_HEALTH, Runner, Running, check_health, kill_checked};
 pub use self::files::{MountPoints, SearchPath, Trust};
 pub use self::host::{Host, container_id};
-pub use self::init::InitOption;
+pub use self::init::{InitOption, words_of_init};
 pub use self::mount_namespace::mount_store;
 pub use self::network::{
     HOLD_NETWORK, HOLD_PASTA, NetworkMode, NetworkOptions, PastaOptions, UserNetwork, hold_network, hold_pasta,

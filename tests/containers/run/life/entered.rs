@@ -235,6 +235,7 @@ fn a_container_with_an_init_is_entered_without_it() {
     for (runtime, uid) in all() {
         let life = Life::new(runtime, uid);
         life.detach("web", &[], &bundle);
+        assert_eq!(life.container("web").unwrap()["command"][0], "sh", "{life}");
         let of_first = life.prints(&["exec", "web", "--", "cat", "/proc/1/cmdline"]);
         assert!(!of_first.starts_with("sh\0"), "{life}: {of_first}");
         let of_exec = life.prints(&["exec", "web", "--", "cat", "/proc/self/cmdline"]);
