@@ -83,3 +83,17 @@ fn no_container_makes_cgroups_of_its_own() {
         (!is_right).then(|| "made some, or did not run".to_owned())
     });
 }
+
+/// Any user may mount a file system of FUSE wherever.
+#[test]
+fn a_mount_at_a_name_of_any_bytes_stops_no_run() {
+    let bundle = container("exit 3", "config.linux.resources.pids.limit = 77;");
+    let mount = r#"mount -t tmpfs tmpfs /mnt && d=/mnt/$(printf '\377') && mkdir "$d" && mount -t tmpfs tmpfs "$d""#;
+    for (runtime, uid) in all() {
+        let mut run = runtime.wrapper_prepared(mount, uid);
+        let output = run.arg(&*bundle).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{runtime:?} {uid}: {output:?}");
+        // Limits hold as before.
+        assert!(uid != 0 || output.stderr.is_empty(), "{runtime:?}: {output:?}");
+    }
+}

@@ -32,7 +32,9 @@ impl CgroupMode {
         if is_of_type(MOUNT_POINT, CGROUP2) {
             return Self::Unified;
         }
-        let mounts = fs::read_to_string(format!("/proc/{process}/mountinfo")).unwrap_or_default();
+        let mounts = fs::read(format!("/proc/{process}/mountinfo")).unwrap_or_default();
+        // Any user may have mounted something at a name that is not UTF-8.
+        let mounts = String::from_utf8_lossy(&mounts);
         // A mount that another one hides is in the table as well.
         let has_first_version = first_version(&mounts).any(|place| is_of_type(place, CGROUP1));
         match (has_first_version, is_of_type(UNIFIED, CGROUP2)) {

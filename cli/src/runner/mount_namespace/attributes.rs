@@ -14,7 +14,9 @@ pub fn restrict(place: &Utf8Path, added: MountFlags) -> Result<()> {
     let changing = || format!("limiting the mount '{place}'");
     mount::mount_change(place.as_std_path(), MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .with_context(changing)?;
-    let table = fs::read_to_string("/proc/self/mountinfo").context("reading '/proc/self/mountinfo'")?;
+    let table = fs::read("/proc/self/mountinfo").context("reading '/proc/self/mountinfo'")?;
+    // What is not UTF-8 in it is a mount of somebody else: `place` is, and what is below it.
+    let table = String::from_utf8_lossy(&table);
     for (at, flags) in table.lines().filter_map(parse_mount).filter(|(at, _)| at.starts_with(place)) {
         let flags = flags | added | MountFlags::BIND;
         mount::mount_remount(at.as_std_path(), flags, "").with_context(changing)?;
