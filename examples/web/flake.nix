@@ -27,12 +27,6 @@
           pkgs.nginx
           pkgs.busybox
         ];
-        # nginx reads the key as root; those of its processes that serve are nobody's.
-        capabilities.add = [
-          "CAP_CHOWN"
-          "CAP_SETGID"
-          "CAP_SETUID"
-        ];
         ports = [ 443 ];
         stopSignal = "SIGQUIT";
       };

@@ -199,8 +199,17 @@ fn the_next_run_gets_the_port_at_once() {
 /// Packets that no kernel would send, which old versions of pasta hand on to the host's loopback.
 #[test]
 fn packets_of_its_own_take_a_newer_pasta() {
-    for capability in ["CAP_NET_RAW", "CAP_NET_ADMIN"] {
-        let bundle = container("exit 0", &format!("network = \"user\"; capabilities = [ \"{capability}\" ];"));
+    let has = |capability: &str| format!("the container has {capability}");
+    for (arguments, power) in [
+        ("capabilities = [ \"CAP_NET_RAW\" ];", has("CAP_NET_RAW")),
+        ("capabilities = [ \"CAP_NET_ADMIN\" ];", has("CAP_NET_ADMIN")),
+        // Root's become the owner of their network.
+        ("capabilities.add = [ \"CAP_SETUID\" ];", has("CAP_SETUID")),
+        ("capabilities = [ \"CAP_SYS_ADMIN\" ];", has("CAP_SYS_ADMIN")),
+        ("capabilities = [ \"CAP_CHOWN\" ]; config.process.noNewPrivileges = false;", has("CAP_CHOWN")),
+        ("user.uid = 1879048200;", "the container's user is 1879048200".to_owned()),
+    ] {
+        let bundle = container("exit 0", &format!("network = \"user\"; {arguments}"));
         for (version, is_refused) in
             [("0.0~git20230309.7c7625d-1", true), ("2025_05_03.587980c", false), ("unknown", true)]
         {
@@ -216,11 +225,13 @@ fn packets_of_its_own_take_a_newer_pasta() {
             run.arg("--pasta").arg(&pasta).arg(&*bundle);
             let output = run.output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(
-                said.contains(&format!("the container has {capability}, with which it could reach")),
-                is_refused,
-                "{said}"
-            );
+            assert_eq!(said.contains(&format!("{power}, with which it could reach")), is_refused, "{said}");
         }
     }
+    // An ordinary user's become nobody else.
+    let bundle = container("exit 0", "network = \"user\"; capabilities = [ \"CAP_SETUID\" \"CAP_CHOWN\" ];");
+    let lan = Lan::new(Reach::V4);
+    let mut run = lan.wrapper(Runtime::Crun, 1234);
+    run.arg(&*bundle);
+    prints(run);
 }

@@ -24,7 +24,7 @@ use crate::runner::rootless::{Holder, map_caller_to_root};
 pub const HOLD_NETWORK: &str = "hold-network";
 
 /// The first of the users that no system gives to anybody (systemd's "Users, Groups, UIDs and GIDs"), up to 2³¹ - 1.
-const FIRST_UNUSED_ID: u32 = 1_879_048_192;
+pub const FIRST_UNUSED_ID: u32 = 1_879_048_192;
 
 /// Settings of a network. No port takes a capability, as it has no other users. Nobody else has the addresses that it gets, so they
 /// are there at once: what comes from the host before they are, pasta of 2023 loses.
@@ -73,7 +73,7 @@ impl Namespaces<'_> {
 
     /// The user of the host who is root of the user namespace; `None` if this process is that.
     ///
-    /// No container has it, so that none has power over the network of another, and no two runs share it.
+    /// No container is it, and no two runs share it. One of root that can become any user can become it (`raw_packets`).
     pub fn owner(&self) -> Option<u32> {
         self.privilege.is_root().then(|| FIRST_UNUSED_ID + std::process::id())
     }

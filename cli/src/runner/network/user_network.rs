@@ -106,8 +106,8 @@ impl UserNetwork {
     ///
     /// # Errors
     /// It is one.
-    pub fn check_packets(config: &RuntimeConfig, pasta: &Utf8Path) -> Result<()> {
-        raw_packets::check(config, pasta)
+    pub fn check_packets(config: &RuntimeConfig, pasta: &Utf8Path, privilege: Privilege) -> Result<()> {
+        raw_packets::check(config, pasta, privilege)
     }
 
     /// What whoever runs somebody else's bundle should know of it.
