@@ -167,7 +167,10 @@ fn pasta_is_no_root_and_has_nothing_of_the_caller() {
             let name = fs::read_link(&path).unwrap_or_default();
             let is_unnamed =
                 ["pipe:", "socket:", "anon_inode:"].iter().any(|kind| name.to_string_lossy().starts_with(kind));
-            assert!(is_device || is_namespace || is_unnamed, "{uid}: {name:?}");
+            // Versions of 2026 read who listens from their own /proc.
+            let is_table =
+                ["/net/tcp", "/net/tcp6", "/net/udp", "/net/udp6"].iter().any(|table| name.ends_with(&table[1..]));
+            assert!(is_device || is_namespace || is_unnamed || is_table, "{uid}: {name:?}");
         }
     }
 }

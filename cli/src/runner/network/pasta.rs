@@ -3,7 +3,7 @@
 //! A process of this program becomes it ([`super::held_pasta`]).
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::AsFd;
 use std::os::unix::fs::chown;
@@ -79,25 +79,8 @@ pub fn check_device(privilege: Privilege) -> Result<()> {
 /// One is not.
 pub fn check_ports(ports: &[Port]) -> Result<()> {
     for port in ports {
-        let Some(Published { address, number }) = port.published else { continue };
-        let bind = |address: IpAddr| {
-            let address = SocketAddr::new(address, number);
-            match port.protocol {
-                Protocol::Udp => UdpSocket::bind(address).map(drop),
-                _ => TcpListener::bind(address).map(drop),
-            }
-        };
-        let bound = match address {
-            Some(address) => bind(address),
-            // This one is of both versions, unless there is but one.
-            None => match bind(Ipv6Addr::UNSPECIFIED.into()) {
-                Err(error) if Errno::from_io_error(&error) == Some(Errno::AFNOSUPPORT) => {
-                    bind(Ipv4Addr::UNSPECIFIED.into())
-                }
-                bound => bound,
-            },
-        };
-        let Err(error) = bound else { continue };
+        let Some(Published { number, .. }) = port.published else { continue };
+        let Err(error) = bind(port) else { continue };
         let place = format!("port {number}/{} of the host", port.protocol);
         match error.kind() {
             ErrorKind::AddrInUse => bail!(
@@ -116,6 +99,28 @@ pub fn check_ports(ports: &[Port]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Takes a port of the host for a moment, if it is published.
+fn bind(port: &Port) -> io::Result<()> {
+    let Some(Published { address, number }) = port.published else { return Ok(()) };
+    let bind = |address: IpAddr| {
+        let address = SocketAddr::new(address, number);
+        match port.protocol {
+            Protocol::Udp => UdpSocket::bind(address).map(drop),
+            _ => TcpListener::bind(address).map(drop),
+        }
+    };
+    match address {
+        Some(address) => bind(address),
+        // This one is of both versions, unless there is but one.
+        None => match bind(Ipv6Addr::UNSPECIFIED.into()) {
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::AFNOSUPPORT) => {
+                bind(Ipv4Addr::UNSPECIFIED.into())
+            }
+            bound => bound,
+        },
+    }
 }
 
 /// The port with another one of the host, for messages.
@@ -144,7 +149,7 @@ pub fn start(program: &Utf8Path, namespaces: &Namespaces<'_>, ports: &[Port]) ->
     if let Some(id) = namespaces.owner() {
         command.args(["--user", &id.to_string()]);
     }
-    command.arg(program).arg("--").args(arguments(namespaces, ports));
+    command.arg(program).arg("--").args(arguments(namespaces, ports, HostAddresses::find()));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     // What is typed at a terminal is for the container.
     let child = command.process_group(0).spawn().context("starting pasta")?;
@@ -199,14 +204,21 @@ fn explain(said: &str, status: ExitStatus, host: HostAddresses) -> String {
                 container with the host all the same; or use --network private"
             .to_owned();
     }
+    // They have given up the right to before they do.
+    if last.contains("Couldn't listen on requested ports") {
+        return format!(
+            "pasta: {last}; versions of 2026 take no port below 1024, for root either: publish a higher one, such as --publish \
+             8080:80, or lower the setting net.ipv4.ip_unprivileged_port_start of the host"
+        );
+    }
     if let Some(own) = last.strip_prefix("oci-bundle: ") {
         return format!("starting pasta: {own}");
     }
     format!("pasta: {last}")
 }
 
-/// Only options that versions from 2023 to 2025 have.
-fn arguments(namespaces: &Namespaces<'_>, ports: &[Port]) -> Vec<String> {
+/// Only options that versions from 2023 to 2026 have.
+fn arguments(namespaces: &Namespaces<'_>, ports: &[Port], host: HostAddresses) -> Vec<String> {
     let mut arguments: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| arguments.extend(words.iter().map(|word| (*word).to_owned()));
     add(&["--foreground", "--quiet", "--config-net", "--ns-ifname", INTERFACE]);
@@ -214,14 +226,28 @@ fn arguments(namespaces: &Namespaces<'_>, ports: &[Port]) -> Vec<String> {
     add(&["--no-dhcp", "--no-dhcpv6", "--no-ra"]);
     // Nothing of the container is the loopback of the host, nor the other way round.
     add(&["--no-map-gw", "--tcp-ns", "none", "--udp-ns", "none"]);
-    for (address, gateway, resolver) in [
-        (IpAddr::from(CONTAINER_V4), IpAddr::from(GATEWAY_V4), IpAddr::from(RESOLVER_V4)),
-        (CONTAINER_V6.into(), GATEWAY_V6.into(), RESOLVER_V6.into()),
+    // Versions of 2026 make both where the host has one.
+    let only = match (host.v4, host.v6) {
+        (Some(_), None) => Some("--ipv4-only"),
+        (None, Some(_)) => Some("--ipv6-only"),
+        _ => None,
+    };
+    if let Some(only) = only {
+        add(&[only]);
+    }
+    for (address, gateway, resolver, other) in [
+        (IpAddr::from(CONTAINER_V4), IpAddr::from(GATEWAY_V4), IpAddr::from(RESOLVER_V4), "--ipv6-only"),
+        (CONTAINER_V6.into(), GATEWAY_V6.into(), RESOLVER_V6.into(), "--ipv4-only"),
     ] {
+        if only == Some(other) {
+            continue;
+        }
         let [address, gateway, resolver] = [address, gateway, resolver].map(|address| address.to_string());
         add(&["--address", &address, "--gateway", &gateway, "--dns-forward", &resolver]);
     }
-    add(&["--netmask", NETMASK]);
+    if only != Some("--ipv6-only") {
+        add(&["--netmask", NETMASK]);
+    }
     for (option, protocol) in [("--tcp-ports", Protocol::Tcp), ("--udp-ports", Protocol::Udp)] {
         let published: Vec<_> = ports.iter().filter(|port| port.protocol == protocol).filter_map(spec).collect();
         for spec in &published {

@@ -6,7 +6,8 @@ fn port(text: &str) -> Port {
 
 fn words(privilege: Privilege, ports: &[&str]) -> String {
     let ports: Vec<_> = ports.iter().map(|text| port(text)).collect();
-    arguments(&Namespaces { directory: Utf8Path::new("/run"), privilege }, &ports).join(" ")
+    let both = HostAddresses { v4: Some(CONTAINER_V4.into()), v6: Some(CONTAINER_V6.into()) };
+    arguments(&Namespaces { directory: Utf8Path::new("/run"), privilege }, &ports, both).join(" ")
 }
 
 #[test]
@@ -58,4 +59,20 @@ fn a_program_that_is_missing_is_named_with_its_package() {
     assert!(said(None).contains("install the package passt"), "{}", said(None));
     assert_eq!(said(Some("")), said(None));
     assert!(said(Some("other")).starts_with("no program 'other'; --pasta and OCI_PASTA take a path"));
+}
+
+#[test]
+fn a_host_of_one_version_of_ip_gives_that_one() {
+    let of = |v4: bool, v6: bool| {
+        let host = HostAddresses { v4: v4.then_some(CONTAINER_V4.into()), v6: v6.then_some(CONTAINER_V6.into()) };
+        let namespaces = Namespaces { directory: Utf8Path::new("/run"), privilege: Privilege::Root };
+        let words = arguments(&namespaces, &[], host).join(" ");
+        let has = |word: &str| words.contains(word);
+        (has("--ipv4-only"), has("--ipv6-only"), has("10.0.2.100"), has("fd6f:6369:2d62::100"))
+    };
+    assert_eq!(of(true, true), (false, false, true, true));
+    assert_eq!(of(true, false), (true, false, true, false));
+    assert_eq!(of(false, true), (false, true, false, true));
+    // It says itself what is missing.
+    assert_eq!(of(false, false), (false, false, true, true));
 }
