@@ -33,6 +33,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use oci_bundle::runner::{RELAY_OUTPUT, relay_output};
 use oci_bundle::testing::script;
 use oci_bundle_builder::plan::diagnostics::text;
 
@@ -46,6 +47,10 @@ fn main() -> ExitCode {
     // The process that stays with a container calls this one every few seconds.
     if words.get(1).and_then(|verb| verb.to_str()) == Some(check_health::VERB) {
         return ended("oci-bundle", check_health::check_health(&words[2..]).map(|never| match never {}));
+    }
+    // A run whose output is a terminal or a file starts this one.
+    if words.get(1).and_then(|verb| verb.to_str()) == Some(RELAY_OUTPUT) {
+        return ended("oci-bundle", relay_output());
     }
     let is_named = env::var_os(script::NAMED).is_some();
     let called = command_line::called(&words).to_owned();

@@ -67,8 +67,11 @@ impl Monitor {
         let mut noted =
             Noted { record, taken, starting: None, log: None, health: None, grace_period, mount_points: None };
         let signals = Signals::take()?;
-        let streams =
-            if is_detached { noted.keep_log()? } else { Streams::inherited(rustix::termios::isatty(std::io::stdin())) };
+        let streams = if is_detached {
+            noted.keep_log()?
+        } else {
+            Streams::inherited(rustix::termios::isatty(std::io::stdin()))?
+        };
         let mut helpers = std::mem::take(&mut prepared.helpers);
         noted.mount_points = prepared.mount_points.take();
         let owns_processes = prepared.owns_processes;

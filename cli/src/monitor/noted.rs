@@ -59,7 +59,13 @@ impl Noted {
         let ((out, stdout), (err, stderr)) = (pipe()?, pipe()?);
         let outputs = [Output::new(Stream::Stdout, out)?, Output::new(Stream::Stderr, err)?];
         self.log = Some(Log { writer: LogWriter::new(directory)?, outputs });
-        Ok(Streams { stdin: Stdio::null(), stdout: stdout.into(), stderr: stderr.into(), has_terminal: false })
+        Ok(Streams {
+            stdin: Stdio::null(),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+            has_terminal: false,
+            relays: Vec::new(),
+        })
     }
 
     /// Notes that the program runs, and tells whoever has started a detached container.

@@ -24,7 +24,7 @@ use super::files::{RootDir, SearchPath, open_directory};
 use super::init::remove_init;
 use super::overrides::{Overrides, apply_overrides};
 use super::runtime::Runtime;
-use super::supervision;
+use super::supervision::{self, Streams};
 use crate::runner::runtime_config::RuntimeConfig;
 
 /// The hidden verb with which this program becomes a check.
@@ -121,20 +121,23 @@ impl Running {
         let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
         // The runtime's own shows no process of this one's pid namespace.
         let proc = open_proc()?;
+        // Who copies is no process of the container's, so they start before this one joins it.
+        let has_terminal = overrides.terminal.is_some();
+        let streams = if self.shares("pid")? { None } else { Some(Streams::inherited(has_terminal)?) };
         let owns_processes = self.join()?;
         let process = self.process(overrides, cwd, proc)?;
         let file = memfd_of(&process)?;
         let mut command = self.runtime_command(&runtime, owns_processes);
         command.args(["exec", "--process"]).arg(path_of(&file));
-        if overrides.terminal.is_some() {
+        if has_terminal {
             command.arg("--tty");
         }
         command.arg(&self.id);
-        if !owns_processes {
+        let Some(streams) = streams else {
             let error = command.exec();
             bail!("starting the runtime '{}': {error}", runtime.program());
-        }
-        supervision::run_to_end(command, overrides.terminal.is_some())
+        };
+        supervision::run_to_end(command, streams)
     }
 
     /// Becomes the runtime's `exec` of a check, so this returns only if that fails. This process is a child of the one that stays with

@@ -58,5 +58,7 @@ pub use self::review::notes;
 pub use self::rootless::{SubordinateIds, explain, hold_user_namespace, map_caller_to_root};
 pub use self::run_settings::run_settings;
 pub use self::signal::parse as parse_signal;
-pub use self::supervision::{Attendant, Helper, Prepared, RuntimeProcess, Signals, Streams, attend, exit_code};
+pub use self::supervision::{
+    Attendant, Helper, Prepared, RELAY_OUTPUT, RuntimeProcess, Signals, Streams, attend, exit_code, relay_output,
+};
 pub use self::volumes::{ListedVolume, MissingVolume, StateHome, VolumesDir, remove as remove_volumes};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::nix;
 use crate::support::runner::{USERS, all, container, prints};
-use crate::support::runtime::{Runtime, command_for_user};
+use crate::support::runtime::{Runtime, command_for_user, command_prepared};
 use crate::support::terminal::Terminal;
 
 fn at_terminal(runtime: Runtime, uid: u32, bundle: &Path) -> Terminal {
@@ -78,5 +78,59 @@ fn a_terminal_is_as_it_was_where_the_runtime_is_killed() {
         };
         assert!((0..500).any(echoes), "{runtime:?}: {uid}");
         assert_eq!(terminal.wait().code(), Some(137), "{runtime:?}: {uid}");
+    }
+}
+
+/// What a container has as its outputs, and whether it can read from one.
+const OUTPUTS: &str = "for number in 1 2; do
+    [ ! -t $number ] && [ \"$(readlink /proc/self/fd/$number | cut -c 1-5)\" = pipe: ] && echo \"$number is a pipe\"
+done
+exec 3<>/proc/self/fd/1 2>/dev/null
+echo done";
+
+#[test]
+fn an_output_that_could_be_read_is_copied_to() {
+    let bundle = container(OUTPUTS, "");
+    let server = container("while :; do sleep 1; done", "init = true;");
+    for (runtime, uid) in all() {
+        // Standard input is no terminal, and the outputs are.
+        let mut terminal = Terminal::start(runtime.wrapper_prepared("exec </dev/null", uid).arg(&*bundle));
+        let said = terminal.wait_for("done");
+        assert!(said.contains("1 is a pipe") && said.contains("2 is a pipe"), "{runtime:?} {uid}: {said}");
+        assert_eq!(terminal.wait().code(), Some(0), "{runtime:?} {uid}");
+
+        let name = format!("copied-{runtime:?}-{uid}-{}", std::process::id());
+        let mut run = runtime.wrapper(uid);
+        run.args(["--detach", "--name", &name]).arg(&*server);
+        prints(run);
+        let ours = |words: &[&str]| {
+            let mut command = command_prepared("exec </dev/null", &nix::program("oci-bundle"), uid);
+            command.args(words);
+            command
+        };
+        let mut terminal = Terminal::start(&ours(&["exec", &name, "--", "sh", "-c", OUTPUTS]));
+        let said = terminal.wait_for("done");
+        assert!(said.contains("1 is a pipe") && said.contains("2 is a pipe"), "{runtime:?} {uid}: {said}");
+        assert_eq!(terminal.wait().code(), Some(0), "{runtime:?} {uid}");
+        // One that is left behind holds nobody up for long, and has nothing of the terminal.
+        let left = "(sleep 2; echo left behind) & echo started";
+        let mut terminal = Terminal::start(&ours(&["exec", &name, "--", "sh", "-c", left]));
+        terminal.wait_for("started");
+        assert_eq!(terminal.wait().code(), Some(0), "{runtime:?} {uid}");
+        prints(ours(&["stop", "--time", "0", &name]));
+    }
+}
+
+#[test]
+fn a_file_gets_all_that_is_printed() {
+    let bundle = container("seq 100000; echo last >&2; exit 3", "");
+    for (runtime, uid) in all() {
+        let [out, err] = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
+        let mut run = runtime.wrapper(uid);
+        run.arg(&*bundle).stdout(out.reopen().unwrap()).stderr(err.reopen().unwrap());
+        assert_eq!(run.status().unwrap().code(), Some(3), "{runtime:?} {uid}");
+        let printed = fs::read_to_string(out.path()).unwrap();
+        assert_eq!((printed.lines().count(), printed.lines().last()), (100_000, Some("100000")), "{runtime:?} {uid}");
+        assert!(fs::read_to_string(err.path()).unwrap().ends_with("last\n"), "{runtime:?} {uid}");
     }
 }

@@ -5,6 +5,7 @@
 
 mod helper;
 mod prepared;
+mod relay;
 mod runtime_process;
 mod signals;
 mod terminal_modes;
@@ -21,6 +22,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 pub use self::helper::Helper;
 pub use self::prepared::Prepared;
+pub use self::relay::{RELAY_OUTPUT, relay_output};
 pub use self::runtime_process::{RuntimeProcess, Streams};
 use self::signals::Received;
 pub use self::signals::{Signals, release};
@@ -30,16 +32,21 @@ use self::terminal_modes::TerminalModes;
 ///
 /// # Errors
 /// It cannot be started.
-pub fn run_to_end(mut command: Command, has_terminal: bool) -> Result<u8> {
+pub fn run_to_end(mut command: Command, streams: Streams) -> Result<u8> {
+    let Streams { stdin, stdout, stderr, has_terminal, relays } = streams;
+    command.stdin(stdin).stdout(stdout).stderr(stderr);
     let program = command.get_program().to_string_lossy().into_owned();
     if !has_terminal {
         command.process_group(0);
     }
     let terminal = has_terminal.then(TerminalModes::save).flatten();
     let child = command.spawn().with_context(|| format!("starting '{program}'"))?;
+    // It has the pipes of the relays open.
+    drop(command);
     // It has them as usual.
     let signals = Signals::take()?;
-    let process = RuntimeProcess { process: number(&child)?, shares_group: has_terminal, terminal, locks: Vec::new() };
+    let process =
+        RuntimeProcess { process: number(&child)?, shares_group: has_terminal, terminal, locks: Vec::new(), relays };
     Ok(exit_code(attend(&signals, &process, &mut [], &mut Idle)?))
 }
 

@@ -18,6 +18,7 @@ use rustix::process::{Pid, Signal, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
 use super::prepared::Prepared;
+use super::relay::Relay;
 use super::signals::release;
 use super::terminal_modes::TerminalModes;
 
@@ -32,6 +33,8 @@ pub struct RuntimeProcess {
     pub terminal: Option<TerminalModes>,
     /// What is locked for as long as it runs.
     pub locks: Vec<OwnedFd>,
+    /// What copies what it prints.
+    pub relays: Vec<Relay>,
 }
 
 /// The standard streams of the container.
@@ -45,12 +48,31 @@ pub struct Streams {
     pub stderr: Stdio,
     /// Whether standard input is a terminal, which is for the processes of one group at a time.
     pub has_terminal: bool,
+    /// What copies to those of this process.
+    pub relays: Vec<Relay>,
 }
 
 impl Streams {
-    /// Those of this process.
-    pub fn inherited(has_terminal: bool) -> Self {
-        Self { stdin: Stdio::inherit(), stdout: Stdio::inherit(), stderr: Stdio::inherit(), has_terminal }
+    /// Those of this process. Where standard input is no terminal, outputs that could be read from are copied to.
+    ///
+    /// # Errors
+    /// There are too many processes or open files.
+    pub fn inherited(has_terminal: bool) -> Result<Self> {
+        let (stdout, stderr) = if has_terminal {
+            (None, None)
+        } else {
+            (Relay::start(std::io::stdout())?, Relay::start(std::io::stderr())?)
+        };
+        let mut relays = Vec::new();
+        let mut relayed = |started: Option<(Relay, OwnedFd)>| match started {
+            Some((relay, pipe)) => {
+                relays.push(relay);
+                pipe.into()
+            }
+            None => Stdio::inherit(),
+        };
+        let (stdout, stderr) = (relayed(stdout), relayed(stderr));
+        Ok(Self { stdin: Stdio::inherit(), stdout, stderr, has_terminal, relays })
     }
 }
 
@@ -77,7 +99,7 @@ impl Prepared {
             Fork::Child => self.hold(monitor),
         };
         let process = Pid::from_raw(process).context("the runtime's process has no number")?;
-        Ok(RuntimeProcess { process, shares_group, terminal, locks: self.locks })
+        Ok(RuntimeProcess { process, shares_group, terminal, locks: self.locks, relays: streams.relays })
     }
 
     /// What the child does.
