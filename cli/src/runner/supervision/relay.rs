@@ -5,7 +5,7 @@
 //! copies. It may wait for the terminal, which the process above the runtime may not.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -24,6 +24,9 @@ pub const RELAY_OUTPUT: &str = "relay-output";
 
 /// How long what is left of an output may take when its runtime has ended. A process that goes on may hold it open.
 const MOST_FOR_REST: Duration = Duration::from_secs(1);
+
+/// How long to wait for a terminal that takes nothing now.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A process that copies.
 #[derive(Debug)]
@@ -55,8 +58,9 @@ impl Drop for Relay {
         while start.elapsed() < MOST_FOR_REST && matches!(self.0.try_wait(), Ok(None)) {
             sleep(Duration::from_millis(1));
         }
+        // It may wait for a terminal that is stopped, and is nobody's then.
         let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.0.try_wait();
     }
 }
 
@@ -76,5 +80,27 @@ pub fn relay_output() -> Result<()> {
     let open = |stream: io::Result<OwnedFd>| stream.map(File::from).context("opening a standard stream");
     let mut from = open(io::stdin().as_fd().try_clone_to_owned())?;
     let mut to = open(io::stdout().as_fd().try_clone_to_owned())?;
-    io::copy(&mut from, &mut to).context("copying an output").map(drop)
+    let mut buffer = [0; 16 * 1024];
+    // Not by splice(2), which lets nobody write to the pipe while a terminal is stopped.
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => write_piece(&mut to, &buffer[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).context("reading an output"),
+        }
+    }
+}
+
+/// Writes a piece. What does not fit on a full disk is lost, and does not end the container.
+fn write_piece(to: &mut File, mut piece: &[u8]) {
+    while !piece.is_empty() {
+        match to.write(piece) {
+            Ok(0) => return,
+            Ok(count) => piece = &piece[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(PAUSE),
+            Err(_) => return,
+        }
+    }
 }
