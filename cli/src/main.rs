@@ -16,6 +16,7 @@ mod monitor;
 mod mount_store;
 mod process_options;
 mod ps;
+mod relay_output;
 mod remove;
 mod report_created;
 mod run;
@@ -33,7 +34,6 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use oci_bundle::runner::{RELAY_OUTPUT, relay_output};
 use oci_bundle::testing::script;
 use oci_bundle_builder::plan::diagnostics::text;
 
@@ -44,13 +44,14 @@ const MISSING_COMMAND: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubc
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args_os().collect();
-    // The process that stays with a container calls this one every few seconds.
-    if words.get(1).and_then(|verb| verb.to_str()) == Some(check_health::VERB) {
-        return ended("oci-bundle", check_health::check_health(&words[2..]).map(|never| match never {}));
-    }
-    // A run whose output is a terminal or a file starts this one.
-    if words.get(1).and_then(|verb| verb.to_str()) == Some(RELAY_OUTPUT) {
-        return ended("oci-bundle", relay_output());
+    // Processes that stay with a container call these.
+    let hidden = match words.get(1).and_then(|verb| verb.to_str()) {
+        Some(check_health::VERB) => Some(check_health::check_health(&words[2..]).map(|never| match never {})),
+        Some(relay_output::VERB) => Some(relay_output::relay_output()),
+        _ => None,
+    };
+    if let Some(result) = hidden {
+        return ended("oci-bundle", result);
     }
     let is_named = env::var_os(script::NAMED).is_some();
     let called = command_line::called(&words).to_owned();

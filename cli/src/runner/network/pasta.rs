@@ -79,8 +79,9 @@ pub fn check_device(privilege: Privilege) -> Result<()> {
 /// One is not.
 pub fn check_ports(ports: &[Port]) -> Result<()> {
     for port in ports {
-        let Some(Published { number, .. }) = port.published else { continue };
-        let Err(error) = bind(port) else { continue };
+        let Some(published) = port.published else { continue };
+        let Err(error) = bind(port.protocol, published) else { continue };
+        let number = published.number;
         let place = format!("port {number}/{} of the host", port.protocol);
         match error.kind() {
             ErrorKind::AddrInUse => bail!(
@@ -101,12 +102,11 @@ pub fn check_ports(ports: &[Port]) -> Result<()> {
     Ok(())
 }
 
-/// Takes a port of the host for a moment, if it is published.
-fn bind(port: &Port) -> io::Result<()> {
-    let Some(Published { address, number }) = port.published else { return Ok(()) };
+/// Takes a port of the host for a moment.
+fn bind(protocol: Protocol, Published { address, number }: Published) -> io::Result<()> {
     let bind = |address: IpAddr| {
         let address = SocketAddr::new(address, number);
-        match port.protocol {
+        match protocol {
             Protocol::Udp => UdpSocket::bind(address).map(drop),
             _ => TcpListener::bind(address).map(drop),
         }
