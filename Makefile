@@ -24,7 +24,7 @@ BENCHMARKS := --manifest-path benchmarks/Cargo.toml
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-# Lines are what a panic names; all else that debuggers want takes a third of the time to compile.
+# A panic names lines; what else a debugger wants takes time to compile.
 export CARGO_PROFILE_DEV_DEBUG := line-tables-only
 
 .PHONY: demo test setup lint unit properties containers check format bench bench-nix bench-build bench-seccomp bench-test bench-image bench-many bench-start hosts soak fuzz deny release test-versions
