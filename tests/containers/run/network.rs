@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::support::built::Built;
-use crate::support::lan::{Lan, NAME, Reach, Server, V4, V6};
+use crate::support::lan::{Lan, NAME, Reach, Server, V4, V6, pasta_is_of};
 use crate::support::nix;
 use crate::support::runner::{USERS, all, container, prints};
 use crate::support::runtime::Runtime;
@@ -118,12 +118,6 @@ fn a_thousand_requests_are_answered() {
             assert_eq!(answers, "200 16\n".repeat(500), "{uid} {url}");
         }
     }
-}
-
-/// Whether this machine's pasta is from this year, such as `pasta 0.0~git20261002.cba3570-1`.
-fn pasta_is_of(year: u32) -> bool {
-    let output = std::process::Command::new("pasta").arg("--version").output().unwrap();
-    String::from_utf8(output.stdout).unwrap().contains(&format!("git{year}"))
 }
 
 #[test]

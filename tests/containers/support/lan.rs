@@ -171,3 +171,9 @@ impl Drop for Server {
         let _ = self.0.wait();
     }
 }
+
+/// Whether this machine's pasta is from this year, such as `pasta 0.0~git20261002.cba3570-1`.
+pub fn pasta_is_of(year: u32) -> bool {
+    let output = Command::new("pasta").arg("--version").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().contains(&format!("git{year}"))
+}
