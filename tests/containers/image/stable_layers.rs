@@ -52,7 +52,8 @@ const CONTAINER: &str = r##"
 fn recipes(images: &str) -> Vec<PathBuf> {
     // Where a few of the outputs are there, as after a collection of garbage or while another process makes them, Nix 2.8 makes the
     // others and does not find the few ("requires non-existent output", https://github.com/NixOS/nix/issues/6572).
-    static DEPENDENCIES: LazyLock<Built> = LazyLock::new(|| nix::build(&format!("let {CONTAINER} in dependencies.all")));
+    static DEPENDENCIES: LazyLock<Built> =
+        LazyLock::new(|| nix::build(&format!("let {CONTAINER} in dependencies.all")));
     LazyLock::force(&DEPENDENCIES);
     let output = nix::nix_build(&format!("let {CONTAINER} in {images}")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
