@@ -1,11 +1,14 @@
 //! `oci-bundle run` on machines that have cgroups of the one or the other version, of both or none.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use crate::support::built::Built;
 use crate::support::machine::{self, Machine};
 use crate::support::runner::{all, container};
 use crate::support::runtime::Runtime;
+use crate::support::tree;
 
 /// Runs a bundle everywhere, for root and for an ordinary user. Each output is said to be right or wrong.
 fn everywhere(bundle: &Built, problem: impl Fn(Machine, u32, &Output) -> Option<String>) {
@@ -95,5 +98,24 @@ fn a_mount_at_a_name_of_any_bytes_stops_no_run() {
         assert_eq!(output.status.code(), Some(3), "{runtime:?} {uid}: {output:?}");
         // Limits hold as before.
         assert!(uid != 0 || output.stderr.is_empty(), "{runtime:?}: {output:?}");
+    }
+}
+
+/// In a directory of a bundle that others may write to, as well.
+#[test]
+fn a_mount_of_somebody_else_in_a_bundle_stops_no_run() {
+    for readonly in ["", "readonly = true;"] {
+        let copy = tree::writable(&container("exit 3", readonly));
+        fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let place = copy.path().join("rootfs/tmp");
+        let mount = format!(
+            r#"d={}/$(printf '\377\134 ') && mkdir -p "$d" && mount -t tmpfs tmpfs "$d" && touch "$d/there""#,
+            place.display()
+        );
+        // The kernel lays no overlay of an ordinary user over a mount of others.
+        for (runtime, uid) in all().filter(|(_, uid)| *uid == 0 || !readonly.is_empty()) {
+            let output = runtime.wrapper_prepared(&mount, uid).arg(copy.path()).output().unwrap();
+            assert_eq!(output.status.code(), Some(3), "{runtime:?} {uid} {readonly}: {output:?}");
+        }
     }
 }
