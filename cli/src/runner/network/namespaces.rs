@@ -9,11 +9,12 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::thread;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use camino::Utf8Path;
 use rustix::mount::{self, MountFlags};
 use rustix::net::netdevice::name_to_index;
 use rustix::process::{getegid, geteuid};
+use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
 use crate::netlink::Netlink;
@@ -23,8 +24,10 @@ use crate::runner::rootless::{Holder, map_caller_to_root};
 /// The hidden verb that makes the namespaces of a network.
 pub const HOLD_NETWORK: &str = "hold-network";
 
-/// The first of the users that no system gives to anybody (systemd's "Users, Groups, UIDs and GIDs"), up to 2³¹ - 1.
+/// The first of the users that no system gives to anybody (systemd's "Users, Groups, UIDs and GIDs").
 pub const FIRST_UNUSED_ID: u32 = 1_879_048_192;
+/// How many there are of them.
+const UNUSED_IDS: u32 = 1 << 28;
 
 /// Settings of a network. No port takes a capability, as it has no other users. Nobody else has the addresses that it gets, so they
 /// are there at once: what comes from the host before they are, pasta of 2023 loses.
@@ -35,8 +38,23 @@ const SETTINGS: [(&str, &str); 2] = [("ipv4/ip_unprivileged_port_start", "0"), (
 pub struct Namespaces<'n> {
     /// The directory.
     pub directory: &'n Utf8Path,
-    /// What the kernel allows.
-    pub privilege: Privilege,
+    /// The user of the host who is root of the user namespace that owns the network; `None` if this process is that.
+    pub owner: Option<u32>,
+}
+
+/// A user who shall own a network. No container is it, and no two runs share it. One of root that can become any user can become it
+/// (`raw_packets`), so nobody knows it before: a set-user-id program could be this user's.
+///
+/// # Errors
+/// The kernel has no random numbers.
+pub fn draw_owner(privilege: Privilege) -> Result<Option<u32>> {
+    if !privilege.is_root() {
+        return Ok(None);
+    }
+    let mut bytes = [0; 4];
+    let count = getrandom(&mut bytes, GetRandomFlags::empty()).context("drawing a number (getrandom(2))")?;
+    ensure!(count == bytes.len(), "drawing a number gave {count} bytes");
+    Ok(Some(FIRST_UNUSED_ID + u32::from_ne_bytes(bytes) % UNUSED_IDS))
 }
 
 impl Namespaces<'_> {
@@ -52,7 +70,7 @@ impl Namespaces<'_> {
     /// # Errors
     /// What the kernel does not allow.
     pub fn make(&self) -> Result<()> {
-        match self.owner() {
+        match self.owner {
             None => Self::in_a_thread(|| {
                 // What is unsafe about it, are tables of open files, and these stay shared.
                 #[allow(deprecated)]
@@ -69,13 +87,6 @@ impl Namespaces<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// The user of the host who is root of the user namespace; `None` if this process is that.
-    ///
-    /// No container is it, and no two runs share it. One of root that can become any user can become it (`raw_packets`).
-    pub fn owner(&self) -> Option<u32> {
-        self.privilege.is_root().then(|| FIRST_UNUSED_ID + std::process::id())
     }
 
     /// Mounts a view of the network that a container can bind which may not mount one.
@@ -154,4 +165,17 @@ pub fn hold_network() -> Result<()> {
     output.write_all(b"\n").and_then(|()| output.flush()).context("saying that there is a network namespace")?;
     std::io::stdin().read_to_end(&mut Vec::new()).context("waiting in a network namespace")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_of_roots_is_another_one_each_time() {
+        let drawn = [(); 4].map(|()| draw_owner(Privilege::Root).unwrap().unwrap());
+        assert!(drawn.iter().all(|id| (FIRST_UNUSED_ID..1 << 31).contains(id)), "{drawn:?}");
+        assert!(drawn[1..].iter().any(|id| *id != drawn[0]), "{drawn:?}");
+        assert_eq!(draw_owner(Privilege::Rootless).unwrap(), None);
+    }
 }

@@ -138,7 +138,7 @@ pub fn start(program: &Utf8Path, namespaces: &Namespaces<'_>, ports: &[Port]) ->
     let ready = namespaces.directory.join(FIFO);
     let making = || format!("making '{ready}'");
     mknodat(CWD, ready.as_std_path(), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).with_context(making)?;
-    if let Some(id) = namespaces.owner() {
+    if let Some(id) = namespaces.owner {
         chown(&ready, Some(id), Some(id)).with_context(making)?;
     }
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -146,7 +146,7 @@ pub fn start(program: &Utf8Path, namespaces: &Namespaces<'_>, ports: &[Port]) ->
     let mut command = Command::new("/proc/self/exe");
     command.arg(HOLD_PASTA).args(["--parent", &std::process::id().to_string(), "--directory"]);
     command.arg(namespaces.directory);
-    if let Some(id) = namespaces.owner() {
+    if let Some(id) = namespaces.owner {
         command.args(["--user", &id.to_string()]);
     }
     command.arg(program).arg("--").args(arguments(namespaces, ports, HostAddresses::find()));
@@ -154,13 +154,13 @@ pub fn start(program: &Utf8Path, namespaces: &Namespaces<'_>, ports: &[Port]) ->
     // What is typed at a terminal is for the container.
     let child = command.process_group(0).spawn().context("starting pasta")?;
     let mut pasta = Helper { name: "pasta", child };
-    wait_until(&mut pasta.child, ready)?;
+    wait_until(&mut pasta.child, ready, ports)?;
     namespaces.keep_loopback_from(INTERFACE)?;
     Ok(pasta)
 }
 
 /// Waits until pasta says its number, or that it cannot.
-fn wait_until(pasta: &mut Child, mut ready: File) -> Result<()> {
+fn wait_until(pasta: &mut Child, mut ready: File, ports: &[Port]) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     let mut said = Vec::new();
     // What it says later is of no use, but may not be in its way.
@@ -191,6 +191,8 @@ fn wait_until(pasta: &mut Child, mut ready: File) -> Result<()> {
     }
     let status = pasta.wait().context("waiting for pasta")?;
     let said = String::from_utf8_lossy(&said);
+    // Somebody may have taken one since they were found free.
+    check_ports(ports)?;
     bail!("{}", explain(&said, status, HostAddresses::find()))
 }
 
@@ -258,7 +260,7 @@ fn arguments(namespaces: &Namespaces<'_>, ports: &[Port], host: HostAddresses) -
         }
     }
     add(&["--pid", &format!("{READY}/{FIFO}"), "--netns", &in_own_place(Namespaces::NETWORK)]);
-    match namespaces.owner() {
+    match namespaces.owner {
         Some(_) => add(&["--userns", &in_own_place(Namespaces::USER)]),
         None => add(&["--netns-only"]),
     }

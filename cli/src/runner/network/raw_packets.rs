@@ -1,14 +1,16 @@
 //! Packets that a container makes itself, past the kernel's rules of what may leave by an interface.
 //!
-//! They take power over the container's network. Of root's, the owner is a user that nobody is ([`Namespaces::owner`]); who can become
-//! that user has all capabilities there (`user_namespaces(7)`), and whose the network is, the kernel tells anybody.
+//! They take power over the container's network. Of root's, the owner is a user that nobody is ([`draw_owner`]); who can become that
+//! user has all capabilities there (`user_namespaces(7)`), and whose the network is, the kernel tells anybody.
 
+use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 use camino::Utf8Path;
 
-use super::namespaces::FIRST_UNUSED_ID;
+use super::namespaces::{FIRST_UNUSED_ID, draw_owner};
 use crate::runner::privilege::Privilege;
 use crate::runner::runtime_config::RuntimeConfig;
 
@@ -43,7 +45,8 @@ pub fn check(config: &RuntimeConfig, pasta: &Utf8Path, privilege: Privilege) -> 
     let user =
         config["process"]["user"]["uid"].as_u64().filter(|uid| privilege.is_root() && *uid >= FIRST_UNUSED_ID.into());
     let user = user.map(|uid| format!("the container's user is {uid}"));
-    let Some(power) = capability.or(user).filter(|_| version_of(pasta).is_none_or(|day| day < FIRST_SAFE)) else {
+    let Some(power) = capability.or(user).filter(|_| version_of(pasta, privilege).is_none_or(|day| day < FIRST_SAFE))
+    else {
         return Ok(());
     };
     bail!(
@@ -52,9 +55,14 @@ pub fn check(config: &RuntimeConfig, pasta: &Utf8Path, privilege: Privilege) -> 
     )
 }
 
-/// The day of a version, if it says one.
-fn version_of(pasta: &Utf8Path) -> Option<u32> {
-    let output = Command::new(pasta).arg("--version").env_clear().stdin(Stdio::null()).output().ok()?;
+/// The day of a version, if it says one. It is no root's process, as later, and may be where only root gets to.
+fn version_of(pasta: &Utf8Path, privilege: Privilege) -> Option<u32> {
+    let mut command = Command::new("/proc/self/fd/0");
+    command.arg("--version").env_clear().current_dir("/").stdin(File::open(pasta).ok()?).stderr(Stdio::null());
+    if let Some(id) = draw_owner(privilege).ok()? {
+        command.uid(id).gid(id);
+    }
+    let output = command.output().ok()?;
     day(&String::from_utf8_lossy(&output.stdout))
 }
 

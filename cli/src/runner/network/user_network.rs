@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::addresses::HostAddresses;
 use super::hosts::hosts;
-use super::namespaces::Namespaces;
+use super::namespaces::{Namespaces, draw_owner};
 use super::pasta;
 use super::raw_packets;
 use super::resolver::{RESOLV_CONF, resolv_conf};
@@ -162,7 +162,7 @@ impl UserNetwork {
             fs::set_permissions(&file, fs::Permissions::from_mode(0o644))
                 .with_context(|| format!("writing '{file}'"))?;
         }
-        let namespaces = Namespaces { directory: &directory, privilege: start.privilege };
+        let namespaces = Namespaces { directory: &directory, owner: draw_owner(start.privilege)? };
         namespaces.make()?;
         if config.has_user_namespace() {
             namespaces.mount_sys()?;

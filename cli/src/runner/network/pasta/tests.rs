@@ -1,3 +1,4 @@
+use super::super::namespaces::draw_owner;
 use super::*;
 
 fn port(text: &str) -> Port {
@@ -7,7 +8,8 @@ fn port(text: &str) -> Port {
 fn words(privilege: Privilege, ports: &[&str]) -> String {
     let ports: Vec<_> = ports.iter().map(|text| port(text)).collect();
     let both = HostAddresses { v4: Some(CONTAINER_V4.into()), v6: Some(CONTAINER_V6.into()) };
-    arguments(&Namespaces { directory: Utf8Path::new("/run"), privilege }, &ports, both).join(" ")
+    let owner = draw_owner(privilege).unwrap();
+    arguments(&Namespaces { directory: Utf8Path::new("/run"), owner }, &ports, both).join(" ")
 }
 
 #[test]
@@ -65,7 +67,7 @@ fn a_program_that_is_missing_is_named_with_its_package() {
 fn a_host_of_one_version_of_ip_gives_that_one() {
     let of = |v4: bool, v6: bool| {
         let host = HostAddresses { v4: v4.then_some(CONTAINER_V4.into()), v6: v6.then_some(CONTAINER_V6.into()) };
-        let namespaces = Namespaces { directory: Utf8Path::new("/run"), privilege: Privilege::Root };
+        let namespaces = Namespaces { directory: Utf8Path::new("/run"), owner: Some(7) };
         let words = arguments(&namespaces, &[], host).join(" ");
         let has = |word: &str| words.contains(word);
         (has("--ipv4-only"), has("--ipv6-only"), has("10.0.2.100"), has("fd6f:6369:2d62::100"))
