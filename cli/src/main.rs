@@ -16,7 +16,7 @@ mod monitor;
 mod mount_store;
 mod process_options;
 mod ps;
-mod relay_output;
+mod relay_stream;
 mod remove;
 mod report_created;
 mod run;
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     // Processes that stay with a container call these.
     let hidden = match words.get(1).and_then(|verb| verb.to_str()) {
         Some(check_health::VERB) => Some(check_health::check_health(&words[2..]).map(|never| match never {})),
-        Some(relay_output::VERB) => Some(relay_output::relay_output()),
+        Some(relay_stream::VERB) => Some(relay_stream::relay_stream()),
         _ => None,
     };
     if let Some(result) = hidden {

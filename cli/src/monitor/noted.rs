@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use oci_bundle::containers::{self, LogReader, LogWriter, Output, Record, Starting, State, Stream, Taken};
-use oci_bundle::runner::{Attendant, GracePeriod, MountPoints, Streams};
+use oci_bundle::runner::{Attendant, GracePeriod, MountPoints, Relays, Streams};
 use oci_bundle_builder::plan::diagnostics::text;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -64,7 +64,7 @@ impl Noted {
             stdout: stdout.into(),
             stderr: stderr.into(),
             has_terminal: false,
-            relays: Vec::new(),
+            relays: Relays::default(),
         })
     }
 

@@ -123,7 +123,7 @@ impl Running {
         let proc = open_proc()?;
         // Who copies is no process of the container's, so they start before this one joins it.
         let has_terminal = overrides.terminal.is_some();
-        let streams = if self.shares("pid")? { None } else { Some(Streams::inherited(has_terminal)?) };
+        let streams = Streams::inherited(has_terminal)?;
         let owns_processes = self.join()?;
         let process = self.process(overrides, cwd, proc)?;
         let file = memfd_of(&process)?;
@@ -133,10 +133,6 @@ impl Running {
             command.arg("--tty");
         }
         command.arg(&self.id);
-        let Some(streams) = streams else {
-            let error = command.exec();
-            bail!("starting the runtime '{}': {error}", runtime.program());
-        };
         supervision::run_to_end(command, streams)
     }
 

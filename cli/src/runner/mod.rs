@@ -59,6 +59,7 @@ pub use self::rootless::{SubordinateIds, explain, hold_user_namespace, map_calle
 pub use self::run_settings::run_settings;
 pub use self::signal::parse as parse_signal;
 pub use self::supervision::{
-    Attendant, Helper, Prepared, RELAY_OUTPUT, RuntimeProcess, Signals, Streams, attend, exit_code, relay_output,
+    Attendant, Helper, Prepared, RELAY_STREAM, Relays, RuntimeProcess, Signals, Streams, attend, exit_code,
+    relay_stream,
 };
 pub use self::volumes::{ListedVolume, MissingVolume, StateHome, VolumesDir, remove as remove_volumes};

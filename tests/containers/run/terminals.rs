@@ -1,6 +1,7 @@
 //! `oci-bundle run` at a terminal.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -120,6 +121,67 @@ fn an_output_that_could_be_read_is_copied_to() {
             assert!(goes_on.contains("sleep 27"), "{uid}: {goes_on}");
         }
         prints(ours(&["stop", "--time", "0", &name]));
+    }
+}
+
+/// Reads a line, and would empty the file from which it comes.
+const INPUT: &str = "head -n 1
+readlink /proc/self/fd/0 | cut -c 1-5
+: 2>/dev/null >/proc/self/fd/0
+echo done";
+
+/// The processes are the host's.
+const OF_HOST: &str =
+    r#"config.linux.namespaces = map (type: { inherit type; }) [ "mount" "network" "ipc" "uts" "cgroup" ];"#;
+
+#[test]
+fn a_file_that_is_read_cannot_be_written_to() {
+    let bundle = container(INPUT, "");
+    let servers = [("", "own"), (OF_HOST, "hosts")];
+    let servers =
+        servers.map(|(pid, kind)| (container("while :; do sleep 1; done", &format!("init = true; {pid}")), kind));
+    let text = "first\n".to_owned() + &"another\n".repeat(100_000);
+    for (runtime, uid) in all() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), &text).unwrap();
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o666)).unwrap();
+        let check = |mut command: Command, what: &str| {
+            command.stdin(fs::File::open(file.path()).unwrap());
+            assert_eq!(prints(command), "first\npipe:\ndone\n", "{runtime:?} {uid}: {what}");
+            assert!(
+                fs::read_to_string(file.path()).unwrap() == text,
+                "{runtime:?} {uid}: {what}: the file has changed"
+            );
+        };
+        let mut run = runtime.wrapper(uid);
+        run.arg(&*bundle);
+        check(run, "run");
+        for (server, kind) in &servers {
+            let name = format!("read-{kind}-{runtime:?}-{uid}-{}", std::process::id());
+            let mut run = runtime.wrapper(uid);
+            run.args(["--detach", "--name", &name]).arg(&**server);
+            prints(run);
+            let ours = |words: &[&str]| {
+                let mut command = command_for_user(&nix::program("oci-bundle"), uid);
+                command.args(words);
+                command
+            };
+            check(ours(&["exec", &name, "--", "sh", "-c", INPUT]), kind);
+            prints(ours(&["stop", "--time", "0", &name]));
+        }
+    }
+}
+
+#[test]
+fn a_file_is_read_to_its_end() {
+    let text: String = (0..100_000).map(|number| format!("{number}\n")).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), &text).unwrap();
+    let bundle = container("cat", "");
+    for (runtime, uid) in all() {
+        let mut run = runtime.wrapper(uid);
+        run.arg(&*bundle).stdin(fs::File::open(file.path()).unwrap());
+        assert!(prints(run) == text, "{runtime:?} {uid}");
     }
 }
 

@@ -1,8 +1,8 @@
-//! Processes that copy what a container prints to where it may not read.
+//! Processes that copy what a container reads or prints, where it could do more with the caller's file than that.
 //!
-//! Who has a terminal or a file as its output can open it again and read from it: what is typed, or what others have written. runc gives
-//! a container pipes, crun what it has itself. So what crun gets for such an output is a pipe, from which a process of this program
-//! copies. It may wait for the terminal, which the process above the runtime may not.
+//! Who has a terminal or a file as a standard stream can open it again, for reading or for writing: what is typed, what others have
+//! written, or all of the file. runc gives a container pipes, crun what it has itself. So what crun gets for such a stream is a pipe,
+//! and a process of this program copies. It may wait for the terminal, which the process above the runtime may not.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,60 +20,87 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use rustix::termios::isatty;
 
 /// The hidden verb that copies.
-pub const RELAY_OUTPUT: &str = "relay-output";
+pub const RELAY_STREAM: &str = "relay-stream";
 
-/// How long what is left of an output may take when its runtime has ended. A process that goes on may hold it open.
+/// How long what is left of the outputs may take when their runtime has ended. A process that goes on may hold them open.
 const MOST_FOR_REST: Duration = Duration::from_secs(1);
 
 /// How long to wait for a terminal that takes nothing now.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A process that copies.
-#[derive(Debug)]
-pub struct Relay(Child);
+/// The processes that copy the standard streams of a container.
+#[derive(Debug, Default)]
+pub struct Relays {
+    input: Option<Child>,
+    outputs: Vec<Child>,
+}
 
-impl Relay {
-    /// Starts one for an output, if a container could read from it. Gives what the container is to print to.
+impl Relays {
+    /// Starts one for standard input, if it is a file. Gives what the container is to read from, then.
     ///
     /// # Errors
     /// There are too many processes or open files.
-    pub fn start(output: impl AsFd) -> Result<Option<(Self, OwnedFd)>> {
-        if !can_be_read(&output) {
+    pub fn input(&mut self, input: impl AsFd) -> Result<Option<OwnedFd>> {
+        if !is_file(&input) {
+            return Ok(None);
+        }
+        let (from, to) = pipe_with(PipeFlags::CLOEXEC).context("making a pipe for standard input")?;
+        self.input = Some(start(keep(input)?, to)?);
+        Ok(Some(from))
+    }
+
+    /// Starts one for an output, if it is a terminal or a file. Gives what the container is to print to, then.
+    ///
+    /// # Errors
+    /// There are too many processes or open files.
+    pub fn output(&mut self, output: impl AsFd) -> Result<Option<OwnedFd>> {
+        if !isatty(&output) && !is_file(&output) {
             return Ok(None);
         }
         let (from, to) = pipe_with(PipeFlags::CLOEXEC).context("making a pipe for an output")?;
-        let output = output.as_fd().try_clone_to_owned().context("keeping an output open")?;
-        let mut command = Command::new("/proc/self/exe");
-        command.arg(RELAY_OUTPUT).stdin(from).stdout(output).stderr(Stdio::null());
-        // What is typed at a terminal is not for it.
-        let child = command.process_group(0).spawn().context("starting a process that copies an output")?;
-        Ok(Some((Self(child), to)))
+        self.outputs.push(start(from, keep(output)?)?);
+        Ok(Some(to))
     }
 }
 
-impl Drop for Relay {
-    /// Waits for what is left.
+impl Drop for Relays {
+    /// Waits for what is left of the outputs.
     fn drop(&mut self) {
         let start = Instant::now();
-        while start.elapsed() < MOST_FOR_REST && matches!(self.0.try_wait(), Ok(None)) {
+        let go_on = |outputs: &mut [Child]| outputs.iter_mut().any(|output| matches!(output.try_wait(), Ok(None)));
+        while start.elapsed() < MOST_FOR_REST && go_on(&mut self.outputs) {
             sleep(Duration::from_millis(1));
         }
-        // It may wait for a terminal that is stopped, and is nobody's then.
-        let _ = self.0.kill();
-        let _ = self.0.try_wait();
+        for child in self.input.iter_mut().chain(&mut self.outputs) {
+            // It may wait for a terminal that is stopped, and is nobody's then.
+            let _ = child.kill();
+            let _ = child.try_wait();
+        }
     }
 }
 
-/// Whether it is a terminal or a file.
-fn can_be_read(output: impl AsFd) -> bool {
-    isatty(&output) || fstat(&output).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+/// Starts a process that copies.
+fn start(from: OwnedFd, to: OwnedFd) -> Result<Child> {
+    let mut command = Command::new("/proc/self/exe");
+    command.arg(RELAY_STREAM).stdin(from).stdout(to).stderr(Stdio::null());
+    // What is typed at a terminal is not for it.
+    command.process_group(0).spawn().context("starting a process that copies a standard stream")
+}
+
+fn keep(stream: impl AsFd) -> Result<OwnedFd> {
+    stream.as_fd().try_clone_to_owned().context("keeping a standard stream open")
+}
+
+fn is_file(stream: impl AsFd) -> bool {
+    let kind = fstat(&stream).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    matches!(kind, Ok(FileType::RegularFile | FileType::BlockDevice))
 }
 
 /// What the hidden verb does: copies standard input to standard output.
 ///
 /// # Errors
-/// What cannot be read or written.
-pub fn relay_output() -> Result<()> {
+/// What cannot be read.
+pub fn relay_stream() -> Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL)).context("asking for the end with the parent (prctl(2))")?;
     // The container ends it by its own end.
     SigSet::all().thread_block().context("blocking signals")?;
@@ -85,22 +112,24 @@ pub fn relay_output() -> Result<()> {
     loop {
         match from.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(count) => write_piece(&mut to, &buffer[..count]),
+            Ok(count) if write_piece(&mut to, &buffer[..count]) => {}
+            Ok(_) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error).context("reading an output"),
+            Err(error) => return Err(error).context("reading a standard stream"),
         }
     }
 }
 
-/// Writes a piece. What does not fit on a full disk is lost, and does not end the container.
-fn write_piece(to: &mut File, mut piece: &[u8]) {
+/// Writes a piece. What does not fit on a full disk is lost, and does not end the container. False if nobody reads any more.
+fn write_piece(to: &mut File, mut piece: &[u8]) -> bool {
     while !piece.is_empty() {
         match to.write(piece) {
-            Ok(0) => return,
+            Ok(0) => return true,
             Ok(count) => piece = &piece[count..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(PAUSE),
-            Err(_) => return,
+            Err(error) => return error.kind() != ErrorKind::BrokenPipe,
         }
     }
+    true
 }

@@ -18,7 +18,7 @@ use rustix::process::{Pid, Signal, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
 use super::prepared::Prepared;
-use super::relay::Relay;
+use super::relay::Relays;
 use super::signals::release;
 use super::terminal_modes::TerminalModes;
 
@@ -33,8 +33,8 @@ pub struct RuntimeProcess {
     pub terminal: Option<TerminalModes>,
     /// What is locked for as long as it runs.
     pub locks: Vec<OwnedFd>,
-    /// What copies what it prints.
-    pub relays: Vec<Relay>,
+    /// What copies its standard streams.
+    pub relays: Relays,
 }
 
 /// The standard streams of the container.
@@ -48,31 +48,25 @@ pub struct Streams {
     pub stderr: Stdio,
     /// Whether standard input is a terminal, which is for the processes of one group at a time.
     pub has_terminal: bool,
-    /// What copies to those of this process.
-    pub relays: Vec<Relay>,
+    /// What copies from and to those of this process.
+    pub relays: Relays,
 }
 
 impl Streams {
-    /// Those of this process. Where standard input is no terminal, outputs that could be read from are copied to.
+    /// Those of this process. Where standard input is no terminal, what could be opened again is copied from and to.
     ///
     /// # Errors
     /// There are too many processes or open files.
     pub fn inherited(has_terminal: bool) -> Result<Self> {
-        let (stdout, stderr) = if has_terminal {
-            (None, None)
-        } else {
-            (Relay::start(std::io::stdout())?, Relay::start(std::io::stderr())?)
-        };
-        let mut relays = Vec::new();
-        let mut relayed = |started: Option<(Relay, OwnedFd)>| match started {
-            Some((relay, pipe)) => {
-                relays.push(relay);
-                pipe.into()
-            }
-            None => Stdio::inherit(),
-        };
-        let (stdout, stderr) = (relayed(stdout), relayed(stderr));
-        Ok(Self { stdin: Stdio::inherit(), stdout, stderr, has_terminal, relays })
+        let mut relays = Relays::default();
+        let (mut stdin, mut stdout, mut stderr) = (None, None, None);
+        if !has_terminal {
+            stdin = relays.input(std::io::stdin())?;
+            stdout = relays.output(std::io::stdout())?;
+            stderr = relays.output(std::io::stderr())?;
+        }
+        let [stdin, stdout, stderr] = [stdin, stdout, stderr].map(|pipe| pipe.map_or_else(Stdio::inherit, Stdio::from));
+        Ok(Self { stdin, stdout, stderr, has_terminal, relays })
     }
 }
 
