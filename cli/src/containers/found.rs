@@ -61,9 +61,14 @@ impl Found {
     /// It is of another pid namespace.
     pub fn kill(&self) -> Result<()> {
         match pidfd_send_signal(self.monitor()?, Signal::KILL) {
-            Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(error) => Err(error).context("sending SIGKILL"),
+            Ok(()) | Err(Errno::SRCH) => {}
+            Err(error) => return Err(error).context("sending SIGKILL"),
         }
+        // One that reads from a file system that hangs ends with what it waits for.
+        if let Ok(running) = self.running() {
+            let _ = running.runner.kill();
+        }
+        Ok(())
     }
 
     /// As a run of which processes can be started.

@@ -95,6 +95,14 @@ impl Runner {
         let process = pidfd_open(pid, PidfdFlags::empty()).context("opening the process of the run")?;
         Ok(Self { pid, process })
     }
+
+    /// Kills it.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn kill(&self) -> Result<()> {
+        pidfd_send_signal(&self.process, Signal::KILL).context("sending SIGKILL")
+    }
 }
 
 /// A container that runs.
