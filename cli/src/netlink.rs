@@ -40,9 +40,14 @@ const RTM_DELNEIGH: u16 = 29;
 /// The routes to this host itself (`RT_TABLE_LOCAL`).
 const LOCAL_TABLE: u8 = 255;
 
-/// The loopback of both versions of IP, and how long its prefix is.
-const LOOPBACK_ADDRESSES: [(RouteAddress, u8); 2] =
-    [(RouteAddress::Inet(Ipv4Addr::new(127, 0, 0, 0)), 8), (RouteAddress::Inet6(Ipv6Addr::LOCALHOST), 128)];
+/// What leads to a loopback, in both versions of IP, and how long its prefix is. Of version 6, it is all that is reserved around it
+/// (RFC 4291, sections 2.5.2 to 2.5.5): the unspecified address leads to `::1`, and one of version 4 that is mapped, such as
+/// `::ffff:127.0.0.1`, to that one.
+const LOOPBACK_ADDRESSES: [(RouteAddress, u8); 3] = [
+    (RouteAddress::Inet(Ipv4Addr::new(127, 0, 0, 0)), 8),
+    (RouteAddress::Inet6(Ipv6Addr::LOCALHOST), 128),
+    (RouteAddress::Inet6(Ipv6Addr::UNSPECIFIED), 16),
+];
 
 /// What is there must not be.
 const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
@@ -143,8 +148,9 @@ impl Netlink {
         self.ask(RTM_NEWADDR, &message, NEW).context("adding an address")
     }
 
-    /// Keeps what is sent to the loopback in this network namespace, also by who asks for this device: no program needs a capability
-    /// for that (socket(7), `SO_BINDTODEVICE`; ip(7), `IP_PKTINFO`), and the kernel would then take the route of all that is elsewhere.
+    /// Keeps what is sent to the loopback in this network namespace, also by who asks for this device, or says the destination in a
+    /// routing header: no program needs a capability for that (socket(7), `SO_BINDTODEVICE`; ip(7), `IP_PKTINFO`; ipv6(7),
+    /// `IPV6_RTHDR`), and the kernel would then take the route of all that is elsewhere.
     pub fn keep_loopback_from(&mut self, index: u32) -> Result<()> {
         for (destination, prefix_length) in LOOPBACK_ADDRESSES {
             let is_v6 = matches!(destination, RouteAddress::Inet6(_));

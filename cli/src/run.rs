@@ -9,8 +9,8 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use oci_bundle::containers::Name;
 use oci_bundle::runner::{
-    self, Bundle, CreatedHook, Host, InitOption, KeepId, NetworkOptions, Overrides, Plan, Run, SearchPath, StateHome,
-    Terminal, TmpfsSize, UserNetwork, UserOption, Variable, Volume, VolumeOption,
+    self, Bundle, CreatedHook, Host, InitOption, KeepId, NetworkOptions, Overrides, Plan, Privilege, Run, SearchPath,
+    StateHome, Terminal, TmpfsSize, UserOption, Variable, Volume, VolumeOption,
 };
 use oci_bundle_builder::plan::definition::port::Port;
 use oci_bundle_builder::plan::definition::run_settings::Network;
@@ -250,7 +250,7 @@ pub fn run(options: RunOptions) -> Result<()> {
     }
     warn(&planned.plan.dropped, warnings.as_deref())?;
     if is_dry {
-        return print(&planned.plan);
+        return print(&planned.plan, host.privilege);
     }
     let Some(registry) = registry else { match run.prepare(&bundle, &planned, &host)?.become_runtime(sockets)? {} };
     let code = Monitor { run, bundle, planned, host }.attend(registry, attendance)?;
@@ -269,8 +269,8 @@ fn warn(lines: &[String], file: Option<&Utf8Path>) -> Result<()> {
 }
 
 /// Prints the config.json that a runtime would be given, and what to look at in it.
-fn print(plan: &Plan) -> Result<()> {
-    let of_network = plan.network.iter().flat_map(UserNetwork::notes);
+fn print(plan: &Plan, privilege: Privilege) -> Result<()> {
+    let of_network = plan.network.iter().flat_map(|network| network.notes(&plan.config, privilege));
     for note in runner::notes(&plan.config).into_iter().chain(of_network) {
         say(&text::escaped(&format!("oci-bundle: note: {note}")));
     }

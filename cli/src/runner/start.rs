@@ -41,8 +41,12 @@ impl Run {
         descriptors::ensure_no_directory()?;
         let network = planned.plan.network.as_ref();
         let asked = self.network.as_ref().and_then(|options| options.pasta.as_deref());
-        let pasta = network.map(|network| network.find_pasta(asked, &host.search_path, host.privilege)).transpose()?;
-        pasta.as_ref().map_or(Ok(()), |pasta| UserNetwork::check_packets(config, pasta, host.privilege))?;
+        let find_pasta = |network: &UserNetwork| {
+            let pasta = network.find_pasta(asked, &host.search_path, host.privilege)?;
+            network.check_packets(config, &pasta, host.privilege)?;
+            anyhow::Ok(pasta)
+        };
+        let pasta = network.map(find_pasta).transpose()?;
         let mut shown = Cow::Borrowed(config);
         if let Some(network) = network {
             network.show_in(shown.to_mut(), &bundle.path);

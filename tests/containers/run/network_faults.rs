@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::support::built::Built;
-use crate::support::lan::{Lan, Reach, Server};
+use crate::support::lan::{Lan, Reach, Server, pasta_is_of};
 use crate::support::runner::{USERS, all, container, prints, refusal};
 use crate::support::runtime::Runtime;
 
@@ -196,10 +197,20 @@ fn the_next_run_gets_the_port_at_once() {
     }
 }
 
+/// A pasta that says another version, and only at a terminal, as the one of 2025 does.
+fn pasta_of(folder: &TempDir, version: &str) -> PathBuf {
+    let pasta = folder.path().join("pasta");
+    let script = format!("#!/bin/sh\n[ -t 1 ] && [ \"$1\" = --version ] && echo 'pasta {version}'\n");
+    fs::write(&pasta, script).unwrap();
+    fs::set_permissions(&pasta, fs::Permissions::from_mode(0o755)).unwrap();
+    pasta
+}
+
 /// Packets that no kernel would send, which old versions of pasta hand on to the host's loopback.
 #[test]
 fn packets_of_its_own_take_a_newer_pasta() {
     let has = |capability: &str| format!("the container has {capability}");
+    let (old, unknown) = (Some("is from before 2025"), Some("does not say that it is from 2025 or later"));
     for (arguments, power) in [
         ("capabilities = [ \"CAP_NET_RAW\" ];", has("CAP_NET_RAW")),
         ("capabilities = [ \"CAP_NET_ADMIN\" ];", has("CAP_NET_ADMIN")),
@@ -210,23 +221,26 @@ fn packets_of_its_own_take_a_newer_pasta() {
         ("user.uid = 1879048200;", "the container's user is 1879048200".to_owned()),
     ] {
         let bundle = container("exit 0", &format!("network = \"user\"; {arguments}"));
-        for (version, is_refused) in
-            [("0.0~git20230309.7c7625d-1", true), ("2025_05_03.587980c", false), ("unknown", true)]
+        for (version, fault) in
+            [("0.0~git20230309.7c7625d-1", old), ("2025_05_03.587980c", None), ("unknown version", unknown)]
         {
-            // It says another version, and is pasta otherwise.
             let folder = TempDir::new().unwrap();
-            let pasta = folder.path().join("pasta");
-            let script = format!(
-                "#!/bin/sh\n[ \"$1\" != --version ] || exec echo 'pasta {version}'\nexec /usr/bin/pasta \"$@\"\n"
-            );
-            fs::write(&pasta, script).unwrap();
-            fs::set_permissions(&pasta, fs::Permissions::from_mode(0o755)).unwrap();
             let mut run = Runtime::Crun.wrapper(0);
-            run.arg("--pasta").arg(&pasta).arg(&*bundle);
+            run.arg("--pasta").arg(pasta_of(&folder, version)).arg(&*bundle);
             let output = run.output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(said.contains(&format!("{power}, with which it could reach")), is_refused, "{said}");
+            match fault {
+                Some(fault) => {
+                    assert!(said.contains(&format!("{power}, with which it could reach")), "{said}");
+                    assert!(said.contains(&format!(" {fault}; ")), "{said}");
+                }
+                None => assert!(!said.contains(&power), "{said}"),
+            }
         }
+        let mut run = Runtime::Crun.wrapper(0);
+        run.arg("--dry-run").arg(&*bundle);
+        let noted = String::from_utf8(run.output().unwrap().stderr).unwrap();
+        assert!(noted.contains(&format!("with the network of the host over IPv4 alone, as {power}")), "{noted}");
     }
     // An ordinary user's become nobody else.
     let bundle = container("exit 0", "network = \"user\"; capabilities = [ \"CAP_SETUID\" \"CAP_CHOWN\" ];");
@@ -234,4 +248,35 @@ fn packets_of_its_own_take_a_newer_pasta() {
     let mut run = lan.wrapper(Runtime::Crun, 1234);
     run.arg(&*bundle);
     prints(run);
+}
+
+/// Every version of pasta hands on to the host's loopback what a packet of IPv6 says of IPv4.
+#[test]
+fn packets_of_its_own_are_of_ipv4_alone() {
+    let bundle = container(
+        "grep -c fd6f63692d62 /proc/net/if_inet6; grep -c 10.0.2.100 /proc/net/fib_trie; grep -c fd6f /etc/hosts; echo end",
+        "network = \"user\"; capabilities = [ \"CAP_NET_RAW\" ]; hostname = \"raw\";",
+    );
+    let folder = TempDir::new().unwrap();
+    let pasta = pasta_of(&folder, "2025_05_03.587980c");
+    for (runtime, uid) in all() {
+        let lan = Lan::new(Reach::V6);
+        let mut run = lan.wrapper(runtime, uid);
+        run.arg("--pasta").arg(&pasta).arg(&*bundle);
+        let found = said(run);
+        assert!(found.contains("so its network has IPv4 alone, and this host has IPv6 alone; "), "{found}");
+        let lan = Lan::new(Reach::Both);
+        let mut run = lan.wrapper(runtime, uid);
+        run.args(["--publish", "[::1]:18080:80", "--pasta"]).arg(&pasta).arg(&*bundle);
+        let found = said(run);
+        assert!(found.contains("publishing [::1]:18080:80/tcp: the container has CAP_NET_RAW, "), "{found}");
+        // The machine's own is new enough from Debian 13 on.
+        if pasta_is_of(2025) || pasta_is_of(2026) {
+            let mut run = lan.wrapper(runtime, uid);
+            run.arg(&*bundle);
+            let printed = prints(run);
+            let counts: Vec<_> = printed.lines().collect();
+            assert!(counts[0] == "0" && counts[1] != "0" && counts[2] == "0" && counts[3] == "end", "{printed}");
+        }
+    }
 }

@@ -129,6 +129,48 @@ fn no_device_leads_to_the_hosts_loopback() {
     }
 }
 
+/// Sends something with a routing header (RFC 8754), which takes no capability: the destination of the packet is what the header says.
+const ROUTE: &str = r#"
+import socket, struct, sys, time
+def sent():
+    return int(open("/sys/class/net/eth0/statistics/tx_packets").read())
+def address(text):
+    return socket.inet_pton(socket.AF_INET6, text)
+for way in sys.argv[1:]:
+    header = struct.pack("!BBBBBBH", 0, 4, 4, 1, 1, 0, 0) + address("2001:db8::99") + address(way)
+    sender = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RTHDR, header)
+    before = sent()
+    for _ in range(50):
+        sender.sendto(b"ping", ("2001:db8::99", 8000))
+    time.sleep(0.3)
+    # The kernel may send something of its own.
+    print(way, "leaves" if sent() - before >= 50 else "stays" if sent() - before < 25 else sent() - before)
+"#;
+
+/// pasta takes some addresses of IPv6 for others: the one that is none for ::1, and one of IPv4 that is mapped for that one.
+#[test]
+fn no_header_leads_to_the_hosts_loopback() {
+    let ways = ["::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::127.0.0.1", "::ffff:0:127.0.0.1"];
+    let sender = nix::build(&format!(
+        r#"buildContainer {{
+             name = "sender";
+             args = [ "${{pkgs.python3}}/bin/python3" "-c" {} "2001:db8:99::1" {} ];
+             capabilities = [ ];
+             network = "user";
+           }}"#,
+        nix::string(ROUTE),
+        ways.map(nix::string).join(" ")
+    ));
+    let expected = ways.map(|way| format!("{way} stays\n")).concat();
+    for (runtime, uid) in all() {
+        let lan = Lan::new(Reach::Both);
+        let mut run = lan.wrapper(runtime, uid);
+        run.arg(&sender);
+        assert_eq!(prints(run), format!("2001:db8:99::1 leaves\n{expected}"), "{runtime:?} {uid}");
+    }
+}
+
 #[test]
 fn pasta_is_no_root_and_has_nothing_of_the_caller() {
     let bundle = container("exec sleep 1000", "network = \"user\";");

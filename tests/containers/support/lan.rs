@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::support::runtime::{Runtime, command_prepared};
+use crate::support::terminal::Terminal;
 
 /// How long a test waits for something to be there.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -172,8 +173,8 @@ impl Drop for Server {
     }
 }
 
-/// Whether this machine's pasta is from this year, such as `pasta 0.0~git20261002.cba3570-1`.
+/// Whether this machine's pasta is from this year, such as `pasta 0.0~git20261002.cba3570-1`. That of 2025 says so at a terminal alone.
 pub fn pasta_is_of(year: u32) -> bool {
-    let output = Command::new("pasta").arg("--version").output().unwrap();
-    String::from_utf8(output.stdout).unwrap().contains(&format!("git{year}"))
+    let mut terminal = Terminal::start(Command::new("pasta").arg("--version"));
+    terminal.wait_for("Copyright").contains(&format!("git{year}"))
 }

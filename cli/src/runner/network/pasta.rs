@@ -19,7 +19,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::io::Errno;
 
 use super::addresses::{
-    CONTAINER_V4, CONTAINER_V6, GATEWAY_V4, GATEWAY_V6, HostAddresses, NETMASK, RESOLVER_V4, RESOLVER_V6,
+    CONTAINER_V4, CONTAINER_V6, Connected, GATEWAY_V4, GATEWAY_V6, HostAddresses, NETMASK, RESOLVER_V4, RESOLVER_V6,
 };
 use super::held_pasta::{FIFO, HOLD_PASTA, READY, TUN, in_own_place};
 use super::namespaces::Namespaces;
@@ -134,7 +134,7 @@ fn other(port: &Port, number: u16) -> String {
 ///
 /// # Errors
 /// What it says.
-pub fn start(program: &Utf8Path, namespaces: &Namespaces<'_>, ports: &[Port]) -> Result<Helper> {
+pub fn start(program: &Utf8Path, namespaces: &Namespaces<'_>, ports: &[Port], connected: Connected) -> Result<Helper> {
     let ready = namespaces.directory.join(FIFO);
     let making = || format!("making '{ready}'");
     mknodat(CWD, ready.as_std_path(), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).with_context(making)?;
@@ -149,7 +149,7 @@ pub fn start(program: &Utf8Path, namespaces: &Namespaces<'_>, ports: &[Port]) ->
     if let Some(id) = namespaces.owner {
         command.args(["--user", &id.to_string()]);
     }
-    command.arg(program).arg("--").args(arguments(namespaces, ports, HostAddresses::find()));
+    command.arg(program).arg("--").args(arguments(namespaces, ports, connected));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     // What is typed at a terminal is for the container.
     let child = command.process_group(0).spawn().context("starting pasta")?;
@@ -220,7 +220,7 @@ fn explain(said: &str, status: ExitStatus, host: HostAddresses) -> String {
 }
 
 /// Only options that versions from 2023 to 2026 have.
-fn arguments(namespaces: &Namespaces<'_>, ports: &[Port], host: HostAddresses) -> Vec<String> {
+fn arguments(namespaces: &Namespaces<'_>, ports: &[Port], connected: Connected) -> Vec<String> {
     let mut arguments: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| arguments.extend(words.iter().map(|word| (*word).to_owned()));
     add(&["--foreground", "--quiet", "--config-net", "--ns-ifname", INTERFACE]);
@@ -229,7 +229,9 @@ fn arguments(namespaces: &Namespaces<'_>, ports: &[Port], host: HostAddresses) -
     // Nothing of the container is the loopback of the host, nor the other way round.
     add(&["--no-map-gw", "--tcp-ns", "none", "--udp-ns", "none"]);
     // Versions of 2026 make both where the host has one.
+    let Connected { host, is_v4_alone } = connected;
     let only = match (host.v4, host.v6) {
+        _ if is_v4_alone => Some("--ipv4-only"),
         (Some(_), None) => Some("--ipv4-only"),
         (None, Some(_)) => Some("--ipv6-only"),
         _ => None,

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use oci_bundle_builder::plan::definition::port::{Port, Published};
 use oci_bundle_builder::plan::rootfs::base_files;
 use serde_json::{Value, json};
 
-use super::addresses::HostAddresses;
+use super::addresses::{Connected, HostAddresses};
 use super::hosts::hosts;
 use super::namespaces::{Namespaces, draw_owner};
 use super::pasta;
@@ -106,12 +106,25 @@ impl UserNetwork {
     ///
     /// # Errors
     /// It is one.
-    pub fn check_packets(config: &RuntimeConfig, pasta: &Utf8Path, privilege: Privilege) -> Result<()> {
-        raw_packets::check(config, pasta, privilege)
+    pub fn check_packets(&self, config: &RuntimeConfig, pasta: &Utf8Path, privilege: Privilege) -> Result<()> {
+        let Some(power) = raw_packets::power_of(config, privilege) else { return Ok(()) };
+        raw_packets::check(&power, pasta, privilege)?;
+        let of_v6 = |port: &&Port| port.published.is_some_and(|of_host| of_host.address.is_some_and(|ip| ip.is_ipv6()));
+        if let Some(port) = self.ports.iter().find(of_v6) {
+            bail!(
+                "publishing {port}: {power}, so its network has IPv4 alone; publish on an address of IPv4, or leave that out"
+            );
+        }
+        let host = HostAddresses::find();
+        ensure!(
+            host.v4.is_some() || host.v6.is_none(),
+            "{power}, so its network has IPv4 alone, and this host has IPv6 alone; leave that out, or use --network private"
+        );
+        Ok(())
     }
 
     /// What whoever runs somebody else's bundle should know of it.
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self, config: &RuntimeConfig, privilege: Privilege) -> Vec<String> {
         let published = self.ports.iter().filter_map(|port| Some((port, port.published?)));
         let notes = published.map(|(Port { number, protocol, .. }, Published { address, number: of_host })| {
             let addresses =
@@ -120,7 +133,9 @@ impl UserNetwork {
                 "port {of_host} of the host, on {addresses}, is handed on to port {number}/{protocol} of the container"
             )
         });
-        std::iter::once("pasta connects it with the network of the host".to_owned()).chain(notes).collect()
+        let versions = raw_packets::power_of(config, privilege).map(|power| format!(" over IPv4 alone, as {power}"));
+        let connected = format!("pasta connects it with the network of the host{}", versions.unwrap_or_default());
+        std::iter::once(connected).chain(notes).collect()
     }
 
     /// Has a document join the namespace that is to be made below `place`, and mount the files there.
@@ -153,7 +168,9 @@ impl UserNetwork {
     pub fn start(&self, config: &RuntimeConfig, start: &NetworkStart<'_>) -> Result<Helper> {
         let directory = directory(start.place);
         make_directory(&directory)?;
-        let host = HostAddresses::find();
+        let is_v4_alone = raw_packets::power_of(config, start.privilege).is_some();
+        let connected = Connected::new(HostAddresses::find(), is_v4_alone);
+        let host = connected.host;
         let of_host = fs::read_to_string(RESOLV_CONF).unwrap_or_default();
         for (path, text) in [(HOSTS, hosts(self.hostname.as_deref(), host)), (RESOLV_CONF, resolv_conf(&of_host, host))]
         {
@@ -167,7 +184,7 @@ impl UserNetwork {
         if config.has_user_namespace() {
             namespaces.mount_sys()?;
         }
-        pasta::start(start.pasta, &namespaces, &self.ports)
+        pasta::start(start.pasta, &namespaces, &self.ports, connected)
     }
 }
 

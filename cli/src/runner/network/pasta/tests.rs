@@ -9,7 +9,7 @@ fn words(privilege: Privilege, ports: &[&str]) -> String {
     let ports: Vec<_> = ports.iter().map(|text| port(text)).collect();
     let both = HostAddresses { v4: Some(CONTAINER_V4.into()), v6: Some(CONTAINER_V6.into()) };
     let owner = draw_owner(privilege).unwrap();
-    arguments(&Namespaces { directory: Utf8Path::new("/run"), owner }, &ports, both).join(" ")
+    arguments(&Namespaces { directory: Utf8Path::new("/run"), owner }, &ports, Connected::new(both, false)).join(" ")
 }
 
 #[test]
@@ -65,16 +65,19 @@ fn a_program_that_is_missing_is_named_with_its_package() {
 
 #[test]
 fn a_host_of_one_version_of_ip_gives_that_one() {
-    let of = |v4: bool, v6: bool| {
+    let of = |v4: bool, v6: bool, is_v4_alone: bool| {
         let host = HostAddresses { v4: v4.then_some(CONTAINER_V4.into()), v6: v6.then_some(CONTAINER_V6.into()) };
         let namespaces = Namespaces { directory: Utf8Path::new("/run"), owner: Some(7) };
-        let words = arguments(&namespaces, &[], host).join(" ");
+        let words = arguments(&namespaces, &[], Connected::new(host, is_v4_alone)).join(" ");
         let has = |word: &str| words.contains(word);
         (has("--ipv4-only"), has("--ipv6-only"), has("10.0.2.100"), has("fd6f:6369:2d62::100"))
     };
-    assert_eq!(of(true, true), (false, false, true, true));
-    assert_eq!(of(true, false), (true, false, true, false));
-    assert_eq!(of(false, true), (false, true, false, true));
+    assert_eq!(of(true, true, false), (false, false, true, true));
+    assert_eq!(of(true, false, false), (true, false, true, false));
+    assert_eq!(of(false, true, false), (false, true, false, true));
+    // A container that makes packets itself.
+    assert_eq!(of(true, true, true), (true, false, true, false));
+    assert_eq!(of(false, false, true), (true, false, true, false));
     // It says itself what is missing.
-    assert_eq!(of(false, false), (false, false, true, true));
+    assert_eq!(of(false, false, false), (false, false, true, true));
 }
