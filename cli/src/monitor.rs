@@ -9,13 +9,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use oci_bundle::containers::{self, Name, Record, Registry, Starting, State, Taken};
-use oci_bundle::runner::{self, Bundle, GracePeriod, Host, Planned, Run, Signals, Streams};
+use oci_bundle::runner::{self, Bundle, GracePeriod, Host, Planned, Run, Signals, Streams, Verb};
 use oci_bundle_builder::plan::definition::port::Port;
 use oci_bundle_builder::plan::diagnostics::text;
+use serde_json::Value;
 
 use self::health_watch::{Checked, HealthWatch};
 use self::noted::Noted;
 use crate::say;
+
+/// How many bytes of a command are noted. A byte may be six in a record, which has a limit.
+const MOST_OF_COMMAND: usize = 64 << 10;
 
 /// How a container is attended.
 pub struct Attendance {
@@ -70,7 +74,7 @@ impl Monitor {
         let streams = if is_detached {
             noted.keep_log()?
         } else {
-            Streams::inherited(rustix::termios::isatty(std::io::stdin()))?
+            Streams::inherited(rustix::termios::isatty(std::io::stdin()), Verb::Run)?
         };
         let mut helpers = std::mem::take(&mut prepared.helpers);
         noted.mount_points = prepared.mount_points.take();
@@ -123,7 +127,7 @@ impl Monitor {
             id: self.host.id.clone(),
             bundle: self.bundle.path.clone(),
             runtime: runtime.to_owned(),
-            command: words.filter_map(|word| word.as_str().map(str::to_owned)).collect(),
+            command: shortened(words.filter_map(Value::as_str)),
             monitor: std::process::id(),
             pid_namespace: containers::pid_namespace(),
             process: None,
@@ -141,4 +145,33 @@ impl Monitor {
 fn say_unlisted(error: &anyhow::Error) {
     let line = format!("oci-bundle: warning: 'oci-bundle ps' does not show this container: {error:#}");
     say(&text::escaped(&line));
+}
+
+/// The words that are kept of a command, which may have any number.
+fn shortened<'w>(words: impl Iterator<Item = &'w str>) -> Vec<String> {
+    let mut left = MOST_OF_COMMAND;
+    let mut kept = Vec::new();
+    for word in words {
+        // An empty one takes some, too.
+        let Some(rest) = left.checked_sub(word.len() + 1) else {
+            kept.push("…".to_owned());
+            break;
+        };
+        left = rest;
+        kept.push(word.to_owned());
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_command_the_first_words_are_kept() {
+        let long = "a".repeat(MOST_OF_COMMAND);
+        assert_eq!(shortened(["a", "b"].into_iter()), ["a", "b"]);
+        assert_eq!(shortened(["sh", &long, "b"].into_iter()), ["sh", "…"]);
+        assert_eq!(shortened(std::iter::repeat_n("", 2 * MOST_OF_COMMAND)).len(), MOST_OF_COMMAND + 1);
+    }
 }

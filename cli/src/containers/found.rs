@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, pidfd_send_signal};
 
 use super::name::Name;
 use super::record::Record;
-use crate::runner::{Runner, Running};
+use crate::runner::{Runner, Running, parent_in};
 
 /// A container.
 #[derive(Debug)]
@@ -82,10 +82,8 @@ impl Found {
         let process = process.with_context(|| format!("'{name}' has not started yet"))?;
         // Opened first: if it has ended, who gets its number meanwhile is no child of the monitor, which is looked at afterwards.
         let runner = Runner::open(process).with_context(ended)?;
-        let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).with_context(ended)?;
-        // The name of the program may have anything in it but is in parentheses; the state and the parent follow.
-        let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
-        ensure!(parent == Some(self.record.monitor) && self.is_alive(), "'{name}' has ended");
+        let stat = fs::read(format!("/proc/{}/stat", process.as_raw_nonzero())).with_context(ended)?;
+        ensure!(parent_in(&stat) == Some(self.record.monitor) && self.is_alive(), "'{name}' has ended");
         Ok(Running {
             runner,
             runtime: self.record.runtime.clone(),

@@ -1,11 +1,11 @@
 //! The check of a container, made again and again by processes of their own. Whoever waits for the service is told (`sd_notify(3)`).
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use oci_bundle::containers::Record;
-use oci_bundle::runner::{CHECK_HEALTH, kill_checked};
+use oci_bundle::runner::{CHECK_HEALTH, kill_checked, open_null};
 use oci_bundle_builder::plan::definition::health::Health;
 use sd_notify::NotifyState;
 
@@ -97,7 +97,7 @@ impl HealthWatch {
                 }
                 None if now >= *deadline + MOST_FOR_END => {
                     // It is in the container, and its runtime may leave it there.
-                    kill_checked(&self.checked.record.bundle, self.checked.record.process);
+                    kill_checked(check.id());
                     let _ = check.kill();
                     let _ = check.wait();
                     self.running = None;
@@ -163,7 +163,8 @@ impl HealthWatch {
         let mut command = Command::new("/proc/self/exe");
         command.arg(CHECK_HEALTH).arg(process.unwrap_or_default().to_string());
         command.arg(&record.runtime).arg(&record.id).arg(&record.bundle).args(&self.health.command);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let null = || open_null(&record.bundle);
+        command.stdin(null()).stdout(null()).stderr(null());
         command
     }
 }

@@ -6,15 +6,14 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use camino::Utf8Path;
 use camino::Utf8PathBuf;
-use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, memfd_create};
+use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, memfd_create, openat};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
 use serde_json::{Value, json};
@@ -24,14 +23,11 @@ use super::files::{RootDir, SearchPath, open_directory};
 use super::init::remove_init;
 use super::overrides::{Overrides, apply_overrides};
 use super::runtime::Runtime;
-use super::supervision::{self, Streams};
+use super::supervision::{self, Streams, Verb};
 use crate::runner::runtime_config::RuntimeConfig;
 
 /// The hidden verb with which this program becomes a check.
 pub const CHECK_HEALTH: &str = "check-health";
-
-/// The file with the number of the process of the last check, beside `config.json`.
-const CHECK_PID: &str = "check-pid";
 
 /// What the hidden verb does: becomes a check, so this returns only if that fails.
 ///
@@ -45,22 +41,32 @@ pub fn check_health(words: &[OsString]) -> Result<Infallible> {
     Running { runner, runtime: runtime.into(), id: id.clone(), bundle: bundle.into() }.check(command)
 }
 
-/// Kills the process of a check that has not ended. `runtime` is the process of the runtime, which sees the number in the file.
-pub fn kill_checked(bundle: &Utf8Path, runtime: Option<u32>) {
-    let Some(runtime) = runtime else { return };
-    let seen = format!("/proc/{runtime}/root");
-    let Ok(pid) = fs::read_to_string(format!("{seen}{bundle}/{CHECK_PID}")) else { return };
-    let Ok(pid) = pid.trim().parse::<u32>() else { return };
-    // A directory of /proc is as good as a descriptor of its process (pidfd_send_signal(2)).
-    let directory = rustix::fs::openat(
-        CWD,
-        format!("{seen}/proc/{pid}"),
-        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-        Mode::empty(),
-    );
-    if let Ok(directory) = directory {
-        let _ = pidfd_send_signal(directory, Signal::KILL);
+/// Kills what the runtime of a check has started, where that has not ended. `check` is a child of this process that nobody has waited
+/// for yet, so no other process has its number.
+pub fn kill_checked(check: u32) {
+    for thread in fs::read_dir(format!("/proc/{check}/task")).into_iter().flatten().flatten() {
+        let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        children.split_whitespace().for_each(|child| kill_child(child, check));
     }
+}
+
+/// Kills a process if it has this parent, and not one that has its number meanwhile.
+fn kill_child(child: &str, parent: u32) {
+    // A directory of /proc is as good as a descriptor of its process (pidfd_send_signal(2)).
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(process) = openat(CWD, format!("/proc/{child}"), flags, Mode::empty()) else { return };
+    let stat = openat(&process, "stat", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map(File::from);
+    let mut text = Vec::new();
+    if stat.is_ok_and(|mut stat| stat.read_to_end(&mut text).is_ok()) && parent_in(&text) == Some(parent) {
+        let _ = pidfd_send_signal(process, Signal::KILL);
+    }
+}
+
+/// The parent, as `/proc/PID/stat` has it (`proc_pid_stat`(5)): behind the name of the program, which may have anything in it but is in
+/// parentheses, and the state.
+pub fn parent_in(stat: &[u8]) -> Option<u32> {
+    let behind = stat.rsplit(|byte| *byte == b')').next()?;
+    std::str::from_utf8(behind).ok()?.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// A file in memory with a process, which the runtime reads. It closes it with all that is not for the container.
@@ -131,7 +137,7 @@ impl Running {
         let proc = open_proc()?;
         // Who copies is no process of the container's, so they start before this one joins it.
         let has_terminal = overrides.terminal.is_some();
-        let streams = Streams::inherited(has_terminal)?;
+        let streams = Streams::inherited(has_terminal, Verb::Exec)?;
         let owns_processes = self.join()?;
         let process = self.process(overrides, cwd, proc)?;
         let file = memfd_of(&process)?;
@@ -145,8 +151,7 @@ impl Running {
     }
 
     /// Becomes the runtime's `exec` of a check, so this returns only if that fails. This process is a child of the one that stays with
-    /// the container, so it shares all namespaces with the runtime but that of mounts. The number of the check's process is in
-    /// a file beside `config.json`.
+    /// the container, so it shares all namespaces with the runtime but that of mounts.
     ///
     /// # Errors
     /// A run that has ended, or what the container does not have.
@@ -159,16 +164,8 @@ impl Running {
         let overrides = Overrides { program: Some(program.clone()), args: args.to_vec(), ..Overrides::default() };
         let file = memfd_of(&self.process(&overrides, None, open_proc()?)?)?;
         let owns_processes = self.runner.pid.is_init();
-        // The one of the last check may be the number of another process now.
-        let pid_file = self.bundle.join(CHECK_PID);
-        match fs::remove_file(&pid_file) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("removing '{pid_file}'"));
-            }
-            _ => {}
-        }
         let mut command = self.runtime_command(&runtime, owns_processes);
-        command.args(["exec", "--pid-file"]).arg(pid_file);
+        command.arg("exec");
         let error = command.arg("--process").arg(path_of(&file)).arg(&self.id).exec();
         bail!("starting the runtime '{}': {error}", runtime.program())
     }

@@ -21,6 +21,7 @@ mod init;
 mod limits;
 mod mount_namespace;
 mod network;
+mod null_device;
 mod overrides;
 mod owned_files;
 mod plan;
@@ -40,7 +41,7 @@ mod volumes;
 pub use self::bundle::Bundle;
 pub use self::cgroup::{CgroupView, GracePeriod};
 pub use self::descriptors::{close_others, ensure_no_directory, handed_over};
-pub use self::exec::{CHECK_HEALTH, Runner, Running, check_health, kill_checked};
+pub use self::exec::{CHECK_HEALTH, Runner, Running, check_health, kill_checked, parent_in};
 pub use self::files::{MountPoints, SearchPath, Trust};
 pub use self::host::{Host, container_id};
 pub use self::init::{InitOption, words_of_init};
@@ -48,6 +49,7 @@ pub use self::mount_namespace::mount_store;
 pub use self::network::{
     HOLD_NETWORK, HOLD_PASTA, NetworkMode, NetworkOptions, PastaOptions, UserNetwork, hold_network, hold_pasta,
 };
+pub use self::null_device::open_null;
 pub use self::overrides::{
     CreatedHook, KeepId, Lookup, Overrides, Terminal, TmpfsSize, UserOption, Variable, Volume, VolumeOption,
     parse_env_file, read_env_file,
@@ -59,7 +61,7 @@ pub use self::rootless::{SubordinateIds, explain, hold_user_namespace, map_calle
 pub use self::run_settings::run_settings;
 pub use self::signal::parse as parse_signal;
 pub use self::supervision::{
-    Attendant, Helper, Prepared, RELAY_STREAM, Relays, RuntimeProcess, Signals, Streams, attend, exit_code,
+    Attendant, Helper, Prepared, RELAY_STREAM, Relays, RuntimeProcess, Signals, Streams, Verb, attend, exit_code,
     relay_stream,
 };
 pub use self::volumes::{ListedVolume, MissingVolume, StateHome, VolumesDir, remove as remove_volumes};

@@ -11,6 +11,7 @@ use super::files::Trust;
 use super::host::Host;
 use super::mount_namespace::{MountNamespace, required_layer};
 use super::network::{NetworkStart, UserNetwork};
+use super::null_device::mount_null;
 use super::plan::{Plan, Planned, Run};
 use super::rootless::groups;
 use super::run_settings::run_settings;
@@ -79,6 +80,9 @@ impl Run {
             network,
         }
         .enter(config, volumes)?;
+        if has_check && host.privilege.is_root() {
+            mount_null(&bundle.path)?;
+        }
         let start = |(network, pasta): (&UserNetwork, &Utf8PathBuf)| {
             network.start(config, &NetworkStart { place: &bundle.path, privilege: host.privilege, pasta })
         };

@@ -1,5 +1,6 @@
 //! The check of a container, and who is told of it.
 
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::nix;
-use crate::support::runner::{USERS, container, prints};
-use crate::support::runtime::{Runtime, command_for_user};
+use crate::support::runner::{USERS, all, container, prints};
+use crate::support::runtime::{Runtime, command_for_user, command_prepared};
 
 /// Each runtime and each user once: a check takes seconds.
 const PAIRS: [(Runtime, u32); 2] = [(Runtime::Runc, USERS[0]), (Runtime::Crun, USERS[1])];
@@ -86,7 +87,7 @@ fn a_check_that_hangs_is_ended_and_counts() {
     let hanging =
         r#"{ command = [ "sh" "-c" "trap : TERM; while :; do sleep 31415; done" ]; interval = 1; retries = 1; }"#;
     let bundle = checked(hanging);
-    for (runtime, uid) in PAIRS {
+    for (runtime, uid) in all() {
         let name = format!("hanging-{runtime:?}-{uid}");
         let mut run = runtime.wrapper(uid);
         run.args(["--detach", "--name", &name]).arg(&*bundle);
@@ -97,6 +98,43 @@ fn a_check_that_hangs_is_ended_and_counts() {
         let checks = processes.lines().filter(|line| line.contains("trap :")).count();
         assert!(checks <= 1, "{runtime:?}: {uid}: {processes}");
         prints(of_user(uid, &["stop", "--time", "0", &name]));
+    }
+}
+
+/// What tries to close `/dev/null` to everybody else, and prints as well.
+const CLOSE_NULL: &str =
+    "for number in 0 1 2; do chmod 0 /proc/self/fd/$number 2>/dev/null; done; echo printed; echo said >&2";
+
+/// crun gives what `exec` has as its standard streams to the container's user.
+#[test]
+fn nobody_takes_the_hosts_null() {
+    let check = format!("{{ command = [ \"sh\" \"-c\" {} ]; interval = 1; }}", nix::string(CLOSE_NULL));
+    let bundle = container(
+        "while :; do sleep 1; done",
+        &format!("health = {check}; user.uid = 4321; capabilities = [ ]; init = true;"),
+    );
+    for runtime in crate::support::runtime::ALL {
+        // A host's that may be spoiled.
+        let folder = TempDir::new().unwrap();
+        let null = folder.path().join("null");
+        assert!(Command::new("mknod").args(["-m", "666"]).arg(&null).args(["c", "1", "3"]).status().unwrap().success());
+        let host = format!("mount --bind {} /dev/null", null.display());
+        let name = format!("null-{runtime:?}");
+        let mut run = runtime.wrapper_prepared(&host, 0);
+        run.args(["--detach", "--name", &name]).arg(&*bundle);
+        prints(run);
+        wait_for(&name, 0, "healthy");
+        let streams = format!("{host} && exec </dev/null >/dev/null 2>/dev/null");
+        let mut exec = command_prepared(&streams, &nix::program("oci-bundle"), 0);
+        exec.args(["exec", &name, "--", "sh", "-c", CLOSE_NULL]);
+        assert!(exec.status().unwrap().success(), "{runtime:?}");
+        let found = fs::metadata(&null).unwrap();
+        assert_eq!((found.uid(), found.gid(), found.mode() & 0o7777), (0, 0, 0o666), "{runtime:?}");
+        // What it prints goes there, and nothing is read from it.
+        let mut exec = of_user(0, &["exec", &name, "--", "sh", "-c", "cat; echo end"]);
+        exec.stdin(std::process::Stdio::null());
+        assert_eq!(prints(exec), "end\n", "{runtime:?}");
+        prints(of_user(0, &["stop", "--time", "0", &name]));
     }
 }
 

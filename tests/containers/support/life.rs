@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -209,6 +209,13 @@ impl Life {
             let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).filter(|name| name != ".lock").collect();
             assert!(left.is_empty(), "{self}: records are left: {left:?}");
         }
+        let null = fs::metadata("/dev/null").unwrap();
+        let null = (null.uid(), null.gid(), null.mode() & 0o7777);
+        assert_eq!(
+            null,
+            (0, 0, 0o666),
+            "{self}: /dev/null has another owner or mode: 'chown 0:0' and 'chmod 666' mend it"
+        );
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
         let folder = self.folder().to_str().unwrap();
         assert!(!mounts.contains(folder), "{self}: mounts are left: {mounts}");

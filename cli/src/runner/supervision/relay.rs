@@ -1,8 +1,9 @@
 //! Processes that copy what a container reads or prints, where it could do more with the caller's file than that.
 //!
 //! Who has a terminal or a file as a standard stream can open it again, for reading or for writing: what is typed, what others have
-//! written, or all of the file. runc gives a container pipes, crun what it has itself. So what crun gets for such a stream is a pipe,
-//! and a process of this program copies. It may wait for the terminal, which the process above the runtime may not.
+//! written, or all of the file. runc gives a container pipes, crun what it has itself, and crun makes it the container's user's
+//! (`fchown(2)`). So what crun gets for such a stream is a pipe, and a process of this program copies. It may wait for the terminal,
+//! which the process above the runtime may not.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -14,10 +15,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::sys::signal::SigSet;
-use rustix::fs::{FileType, fstat};
+use rustix::fs::{FileType, FsWord, Stat, fstat, fstatfs, makedev};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Signal, set_parent_process_death_signal};
-use rustix::termios::isatty;
 
 /// The hidden verb that copies.
 pub const RELAY_STREAM: &str = "relay-stream";
@@ -25,8 +25,20 @@ pub const RELAY_STREAM: &str = "relay-stream";
 /// How long what is left of the outputs may take when their runtime has ended. A process that goes on may hold them open.
 const MOST_FOR_REST: Duration = Duration::from_secs(1);
 
+/// The file system of pipes without a name (statfs(2)).
+const PIPEFS_MAGIC: FsWord = 0x5049_5045;
+
 /// How long to wait for a terminal that takes nothing now.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// What a runtime does with the standard streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// In the place of `/dev/null`, it gives the container its own.
+    Run,
+    /// It gives the container `/dev/null` of the host.
+    Exec,
+}
 
 /// The processes that copy the standard streams of a container.
 #[derive(Debug, Default)]
@@ -36,25 +48,27 @@ pub struct Relays {
 }
 
 impl Relays {
-    /// Starts one for standard input, if it is a file. Gives what the container is to read from, then.
+    /// Starts one for standard input, if the container may not have that itself. Gives what it is to read from, then.
     ///
     /// # Errors
     /// There are too many processes or open files.
-    pub fn input(&mut self, input: impl AsFd) -> Result<Option<OwnedFd>> {
-        if !is_file(&input) {
+    pub fn input(&mut self, input: impl AsFd, verb: Verb) -> Result<Option<OwnedFd>> {
+        if is_for_container(&input, verb) {
             return Ok(None);
         }
         let (from, to) = pipe_with(PipeFlags::CLOEXEC).context("making a pipe for standard input")?;
-        self.input = Some(start(keep(input)?, to)?);
+        if !is_null(&input) {
+            self.input = Some(start(keep(input)?, to)?);
+        }
         Ok(Some(from))
     }
 
-    /// Starts one for an output, if it is a terminal or a file. Gives what the container is to print to, then.
+    /// Starts one for an output, if the container may not have that itself. Gives what it is to print to, then.
     ///
     /// # Errors
     /// There are too many processes or open files.
-    pub fn output(&mut self, output: impl AsFd) -> Result<Option<OwnedFd>> {
-        if !isatty(&output) && !is_file(&output) {
+    pub fn output(&mut self, output: impl AsFd, verb: Verb) -> Result<Option<OwnedFd>> {
+        if is_for_container(&output, verb) {
             return Ok(None);
         }
         let (from, to) = pipe_with(PipeFlags::CLOEXEC).context("making a pipe for an output")?;
@@ -91,9 +105,19 @@ fn keep(stream: impl AsFd) -> Result<OwnedFd> {
     stream.as_fd().try_clone_to_owned().context("keeping a standard stream open")
 }
 
-fn is_file(stream: impl AsFd) -> bool {
-    let kind = fstat(&stream).map(|stat| FileType::from_raw_mode(stat.st_mode));
-    matches!(kind, Ok(FileType::RegularFile | FileType::BlockDevice))
+/// Whether it is what nobody can open again from elsewhere: a socket, or a pipe without a name.
+fn is_for_container(stream: impl AsFd, verb: Verb) -> bool {
+    match fstat(&stream).map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+        Ok(FileType::Socket) => true,
+        Ok(FileType::Fifo) => fstatfs(&stream).is_ok_and(|stat| stat.f_type == PIPEFS_MAGIC),
+        _ => verb == Verb::Run && is_null(&stream),
+    }
+}
+
+/// Whether it is `/dev/null`, wherever that is.
+fn is_null(stream: impl AsFd) -> bool {
+    let is_character = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice;
+    fstat(&stream).is_ok_and(|stat| is_character(&stat) && stat.st_rdev == makedev(1, 3))
 }
 
 /// What the hidden verb does: copies standard input to standard output.

@@ -18,7 +18,7 @@ use rustix::process::{Pid, Signal, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
 use super::prepared::Prepared;
-use super::relay::Relays;
+use super::relay::{Relays, Verb};
 use super::signals::release;
 use super::terminal_modes::TerminalModes;
 
@@ -57,13 +57,13 @@ impl Streams {
     ///
     /// # Errors
     /// There are too many processes or open files.
-    pub fn inherited(has_terminal: bool) -> Result<Self> {
+    pub fn inherited(has_terminal: bool, verb: Verb) -> Result<Self> {
         let mut relays = Relays::default();
         let (mut stdin, mut stdout, mut stderr) = (None, None, None);
         if !has_terminal {
-            stdin = relays.input(std::io::stdin())?;
-            stdout = relays.output(std::io::stdout())?;
-            stderr = relays.output(std::io::stderr())?;
+            stdin = relays.input(std::io::stdin(), verb)?;
+            stdout = relays.output(std::io::stdout(), verb)?;
+            stderr = relays.output(std::io::stderr(), verb)?;
         }
         let [stdin, stdout, stderr] = [stdin, stdout, stderr].map(|pipe| pipe.map_or_else(Stdio::inherit, Stdio::from));
         Ok(Self { stdin, stdout, stderr, has_terminal, relays })
