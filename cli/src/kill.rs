@@ -1,6 +1,6 @@
 //! The verb `kill`: sends containers a signal.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use oci_bundle::containers::State;
 use oci_bundle::runner;
@@ -14,9 +14,9 @@ pub struct KillOptions {
     #[arg(long, short, value_name = "SIGNAL", default_value = "KILL", value_parser = runner::parse_signal)]
     signal: i32,
 
-    /// Enter the namespaces of the one container, and send it from there
-    #[arg(long, hide = true)]
-    here: bool,
+    /// Enter the namespaces of the one container, which has this id, and send it from there
+    #[arg(long, hide = true, value_name = "ID")]
+    here: Option<String>,
 
     /// The containers
     #[arg(required = true)]
@@ -34,7 +34,9 @@ pub fn kill(options: &KillOptions) -> Result<()> {
             State::Starting => bail!("'{name}' has not started yet"),
             State::Exited(code) => bail!("'{name}' has ended with exit code {code}"),
         }
-        if options.here {
+        if let Some(id) = &options.here {
+            // The next one of this name may have started meanwhile.
+            ensure!(found.record.id == *id, "'{name}' has ended");
             return found.running()?.kill(options.signal);
         }
         if options.signal == KILL {

@@ -80,7 +80,7 @@ pub fn end(found: &Found) -> Result<bool> {
 /// Sends a signal from a process of its own, which enters the container's namespaces.
 pub fn send(found: &Found, number: i32) -> Result<()> {
     let mut command = Command::new("/proc/self/exe");
-    command.args(["kill", "--here", "--signal", &number.to_string(), found.name.as_str()]);
+    command.args(["kill", "--here", &found.record.id, "--signal", &number.to_string(), found.name.as_str()]);
     let output = command.output().context("starting a process that sends a signal")?;
     if output.status.success() {
         return Ok(());

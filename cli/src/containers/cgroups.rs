@@ -53,19 +53,20 @@ pub fn remove(record: &Record) {
 pub fn remove_of_killed(record: &Record) {
     remove(record);
     if record.cgroups.is_empty() && record.id.starts_with("oci-bundle-") {
-        remove_named(Utf8Path::new(MOUNT_POINT), &record.id);
+        // Others may have made some of that name, and keep them busy.
+        remove_named(Utf8Path::new(MOUNT_POINT), &record.id, Instant::now() + MOST_FOR_END);
     }
 }
 
-fn remove_named(directory: &Utf8Path, name: &str) {
+fn remove_named(directory: &Utf8Path, name: &str, deadline: Instant) {
     for entry in directory.read_dir_utf8().into_iter().flatten().flatten() {
         if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
         if entry.file_name() == name {
-            remove_tree(entry.path(), Instant::now() + MOST_FOR_END);
+            remove_tree(entry.path(), deadline);
         } else {
-            remove_named(entry.path(), name);
+            remove_named(entry.path(), name, deadline);
         }
     }
 }

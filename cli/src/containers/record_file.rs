@@ -18,15 +18,17 @@ const NEW: &str = ".record.json";
 /// A file in whose place a record can be written on a disk that others fill.
 const SPARE: &str = ".spare";
 
-/// The largest record that is read.
+/// The largest record that is written or read.
 const LARGEST: u64 = 1 << 20;
 
 /// Writes it.
 ///
 /// # Errors
-/// A full disk.
+/// A full disk, or a record that is too large.
 pub fn write(directory: &OwnedFd, record: &Record) -> Result<()> {
     let text = serde_json::to_vec(record)?;
+    let size = u64::try_from(text.len())?;
+    ensure!(size <= LARGEST, "a record of {size} bytes is too large, want {LARGEST} at most; publish fewer ports");
     replace(directory, &text).or_else(|error| {
         rustix::fs::unlinkat(directory, SPARE, AtFlags::empty()).map_err(|_| error)?;
         replace(directory, &text)

@@ -11,6 +11,7 @@ use oci_bundle::containers::{self, LogReader, LogWriter, Output, Record, Startin
 use oci_bundle::runner::{Attendant, GracePeriod, MountPoints, Relays, Streams};
 use oci_bundle_builder::plan::diagnostics::text;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::health_watch::HealthWatch;
@@ -170,7 +171,10 @@ impl Log {
                 break;
             }
             let time = Timespec::try_from(MOST_FOR_OUTPUT).context("waiting for the end of the log")?;
-            poll(&mut fds, Some(&time)).context("waiting for the end of the log")?;
+            match poll(&mut fds, Some(&time)) {
+                Err(Errno::INTR) => continue,
+                polled => polled.context("waiting for the end of the log")?,
+            };
             self.outputs.iter_mut().for_each(|output| output.copy_to(&mut self.writer));
         }
         Ok(())
