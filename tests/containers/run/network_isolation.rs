@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use rustix::fs::makedev;
 
-use crate::support::lan::{Lan, Reach, Server, V4, pasta_is_of};
+use crate::support::lan::{Lan, NAME, Reach, Server, V4, pasta_is_of};
 use crate::support::nix;
 use crate::support::runner::{USERS, all, container, prints};
 use crate::support::runtime::Runtime;
@@ -64,6 +64,103 @@ fn the_hosts_loopback_is_out_of_reach() {
         let nothing: String = closed.iter().map(|address| format!("nothing at {address}\n")).collect();
         assert_eq!(prints(run), format!("secret\n{nothing}"), "{runtime:?} {uid}");
         drop((loopback, open));
+    }
+}
+
+/// Says what comes to the ports for names on the loopback, of the addresses that nobody listens at.
+const HEAR: &str = r#"
+import select, socket
+servers = []
+for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        for port in (53, 853):
+            server = socket.socket(family, kind)
+            server.bind((address, port))
+            if kind == socket.SOCK_STREAM:
+                server.listen()
+            servers.append(server)
+print("ready", flush=True)
+while True:
+    for server in select.select(servers, [], [])[0]:
+        if server.type == socket.SOCK_STREAM:
+            server.accept()
+        else:
+            server.recvfrom(100)
+        print(server.getsockname(), server.type, flush=True)
+"#;
+
+/// Asks for a name, and sends something to where a server for names could be.
+const NAMES: &str = r#"
+import socket, sys, time
+for family, address in ((socket.AF_INET, "169.254.1.1"), (socket.AF_INET6, "fd6f:6369:2d62::53")):
+    if address in sys.argv[2:]:
+        continue
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        for port in (53, 853):
+            sender = socket.socket(family, kind)
+            sender.settimeout(0.3)
+            try:
+                sender.connect((address, port))
+                for _ in range(3):
+                    sender.send(b"ping")
+                    time.sleep(0.05)
+            except OSError:
+                pass
+try:
+    print(sorted({found[4][0] for found in socket.getaddrinfo(sys.argv[1], None, socket.AF_INET)}))
+except OSError:
+    print("no such name")
+"#;
+
+/// pasta takes the host's loopback for a server that it has not found.
+#[test]
+fn no_server_for_names_is_the_hosts_loopback() {
+    let asker = |others: &str| {
+        nix::build(&format!(
+            r#"buildContainer {{
+                 name = "asker";
+                 args = [ "${{pkgs.python3}}/bin/python3" "-c" {} "{NAME}" {others} ];
+                 capabilities = [ ];
+                 network = "user";
+               }}"#,
+            nix::string(NAMES)
+        ))
+    };
+    // The host's own server has an address of IPv4.
+    let (knowing, unknowing) = (asker("\"169.254.1.1\""), asker(""));
+    let python = nix::program("python3");
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("resolv.conf");
+    let found = format!("['{V4}']\n");
+    for (text, mode, asker, expected) in [
+        ("nameserver 127.0.0.53\n", "644", &knowing, found.as_str()),
+        // Not in the usual form, and for the one user of the host alone.
+        ("  nameserver\t127.0.0.53\n", "600", &knowing, found.as_str()),
+        ("", "644", &unknowing, "no such name\n"),
+    ] {
+        for (runtime, uid) in all() {
+            let lan = Lan::new(Reach::Both);
+            let heard = folder.path().join("heard");
+            let mut server = lan.command(&python);
+            server.args(["-c", HEAR]).stdout(fs::File::create(&heard).unwrap());
+            let mut server = server.spawn().unwrap();
+            let begin = std::time::Instant::now();
+            while fs::read_to_string(&heard).unwrap() != "ready\n" {
+                assert!(begin.elapsed().as_secs() < 20, "nobody hears");
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            fs::write(&file, text).unwrap();
+            let file = file.display();
+            let preparation =
+                format!("chmod {mode} {file} && chown {uid}:{uid} {file} && mount --bind {file} /etc/resolv.conf");
+            let mut run = lan.wrapper_prepared(&preparation, runtime, uid);
+            run.arg(&**asker);
+            let printed = prints(run);
+            server.kill().unwrap();
+            server.wait().unwrap();
+            assert_eq!(fs::read_to_string(&heard).unwrap(), "ready\n", "{runtime:?} {uid}: {text:?}");
+            assert_eq!(printed, expected, "{runtime:?} {uid}: {text:?}");
+        }
     }
 }
 

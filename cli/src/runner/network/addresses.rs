@@ -39,23 +39,6 @@ impl HostAddresses {
     }
 }
 
-/// What a network is connected with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Connected {
-    /// The host's addresses of the versions of IP that the network may have.
-    pub host: HostAddresses,
-    /// Whether it has IPv4 alone, whatever the host has.
-    pub is_v4_alone: bool,
-}
-
-impl Connected {
-    /// With what the host has.
-    pub fn new(host: HostAddresses, is_v4_alone: bool) -> Self {
-        let host = if is_v4_alone { HostAddresses { v6: None, ..host } } else { host };
-        Self { host, is_v4_alone }
-    }
-}
-
 /// The address that a packet to there would come from.
 fn source_of(any: SocketAddr, to: SocketAddr) -> Option<IpAddr> {
     let socket = UdpSocket::bind(any).ok()?;

@@ -16,6 +16,7 @@ use rustix::process::{Gid, Signal, Uid, getppid, set_parent_process_death_signal
 use rustix::thread::{self, CapabilitySet, CapabilitySets, UnshareFlags};
 
 use super::namespaces::Namespaces;
+use super::resolver::RESOLV_CONF;
 use crate::runner::descriptors::close_others;
 
 /// The hidden verb that becomes pasta.
@@ -34,6 +35,9 @@ pub const BELOW: &str = "0/netns";
 pub const READY: &str = "/tmp";
 /// That file.
 pub const FIFO: &str = "ready";
+
+/// The resolv.conf(5) that pasta reads: of the host's, it might not find what this program has found.
+pub const SERVERS: &str = "servers";
 
 /// What a process needs to know that becomes pasta.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,11 +112,19 @@ fn own_mounts(directory: &Utf8Path, is_root: bool) -> Result<()> {
     ];
     let places = places.into_iter().filter_map(|(name, place)| Some((name?, place)));
     let opened = places.map(|(name, place)| Ok((open(name)?, place))).collect::<Result<Vec<_>>>()?;
+    let servers = open(SERVERS)?;
+    // Without any, pasta is asked for none.
+    let servers =
+        (rustix::fs::fstat(&servers).context("looking at the servers for names")?.st_size > 0).then_some(servers);
     for place in [READY, NAMESPACES] {
         if Utf8Path::new(place).is_dir() {
             mount::mount("tmpfs", place, "tmpfs", flags, Some(c"mode=0755"))
                 .with_context(|| format!("mounting a tmpfs on '{place}'"))?;
         }
+    }
+    if let Some(servers) = servers {
+        let source = format!("/proc/self/fd/{}", servers.as_raw_fd());
+        mount::mount_bind(source, RESOLV_CONF).with_context(|| format!("mounting '{RESOLV_CONF}' for pasta"))?;
     }
     for (file, place) in opened {
         place.parent().map_or(Ok(()), fs::create_dir_all).with_context(|| format!("making '{place}'"))?;

@@ -5,6 +5,7 @@
 //! namespaces cannot get at pasta, which runs in the namespaces of the host, as an ordinary user.
 
 mod addresses;
+mod connected;
 mod held_pasta;
 mod hosts;
 mod mode;

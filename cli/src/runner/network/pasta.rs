@@ -19,8 +19,9 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::io::Errno;
 
 use super::addresses::{
-    CONTAINER_V4, CONTAINER_V6, Connected, GATEWAY_V4, GATEWAY_V6, HostAddresses, NETMASK, RESOLVER_V4, RESOLVER_V6,
+    CONTAINER_V4, CONTAINER_V6, GATEWAY_V4, GATEWAY_V6, HostAddresses, NETMASK, RESOLVER_V4, RESOLVER_V6,
 };
+use super::connected::Connected;
 use super::held_pasta::{FIFO, HOLD_PASTA, READY, TUN, in_own_place};
 use super::namespaces::Namespaces;
 use crate::runner::files::{SearchPath, find_executable};
@@ -229,7 +230,7 @@ fn arguments(namespaces: &Namespaces<'_>, ports: &[Port], connected: Connected) 
     // Nothing of the container is the loopback of the host, nor the other way round.
     add(&["--no-map-gw", "--tcp-ns", "none", "--udp-ns", "none"]);
     // Versions of 2026 make both where the host has one.
-    let Connected { host, is_v4_alone } = connected;
+    let Connected { host, is_v4_alone, servers } = connected;
     let only = match (host.v4, host.v6) {
         _ if is_v4_alone => Some("--ipv4-only"),
         (Some(_), None) => Some("--ipv4-only"),
@@ -240,14 +241,22 @@ fn arguments(namespaces: &Namespaces<'_>, ports: &[Port], connected: Connected) 
         add(&[only]);
     }
     for (address, gateway, resolver, other) in [
-        (IpAddr::from(CONTAINER_V4), IpAddr::from(GATEWAY_V4), IpAddr::from(RESOLVER_V4), "--ipv6-only"),
-        (CONTAINER_V6.into(), GATEWAY_V6.into(), RESOLVER_V6.into(), "--ipv4-only"),
+        (
+            IpAddr::from(CONTAINER_V4),
+            IpAddr::from(GATEWAY_V4),
+            servers.v4.map(|_| IpAddr::from(RESOLVER_V4)),
+            "--ipv6-only",
+        ),
+        (CONTAINER_V6.into(), GATEWAY_V6.into(), servers.v6.map(|_| RESOLVER_V6.into()), "--ipv4-only"),
     ] {
         if only == Some(other) {
             continue;
         }
-        let [address, gateway, resolver] = [address, gateway, resolver].map(|address| address.to_string());
-        add(&["--address", &address, "--gateway", &gateway, "--dns-forward", &resolver]);
+        let [address, gateway] = [address, gateway].map(|address| address.to_string());
+        add(&["--address", &address, "--gateway", &gateway]);
+        if let Some(resolver) = resolver {
+            add(&["--dns-forward", &resolver.to_string()]);
+        }
     }
     if only != Some("--ipv6-only") {
         add(&["--netmask", NETMASK]);

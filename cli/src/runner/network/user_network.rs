@@ -10,7 +10,9 @@ use oci_bundle_builder::plan::definition::port::{Port, Published};
 use oci_bundle_builder::plan::rootfs::base_files;
 use serde_json::{Value, json};
 
-use super::addresses::{Connected, HostAddresses};
+use super::addresses::HostAddresses;
+use super::connected::Connected;
+use super::held_pasta::SERVERS;
 use super::hosts::hosts;
 use super::namespaces::{Namespaces, draw_owner};
 use super::pasta;
@@ -169,11 +171,13 @@ impl UserNetwork {
         let directory = directory(start.place);
         make_directory(&directory)?;
         let is_v4_alone = raw_packets::power_of(config, start.privilege).is_some();
-        let connected = Connected::new(HostAddresses::find(), is_v4_alone);
-        let host = connected.host;
         let of_host = fs::read_to_string(RESOLV_CONF).unwrap_or_default();
-        for (path, text) in [(HOSTS, hosts(self.hostname.as_deref(), host)), (RESOLV_CONF, resolv_conf(&of_host, host))]
-        {
+        let connected = Connected::new(HostAddresses::find(), is_v4_alone, &of_host);
+        for (path, text) in [
+            (HOSTS, hosts(self.hostname.as_deref(), connected.host)),
+            (RESOLV_CONF, resolv_conf(&of_host, connected.servers)),
+            (SERVERS, connected.servers.resolv_conf()),
+        ] {
             let file = directory.join(Utf8Path::new(path).file_name().unwrap_or_default());
             fs::write(&file, text).with_context(|| format!("writing '{file}'"))?;
             fs::set_permissions(&file, fs::Permissions::from_mode(0o644))

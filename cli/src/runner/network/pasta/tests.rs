@@ -9,7 +9,12 @@ fn words(privilege: Privilege, ports: &[&str]) -> String {
     let ports: Vec<_> = ports.iter().map(|text| port(text)).collect();
     let both = HostAddresses { v4: Some(CONTAINER_V4.into()), v6: Some(CONTAINER_V6.into()) };
     let owner = draw_owner(privilege).unwrap();
-    arguments(&Namespaces { directory: Utf8Path::new("/run"), owner }, &ports, Connected::new(both, false)).join(" ")
+    arguments(
+        &Namespaces { directory: Utf8Path::new("/run"), owner },
+        &ports,
+        Connected::new(both, false, "nameserver 192.0.2.53\n"),
+    )
+    .join(" ")
 }
 
 #[test]
@@ -18,6 +23,8 @@ fn only_what_is_published_is_handed_on() {
     assert!(none.contains("--no-map-gw --tcp-ns none --udp-ns none"), "{none}");
     assert!(none.contains("--tcp-ports none --udp-ports none"), "{none}");
     assert!(none.ends_with("--netns-only"), "{none}");
+    // Of a version without a server, pasta would hand on to the host's loopback.
+    assert!(none.contains("--dns-forward 169.254.1.1") && !none.contains("--dns-forward fd6f:"), "{none}");
     let some = words(Privilege::Root, &["8080:80", "127.0.0.1:81:82", "[::1]:53:54/udp", "99"]);
     assert!(some.contains("--tcp-ports 8080:80 --tcp-ports 127.0.0.1/81:82 --udp-ports ::1/53:54 --pid"), "{some}");
     assert!(some.ends_with("/0/netns/user"), "{some}");
@@ -68,7 +75,7 @@ fn a_host_of_one_version_of_ip_gives_that_one() {
     let of = |v4: bool, v6: bool, is_v4_alone: bool| {
         let host = HostAddresses { v4: v4.then_some(CONTAINER_V4.into()), v6: v6.then_some(CONTAINER_V6.into()) };
         let namespaces = Namespaces { directory: Utf8Path::new("/run"), owner: Some(7) };
-        let words = arguments(&namespaces, &[], Connected::new(host, is_v4_alone)).join(" ");
+        let words = arguments(&namespaces, &[], Connected::new(host, is_v4_alone, "")).join(" ");
         let has = |word: &str| words.contains(word);
         (has("--ipv4-only"), has("--ipv6-only"), has("10.0.2.100"), has("fd6f:6369:2d62::100"))
     };
