@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use oci_bundle::runner::{Runner, Running, parse_signal};
+use oci_bundle::runner::{InRuntime, Runner, Running, parse_signal};
 use oci_bundle::testing::script::{Action, CONTAINER, Port, Reply, Request, SOCKET, Socket};
 use rustix::process::Pid;
 
@@ -128,7 +128,8 @@ pub fn control_container(options: ScriptedOptions) -> Result<()> {
         Reply::Found { runner, runtime, created } => {
             let Verb::Exec { options, command } = verb else { bail!("no answer to this") };
             let runner = i32::try_from(runner).ok().and_then(Pid::from_raw).context("no process runs it")?;
-            let running = Running { runner: Runner::open(runner)?, runtime, id: created.id, bundle: created.bundle };
+            let container = InRuntime { runtime, id: created.id, bundle: created.bundle };
+            let running = Running { runner: Runner::open(runner)?, container };
             std::process::exit(options.run(&running, command)?.into())
         }
     }

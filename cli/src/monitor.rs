@@ -9,9 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use oci_bundle::containers::{self, Name, Record, Registry, Starting, State, Taken};
-use oci_bundle::runner::{self, Bundle, GracePeriod, Host, Planned, Run, Signals, Streams, Verb};
+use oci_bundle::runner::{self, Bundle, GracePeriod, Host, Planned, Run, Signals, Streams};
 use oci_bundle_builder::plan::definition::port::Port;
 use oci_bundle_builder::plan::diagnostics::text;
+use rustix::process::{PidfdFlags, pidfd_open};
 use serde_json::Value;
 
 use self::health_watch::{Checked, HealthWatch};
@@ -74,7 +75,7 @@ impl Monitor {
         let streams = if is_detached {
             noted.keep_log()?
         } else {
-            Streams::inherited(rustix::termios::isatty(std::io::stdin()), Verb::Run)?
+            Streams::inherited(rustix::termios::isatty(std::io::stdin()))?
         };
         let mut helpers = std::mem::take(&mut prepared.helpers);
         noted.mount_points = prepared.mount_points.take();
@@ -82,10 +83,13 @@ impl Monitor {
         let runtime = prepared.spawn(streams)?;
         let process = runtime.process.as_raw_nonzero().get().unsigned_abs();
         noted.record.process = Some(process);
-        noted.health = runner::run_settings(&self.planned.plan.config)?.health.map(|health| {
-            let checked = Checked { record: noted.record.clone(), owns_processes };
-            HealthWatch::new(health, checked)
-        });
+        let watch = |health| {
+            // Nobody has waited for it, so the number is its own.
+            let runtime = pidfd_open(runtime.process, PidfdFlags::empty()).context("opening the runtime's process")?;
+            let checked = Checked { container: noted.record.in_runtime(), runtime, owns_processes };
+            anyhow::Ok(HealthWatch::new(health, checked))
+        };
+        noted.health = runner::run_settings(&self.planned.plan.config)?.health.map(watch).transpose()?;
         match noted.write() {
             Err(error) if is_named || is_detached => return Err(error),
             Err(error) => {

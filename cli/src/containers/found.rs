@@ -84,12 +84,7 @@ impl Found {
         let runner = Runner::open(process).with_context(ended)?;
         let stat = fs::read(format!("/proc/{}/stat", process.as_raw_nonzero())).with_context(ended)?;
         ensure!(parent_in(&stat) == Some(self.record.monitor) && self.is_alive(), "'{name}' has ended");
-        Ok(Running {
-            runner,
-            runtime: self.record.runtime.clone(),
-            id: self.record.id.clone(),
-            bundle: self.record.bundle.clone(),
-        })
+        Ok(Running { runner, container: self.record.in_runtime() })
     }
 
     fn monitor(&self) -> Result<&OwnedFd> {

@@ -7,6 +7,8 @@ use camino::Utf8PathBuf;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::{Deserialize, Serialize};
 
+use crate::runner::InRuntime;
+
 /// A record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -41,6 +43,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// What the runtime knows of it.
+    pub fn in_runtime(&self) -> InRuntime {
+        InRuntime { runtime: self.runtime.clone(), id: self.id.clone(), bundle: self.bundle.clone() }
+    }
+
     /// Opens the monitor, if this process sees it.
     pub fn open_monitor(&self) -> Option<OwnedFd> {
         let is_here = self.pid_namespace == pid_namespace();

@@ -1,11 +1,11 @@
 //! The check of a container, made again and again by processes of their own. Whoever waits for the service is told (`sd_notify(3)`).
 
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use oci_bundle::containers::Record;
-use oci_bundle::runner::{CHECK_HEALTH, kill_checked, open_null};
+use oci_bundle::runner::{Check, InRuntime, kill_checked, open_null, words_of_check};
 use oci_bundle_builder::plan::definition::health::Health;
 use sd_notify::NotifyState;
 
@@ -15,10 +15,12 @@ const MOST_FOR_END: Duration = Duration::from_secs(1);
 /// The time from the end of one check to the next before one has succeeded: a service is ready no later than that.
 const PAUSE_BEFORE_READY: Duration = Duration::from_secs(1);
 
-/// What a container is checked of.
+/// What is checked.
 pub struct Checked {
     /// The container.
-    pub record: Record,
+    pub container: InRuntime,
+    /// The process of its runtime (`pidfd_open(2)`).
+    pub runtime: OwnedFd,
     /// Whether its runtime is the first process of a pid namespace, in which the processes of this one are as well then.
     pub owns_processes: bool,
 }
@@ -117,7 +119,7 @@ impl HealthWatch {
         }
         self.next = now + interval;
         // Without a process more, it is as if the check had failed.
-        match self.command().spawn() {
+        match self.command().and_then(|mut command| Ok(command.spawn()?)) {
             Ok(check) => self.running = Some((check, now + interval)),
             Err(_) => self.note(false),
         }
@@ -157,15 +159,25 @@ impl HealthWatch {
         }
     }
 
-    fn command(&self) -> Command {
-        let Checked { record, owns_processes } = &self.checked;
-        let process = if *owns_processes { Some(1) } else { record.process };
+    fn command(&self) -> Result<Command> {
+        let Checked { container, runtime, owns_processes } = &self.checked;
+        let check = Check { owns_processes: *owns_processes, command: &self.health.command };
         let mut command = Command::new("/proc/self/exe");
-        command.arg(CHECK_HEALTH).arg(process.unwrap_or_default().to_string());
-        command.arg(&record.runtime).arg(&record.id).arg(&record.bundle).args(&self.health.command);
-        let null = || open_null(&record.bundle);
-        command.stdin(null()).stdout(null()).stderr(null());
-        command
+        command.args(words_of_check(container, &check));
+        let null = || open_null(&container.bundle);
+        command.stdin(runtime.try_clone()?).stdout(null()?).stderr(null()?);
+        Ok(command)
+    }
+}
+
+impl Drop for HealthWatch {
+    /// A check ends with its container.
+    fn drop(&mut self) {
+        if let Some((check, _)) = &mut self.running {
+            kill_checked(check.id());
+            let _ = check.kill();
+            let _ = check.try_wait();
+        }
     }
 }
 

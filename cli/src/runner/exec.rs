@@ -3,17 +3,15 @@
 //! The runtime starts it, so that it gets the container's capabilities, seccomp filter, limits and namespaces, as the first process
 //! did. The runtime's state is in the mount namespace of the run, and of the user who is root there: so this process joins both.
 
-use std::convert::Infallible;
-use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use camino::Utf8PathBuf;
-use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, memfd_create, openat};
+use rustix::fs::{CWD, MemfdFlags, memfd_create};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
 use serde_json::{Value, json};
@@ -23,44 +21,8 @@ use super::files::{RootDir, SearchPath, open_directory};
 use super::init::remove_init;
 use super::overrides::{Overrides, apply_overrides};
 use super::runtime::Runtime;
-use super::supervision::{self, Streams, Verb};
+use super::supervision::{self, Streams};
 use crate::runner::runtime_config::RuntimeConfig;
-
-/// The hidden verb with which this program becomes a check.
-pub const CHECK_HEALTH: &str = "check-health";
-
-/// What the hidden verb does: becomes a check, so this returns only if that fails.
-///
-/// # Errors
-/// A run that has ended, or what the container does not have.
-pub fn check_health(words: &[OsString]) -> Result<Infallible> {
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let [process, runtime, id, bundle, command @ ..] = &words[..] else { bail!("'{CHECK_HEALTH}' is for 'run'") };
-    let runner = process.parse().ok().and_then(Pid::from_raw).context("no process runs the container")?;
-    let runner = Runner::open(runner)?;
-    Running { runner, runtime: runtime.into(), id: id.clone(), bundle: bundle.into() }.check(command)
-}
-
-/// Kills what the runtime of a check has started, where that has not ended. `check` is a child of this process that nobody has waited
-/// for yet, so no other process has its number.
-pub fn kill_checked(check: u32) {
-    for thread in fs::read_dir(format!("/proc/{check}/task")).into_iter().flatten().flatten() {
-        let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-        children.split_whitespace().for_each(|child| kill_child(child, check));
-    }
-}
-
-/// Kills a process if it has this parent, and not one that has its number meanwhile.
-fn kill_child(child: &str, parent: u32) {
-    // A directory of /proc is as good as a descriptor of its process (pidfd_send_signal(2)).
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(process) = openat(CWD, format!("/proc/{child}"), flags, Mode::empty()) else { return };
-    let stat = openat(&process, "stat", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map(File::from);
-    let mut text = Vec::new();
-    if stat.is_ok_and(|mut stat| stat.read_to_end(&mut text).is_ok()) && parent_in(&text) == Some(parent) {
-        let _ = pidfd_send_signal(process, Signal::KILL);
-    }
-}
 
 /// The parent, as `/proc/PID/stat` has it (`proc_pid_stat`(5)): behind the name of the program, which may have anything in it but is in
 /// parentheses, and the state.
@@ -70,18 +32,18 @@ pub fn parent_in(stat: &[u8]) -> Option<u32> {
 }
 
 /// A file in memory with a process, which the runtime reads. It closes it with all that is not for the container.
-fn memfd_of(process: &Value) -> Result<File> {
+pub fn memfd_of(process: &Value) -> Result<File> {
     let file = memfd_create("process", MemfdFlags::empty()).context("making a file in memory")?;
     let mut file = File::from(file);
     file.write_all(process.to_string().as_bytes()).context("writing a file in memory")?;
     Ok(file)
 }
 
-fn open_proc() -> Result<OwnedFd> {
+pub fn open_proc() -> Result<OwnedFd> {
     open_directory(CWD, "/proc").context("opening '/proc'")
 }
 
-fn path_of(file: &File) -> String {
+pub fn path_of(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }
 
@@ -111,17 +73,24 @@ impl Runner {
     }
 }
 
-/// A container that runs.
-#[derive(Debug)]
-pub struct Running {
-    /// The process that runs it.
-    pub runner: Runner,
+/// A container, as its runtime knows it.
+#[derive(Clone, Debug)]
+pub struct InRuntime {
     /// The runtime that this has become.
     pub runtime: Utf8PathBuf,
     /// What the runtime calls the container.
     pub id: String,
     /// The bundle of the run.
     pub bundle: Utf8PathBuf,
+}
+
+/// A container that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// The process that runs it.
+    pub runner: Runner,
+    /// What the runtime knows.
+    pub container: InRuntime,
 }
 
 impl Running {
@@ -132,42 +101,22 @@ impl Running {
     /// # Errors
     /// A run that has ended, what the container does not have, or what the kernel does not allow.
     pub fn exec(&self, overrides: &Overrides, cwd: Option<&str>) -> Result<u8> {
-        let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
+        let runtime = Runtime::find(Some(&self.container.runtime), &SearchPath::new("".into()))?;
         // The runtime's own shows no process of this one's pid namespace.
         let proc = open_proc()?;
         // Who copies is no process of the container's, so they start before this one joins it.
         let has_terminal = overrides.terminal.is_some();
-        let streams = Streams::inherited(has_terminal, Verb::Exec)?;
+        let streams = Streams::inherited(has_terminal)?;
         let owns_processes = self.join()?;
-        let process = self.process(overrides, cwd, proc)?;
+        let process = self.container.process(overrides, cwd, proc)?;
         let file = memfd_of(&process)?;
-        let mut command = self.runtime_command(&runtime, owns_processes);
+        let mut command = self.container.runtime_command(&runtime, owns_processes);
         command.args(["exec", "--process"]).arg(path_of(&file));
         if has_terminal {
             command.arg("--tty");
         }
-        command.arg(&self.id);
+        command.arg(&self.container.id);
         supervision::run_to_end(command, streams)
-    }
-
-    /// Becomes the runtime's `exec` of a check, so this returns only if that fails. This process is a child of the one that stays with
-    /// the container, so it shares all namespaces with the runtime but that of mounts.
-    ///
-    /// # Errors
-    /// A run that has ended, or what the container does not have.
-    fn check(&self, command: &[String]) -> Result<Infallible> {
-        let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
-        move_into_thread_name_spaces(self.runner.process.as_fd(), ThreadNameSpaceType::MOUNT)
-            .context("joining the mount namespace of the run (setns(2))")?;
-        supervision::release()?;
-        let (program, args) = command.split_first().context("no command to check with")?;
-        let overrides = Overrides { program: Some(program.clone()), args: args.to_vec(), ..Overrides::default() };
-        let file = memfd_of(&self.process(&overrides, None, open_proc()?)?)?;
-        let owns_processes = self.runner.pid.is_init();
-        let mut command = self.runtime_command(&runtime, owns_processes);
-        command.arg("exec");
-        let error = command.arg("--process").arg(path_of(&file)).arg(&self.id).exec();
-        bail!("starting the runtime '{}': {error}", runtime.program())
     }
 
     /// Sends the first process of the container a signal. This process has one thread, and is in the namespaces of the run then.
@@ -175,10 +124,13 @@ impl Running {
     /// # Errors
     /// What the runtime says.
     pub fn kill(&self, signal: i32) -> Result<()> {
-        let runtime = Runtime::find(Some(&self.runtime), &SearchPath::new("".into()))?;
+        let runtime = Runtime::find(Some(&self.container.runtime), &SearchPath::new("".into()))?;
         let owns_processes = self.join()?;
-        let output =
-            self.runtime_command(&runtime, owns_processes).args(["kill", &self.id, &signal.to_string()]).output();
+        let output = self
+            .container
+            .runtime_command(&runtime, owns_processes)
+            .args(["kill", &self.container.id, &signal.to_string()])
+            .output();
         let output = output.with_context(|| format!("starting the runtime '{}'", runtime.program()))?;
         let said = String::from_utf8_lossy(&output.stderr);
         // A container that ends by it, ends with all that is in its pid namespace: with the process that has sent it, too.
@@ -189,33 +141,6 @@ impl Running {
             said.trim().lines().last().unwrap_or("refused")
         );
         Ok(())
-    }
-
-    /// The start of a command for the container, in the namespaces of its run.
-    fn runtime_command(&self, runtime: &Runtime, owns_processes: bool) -> Command {
-        // The runtime is the first process of its pid namespace.
-        let seen_by = if owns_processes { "1" } else { "self" };
-        let has_cgroups = CgroupMode::seen_by(seen_by) != CgroupMode::Missing;
-        let mut command = runtime.command_for(&self.bundle, has_cgroups);
-        command.env_clear().current_dir(&self.bundle);
-        command
-    }
-
-    /// The process, as the runtime specification has it (config.md, "Process").
-    fn process(&self, overrides: &Overrides, cwd: Option<&str>, proc: OwnedFd) -> Result<Value> {
-        let file = self.bundle.join("config.json");
-        let text = fs::read_to_string(&file).with_context(|| format!("reading '{file}'"))?;
-        let config: Value = serde_json::from_str(&text).with_context(|| format!("reading '{file}'"))?;
-        let root = self.bundle.join("rootfs");
-        let root = open_directory(CWD, root.as_std_path()).with_context(|| format!("opening '{root}'"))?;
-        let mut config = RuntimeConfig::from(config);
-        remove_init(&mut config)?;
-        let config = apply_overrides(config, overrides, &RootDir::new(root).with_proc(proc))?;
-        let mut process = config["process"].clone();
-        if let Some(cwd) = cwd {
-            process["cwd"] = json!(cwd);
-        }
-        Ok(process)
     }
 
     /// Joins the namespaces in which the run was set up. Whether its processes have a pid namespace of their own, in which what this
@@ -241,5 +166,37 @@ impl Running {
             fs::read_link(&link).with_context(|| format!("looking at '{link}'"))
         };
         Ok(link("self")? == link(&self.runner.pid.as_raw_nonzero().to_string())?)
+    }
+}
+
+impl InRuntime {
+    /// The start of a command for the container, in the namespaces of its run.
+    pub fn runtime_command(&self, runtime: &Runtime, owns_processes: bool) -> Command {
+        // The runtime is the first process of its pid namespace.
+        let seen_by = if owns_processes { "1" } else { "self" };
+        let has_cgroups = CgroupMode::seen_by(seen_by) != CgroupMode::Missing;
+        let mut command = runtime.command_for(&self.bundle, has_cgroups);
+        command.env_clear().current_dir(&self.bundle);
+        command
+    }
+
+    /// The process, as the runtime specification has it (config.md, "Process").
+    ///
+    /// # Errors
+    /// What the container does not have.
+    pub fn process(&self, overrides: &Overrides, cwd: Option<&str>, proc: OwnedFd) -> Result<Value> {
+        let file = self.bundle.join("config.json");
+        let text = fs::read_to_string(&file).with_context(|| format!("reading '{file}'"))?;
+        let config: Value = serde_json::from_str(&text).with_context(|| format!("reading '{file}'"))?;
+        let root = self.bundle.join("rootfs");
+        let root = open_directory(CWD, root.as_std_path()).with_context(|| format!("opening '{root}'"))?;
+        let mut config = RuntimeConfig::from(config);
+        remove_init(&mut config)?;
+        let config = apply_overrides(config, overrides, &RootDir::new(root).with_proc(proc))?;
+        let mut process = config["process"].clone();
+        if let Some(cwd) = cwd {
+            process["cwd"] = json!(cwd);
+        }
+        Ok(process)
     }
 }

@@ -11,6 +11,7 @@
 
 mod bundle;
 mod cgroup;
+mod check;
 mod cwd;
 mod descriptors;
 mod exec;
@@ -40,8 +41,9 @@ mod volumes;
 
 pub use self::bundle::Bundle;
 pub use self::cgroup::{CgroupView, GracePeriod};
+pub use self::check::{CHECK_HEALTH, Check, check_health, kill_checked, words_of_check};
 pub use self::descriptors::{close_others, ensure_no_directory, handed_over};
-pub use self::exec::{CHECK_HEALTH, Runner, Running, check_health, kill_checked, parent_in};
+pub use self::exec::{InRuntime, Runner, Running, parent_in};
 pub use self::files::{MountPoints, SearchPath, Trust};
 pub use self::host::{Host, container_id};
 pub use self::init::{InitOption, words_of_init};
@@ -61,7 +63,7 @@ pub use self::rootless::{SubordinateIds, explain, hold_user_namespace, map_calle
 pub use self::run_settings::run_settings;
 pub use self::signal::parse as parse_signal;
 pub use self::supervision::{
-    Attendant, Helper, Prepared, RELAY_STREAM, Relays, RuntimeProcess, Signals, Streams, Verb, attend, exit_code,
-    relay_stream,
+    Attendant, Helper, Prepared, RELAY_STREAM, Relays, RuntimeProcess, Signals, Streams, attend, end_of_input,
+    exit_code, relay_stream,
 };
 pub use self::volumes::{ListedVolume, MissingVolume, StateHome, VolumesDir, remove as remove_volumes};

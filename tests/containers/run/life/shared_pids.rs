@@ -7,10 +7,25 @@ use crate::support::runner::{all, container};
 
 /// One that shares the pid namespace.
 fn sharing(script: &str) -> crate::support::built::Built {
-    container(
-        script,
-        r#"config.linux.namespaces = [ { type = "mount"; } { type = "ipc"; } { type = "uts"; } { type = "network"; } ];"#,
-    )
+    sharing_with(script, "")
+}
+
+fn sharing_with(script: &str, arguments: &str) -> crate::support::built::Built {
+    let namespaces = r#"[ { type = "mount"; } { type = "ipc"; } { type = "uts"; } { type = "network"; } ]"#;
+    container(script, &format!("config.linux.namespaces = {namespaces}; {arguments}"))
+}
+
+#[test]
+fn a_check_ends_with_its_container() {
+    let health = r#"health = { command = [ "sh" "-c" "trap '' TERM; exec sleep 1234" ]; interval = 3600; };"#;
+    let bundle = sharing_with("trap 'exit 0' TERM; echo started; while :; do sleep 0.1; done", health);
+    for (runtime, uid) in all() {
+        let life = Life::new(runtime, uid);
+        life.detach("web", &[], &bundle);
+        life.wait_for(|| !life.processes_of("sleep 1234").is_empty(), "a check");
+        assert_eq!(life.prints(&["stop", "web"]), "web\n", "{life}");
+        life.wait_for(|| life.processes().is_empty(), "the end of all");
+    }
 }
 
 #[test]
