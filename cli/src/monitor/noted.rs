@@ -3,12 +3,11 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::BorrowedFd;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use oci_bundle::containers::{self, LogReader, LogWriter, Output, Record, Starting, State, Stream, Taken};
-use oci_bundle::runner::{Attendant, GracePeriod, MountPoints, Relays, Streams};
+use oci_bundle::runner::{self, Attendant, GracePeriod, MountPoints, Relays, Streams};
 use oci_bundle_builder::plan::diagnostics::text;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -61,7 +60,7 @@ impl Noted {
         let outputs = [Output::new(Stream::Stdout, out)?, Output::new(Stream::Stderr, err)?];
         self.log = Some(Log { writer: LogWriter::new(directory)?, outputs });
         Ok(Streams {
-            stdin: Stdio::null(),
+            stdin: runner::end_of_input()?.into(),
             stdout: stdout.into(),
             stderr: stderr.into(),
             has_terminal: false,

@@ -1,10 +1,10 @@
-//! The standard streams of a check: `/dev/null`, of which nobody can change the owner or the mode.
+//! The standard streams of a check: a `/dev/null` of which nobody can change the owner or the mode.
 //!
 //! crun makes the streams of another process in a container its user's (`fchown(2)`). Of a container of root, that would be the
 //! host's `/dev/null`, which that user could close to everybody else then.
 
 use std::fs::File;
-use std::process::Stdio;
+use std::io::ErrorKind;
 
 use anyhow::{Context, Result};
 use camino::Utf8Path;
@@ -27,7 +27,14 @@ pub fn mount_null(place: &Utf8Path) -> Result<()> {
 }
 
 /// Opens it. An ordinary user has none, and no power over the host's.
-pub fn open_null(place: &Utf8Path) -> Stdio {
-    let file = File::options().read(true).write(true).open(place.join(FILE));
-    file.map_or_else(|_| Stdio::null(), Stdio::from)
+///
+/// # Errors
+/// What the kernel does not allow.
+pub fn open_null(place: &Utf8Path) -> Result<File> {
+    let open = |path: &Utf8Path| File::options().read(true).write(true).open(path);
+    match open(&place.join(FILE)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => open("/dev/null".into()),
+        opened => opened,
+    }
+    .context("opening '/dev/null'")
 }

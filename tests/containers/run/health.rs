@@ -105,36 +105,58 @@ fn a_check_that_hangs_is_ended_and_counts() {
 const CLOSE_NULL: &str =
     "for number in 0 1 2; do chmod 0 /proc/self/fd/$number 2>/dev/null; done; echo printed; echo said >&2";
 
-/// crun gives what `exec` has as its standard streams to the container's user.
+/// A user namespace, in which nobody makes a device: the container's `/dev/null` is the host's.
+const OF_OTHERS: &str = r#"config.linux = {
+  namespaces = map (type: { inherit type; }) [ "user" "mount" "network" "pid" "ipc" "uts" ];
+  uidMappings = [ { containerID = 0; hostID = 100000; size = 65536; } ];
+  gidMappings = [ { containerID = 0; hostID = 100000; size = 65536; } ];
+};"#;
+
+/// crun gives what it has as its standard streams to the container's user.
 #[test]
 fn nobody_takes_the_hosts_null() {
     let check = format!("{{ command = [ \"sh\" \"-c\" {} ]; interval = 1; }}", nix::string(CLOSE_NULL));
-    let bundle = container(
-        "while :; do sleep 1; done",
-        &format!("health = {check}; user.uid = 4321; capabilities = [ ]; init = true;"),
-    );
-    for runtime in crate::support::runtime::ALL {
-        // A host's that may be spoiled.
-        let folder = TempDir::new().unwrap();
-        let null = folder.path().join("null");
-        assert!(Command::new("mknod").args(["-m", "666"]).arg(&null).args(["c", "1", "3"]).status().unwrap().success());
-        let host = format!("mount --bind {} /dev/null", null.display());
-        let name = format!("null-{runtime:?}");
-        let mut run = runtime.wrapper_prepared(&host, 0);
-        run.args(["--detach", "--name", &name]).arg(&*bundle);
-        prints(run);
-        wait_for(&name, 0, "healthy");
-        let streams = format!("{host} && exec </dev/null >/dev/null 2>/dev/null");
-        let mut exec = command_prepared(&streams, &nix::program("oci-bundle"), 0);
-        exec.args(["exec", &name, "--", "sh", "-c", CLOSE_NULL]);
-        assert!(exec.status().unwrap().success(), "{runtime:?}");
-        let found = fs::metadata(&null).unwrap();
-        assert_eq!((found.uid(), found.gid(), found.mode() & 0o7777), (0, 0, 0o666), "{runtime:?}");
-        // What it prints goes there, and nothing is read from it.
-        let mut exec = of_user(0, &["exec", &name, "--", "sh", "-c", "cat; echo end"]);
-        exec.stdin(std::process::Stdio::null());
-        assert_eq!(prints(exec), "end\n", "{runtime:?}");
-        prints(of_user(0, &["stop", "--time", "0", &name]));
+    let user = "user.uid = 4321; capabilities = [ ];";
+    for namespaces in ["", OF_OTHERS] {
+        let server = format!("health = {check}; init = true; {user} {namespaces}");
+        let server = container("while :; do sleep 1; done", &server);
+        let short = container(CLOSE_NULL, &format!("{user} {namespaces}"));
+        for runtime in crate::support::runtime::ALL {
+            // A host's that may be spoiled.
+            let folder = TempDir::new().unwrap();
+            let null = folder.path().join("null");
+            let mut make = Command::new("mknod");
+            assert!(make.args(["-m", "666"]).arg(&null).args(["c", "1", "3"]).status().unwrap().success());
+            let host = format!("mount --bind {} /dev/null", null.display());
+            let check = |what: &str| {
+                let found = fs::metadata(&null).unwrap();
+                let found = (found.uid(), found.gid(), found.mode() & 0o7777);
+                assert_eq!(found, (0, 0, 0o666), "{runtime:?}: {what} {namespaces}");
+            };
+            let name = format!("null-{runtime:?}-{}", std::process::id());
+            let mut run = runtime.wrapper_prepared(&host, 0);
+            run.args(["--detach", "--name", &name]).arg(&*server);
+            prints(run);
+            wait_for(&name, 0, "healthy");
+            check("run --detach");
+            let streams = format!("{host} && exec </dev/null >/dev/null 2>/dev/null");
+            let mut exec = command_prepared(&streams, &nix::program("oci-bundle"), 0);
+            exec.args(["exec", &name, "--", "sh", "-c", CLOSE_NULL]);
+            assert!(exec.status().unwrap().success(), "{runtime:?}");
+            check("exec");
+            // What it prints goes there, and nothing is read from it.
+            let mut exec = of_user(0, &["exec", &name, "--", "sh", "-c", "cat; echo end"]);
+            exec.stdin(std::process::Stdio::null());
+            assert_eq!(prints(exec), "end\n", "{runtime:?}");
+            prints(of_user(0, &["stop", "--time", "0", &name]));
+            let mut run = runtime.wrapper_prepared(&streams, 0);
+            assert!(run.arg(&*short).status().unwrap().success(), "{runtime:?}");
+            check("run");
+            // As a test starts its containers.
+            let mut run = runtime.wrapper_prepared(&format!("{host} && exec </dev/null"), 0);
+            assert!(run.arg("--unconnected").arg(&*short).output().unwrap().status.success(), "{runtime:?}");
+            check("run --unconnected");
+        }
     }
 }
 

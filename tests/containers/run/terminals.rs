@@ -1,7 +1,7 @@
 //! `oci-bundle run` at a terminal.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -168,6 +168,28 @@ fn a_file_that_is_read_cannot_be_written_to() {
             };
             check(ours(&["exec", &name, "--", "sh", "-c", INPUT]), kind);
             prints(ours(&["stop", "--time", "0", &name]));
+        }
+    }
+}
+
+/// A container at a terminal has that, and no file that is an output beside it.
+#[test]
+fn a_file_beside_a_terminal_stays_the_callers() {
+    let bundle = container("test -t 0 && test -t 1 && test -t 2 && echo printed", "user.uid = 4321;");
+    for runtime in crate::support::runtime::ALL {
+        let folder = tempfile::TempDir::new().unwrap();
+        for (redirection, printed) in [("> out", "printed"), ("2> out", ""), ("> out 2>&1", "printed")] {
+            let file = folder.path().join("out");
+            let preparation = format!("cd {} && umask 077 && exec {redirection}", folder.path().display());
+            let mut run = runtime.wrapper_prepared(&preparation, 0);
+            let mut terminal = Terminal::start(run.arg(&*bundle));
+            if printed.is_empty() {
+                terminal.wait_for("printed");
+            }
+            assert_eq!(terminal.wait().code(), Some(0), "{runtime:?}: {redirection}");
+            let found = fs::metadata(&file).unwrap();
+            assert_eq!((found.uid(), found.mode() & 0o777), (0, 0o600), "{runtime:?}: {redirection}");
+            assert_eq!(fs::read_to_string(&file).unwrap().trim_end(), printed, "{runtime:?}: {redirection}");
         }
     }
 }

@@ -139,7 +139,9 @@ impl Bare {
         let mut run = self.command(&program, 0);
         run.arg("--root").arg(state.path()).args(["run", "--bundle"]).arg(bundle).arg(&id);
         let mut run = wrap(run);
-        let run = run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Nothing is read. In a user namespace, crun by itself would give /dev/null to the container's user.
+        let mut run = run.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(run.stdin.take());
         Container { runtime: self, program, state, id, run: Some(run) }
     }
 

@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 pub use self::helper::Helper;
 pub use self::prepared::Prepared;
-pub use self::relay::{RELAY_STREAM, Relays, Verb, relay_stream};
+pub use self::relay::{RELAY_STREAM, Relays, end_of_input, relay_stream};
 pub use self::runtime_process::{RuntimeProcess, Streams};
 use self::signals::Received;
 pub use self::signals::{Signals, release};

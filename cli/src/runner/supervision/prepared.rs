@@ -1,6 +1,7 @@
 //! A run that is set up.
 
 use std::convert::Infallible;
+use std::io::stdin;
 use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -9,6 +10,7 @@ use anyhow::{Result, bail};
 use camino::Utf8PathBuf;
 
 use super::helper::Helper;
+use super::relay::{end_of_input, is_null};
 use crate::runner::descriptors;
 use crate::runner::files::MountPoints;
 
@@ -40,6 +42,9 @@ impl Prepared {
     pub fn become_runtime(mut self, sockets: Option<RawFd>) -> Result<Infallible> {
         let locks = self.locks.into_iter();
         let _locks = locks.map(|lock| descriptors::for_runtime(lock, sockets)).collect::<Result<Vec<_>>>()?;
+        if is_null(stdin()) {
+            self.command.stdin(end_of_input()?);
+        }
         let error = self.command.exec();
         bail!("starting the runtime '{}': {error}", self.runtime)
     }

@@ -2,8 +2,8 @@
 //!
 //! Who has a terminal or a file as a standard stream can open it again, for reading or for writing: what is typed, what others have
 //! written, or all of the file. runc gives a container pipes, crun what it has itself, and crun makes it the container's user's
-//! (`fchown(2)`). So what crun gets for such a stream is a pipe, and a process of this program copies. It may wait for the terminal,
-//! which the process above the runtime may not.
+//! (`fchown(2)`), `/dev/null` of the host as well, and a file beside a terminal. So what crun gets for such a stream is a pipe, and a
+//! process of this program copies. It may wait for the terminal, which the process above the runtime may not.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -31,15 +31,6 @@ const PIPEFS_MAGIC: FsWord = 0x5049_5045;
 /// How long to wait for a terminal that takes nothing now.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What a runtime does with the standard streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// In the place of `/dev/null`, it gives the container its own.
-    Run,
-    /// It gives the container `/dev/null` of the host.
-    Exec,
-}
-
 /// The processes that copy the standard streams of a container.
 #[derive(Debug, Default)]
 pub struct Relays {
@@ -52,14 +43,15 @@ impl Relays {
     ///
     /// # Errors
     /// There are too many processes or open files.
-    pub fn input(&mut self, input: impl AsFd, verb: Verb) -> Result<Option<OwnedFd>> {
-        if is_for_container(&input, verb) {
+    pub fn input(&mut self, input: impl AsFd) -> Result<Option<OwnedFd>> {
+        if is_for_container(&input) {
             return Ok(None);
         }
-        let (from, to) = pipe_with(PipeFlags::CLOEXEC).context("making a pipe for standard input")?;
-        if !is_null(&input) {
-            self.input = Some(start(keep(input)?, to)?);
+        if is_null(&input) {
+            return end_of_input().map(Some);
         }
+        let (from, to) = pipe_with(PipeFlags::CLOEXEC).context("making a pipe for standard input")?;
+        self.input = Some(start(keep(input)?, to)?);
         Ok(Some(from))
     }
 
@@ -67,14 +59,23 @@ impl Relays {
     ///
     /// # Errors
     /// There are too many processes or open files.
-    pub fn output(&mut self, output: impl AsFd, verb: Verb) -> Result<Option<OwnedFd>> {
-        if is_for_container(&output, verb) {
+    pub fn output(&mut self, output: impl AsFd) -> Result<Option<OwnedFd>> {
+        if is_for_container(&output) {
             return Ok(None);
         }
         let (from, to) = pipe_with(PipeFlags::CLOEXEC).context("making a pipe for an output")?;
         self.outputs.push(start(from, keep(output)?)?);
         Ok(Some(to))
     }
+}
+
+/// A pipe from which nothing comes.
+///
+/// # Errors
+/// There are too many open files.
+pub fn end_of_input() -> Result<OwnedFd> {
+    let (from, _) = pipe_with(PipeFlags::CLOEXEC).context("making a pipe for standard input")?;
+    Ok(from)
 }
 
 impl Drop for Relays {
@@ -106,16 +107,16 @@ fn keep(stream: impl AsFd) -> Result<OwnedFd> {
 }
 
 /// Whether it is what nobody can open again from elsewhere: a socket, or a pipe without a name.
-fn is_for_container(stream: impl AsFd, verb: Verb) -> bool {
+fn is_for_container(stream: impl AsFd) -> bool {
     match fstat(&stream).map(|stat| FileType::from_raw_mode(stat.st_mode)) {
         Ok(FileType::Socket) => true,
         Ok(FileType::Fifo) => fstatfs(&stream).is_ok_and(|stat| stat.f_type == PIPEFS_MAGIC),
-        _ => verb == Verb::Run && is_null(&stream),
+        _ => false,
     }
 }
 
 /// Whether it is `/dev/null`, wherever that is.
-fn is_null(stream: impl AsFd) -> bool {
+pub fn is_null(stream: impl AsFd) -> bool {
     let is_character = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice;
     fstat(&stream).is_ok_and(|stat| is_character(&stat) && stat.st_rdev == makedev(1, 3))
 }

@@ -5,20 +5,22 @@
 
 use std::convert::Infallible;
 use std::fs;
-use std::io::Write;
-use std::os::fd::OwnedFd;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail, ensure};
 use fork::{Fork, fork};
 use oci_bundle_builder::plan::diagnostics::text;
+use rustix::fs::fstat;
 use rustix::mount::{self, MountFlags};
 use rustix::process::{Pid, Signal, set_parent_process_death_signal};
+use rustix::termios::isatty;
 use rustix::thread::UnshareFlags;
 
 use super::prepared::Prepared;
-use super::relay::{Relays, Verb};
+use super::relay::Relays;
 use super::signals::release;
 use super::terminal_modes::TerminalModes;
 
@@ -53,21 +55,28 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// Those of this process. Where standard input is no terminal, what could be opened again is copied from and to.
+    /// Those of this process, but for what could be opened again, which is copied from and to. A terminal that standard input is, stays.
     ///
     /// # Errors
     /// There are too many processes or open files.
-    pub fn inherited(has_terminal: bool, verb: Verb) -> Result<Self> {
+    pub fn inherited(has_terminal: bool) -> Result<Self> {
         let mut relays = Relays::default();
-        let (mut stdin, mut stdout, mut stderr) = (None, None, None);
-        if !has_terminal {
-            stdin = relays.input(std::io::stdin(), verb)?;
-            stdout = relays.output(std::io::stdout(), verb)?;
-            stderr = relays.output(std::io::stderr(), verb)?;
-        }
+        let stdin = if has_terminal { None } else { relays.input(io::stdin())? };
+        let terminal = has_terminal.then(|| device(io::stdin())).flatten();
+        let mut output = |output: BorrowedFd<'_>| {
+            let is_terminal = terminal.is_some() && device(output) == terminal;
+            if is_terminal { Ok(None) } else { relays.output(output) }
+        };
+        let stdout = output(io::stdout().as_fd())?;
+        let stderr = output(io::stderr().as_fd())?;
         let [stdin, stdout, stderr] = [stdin, stdout, stderr].map(|pipe| pipe.map_or_else(Stdio::inherit, Stdio::from));
         Ok(Self { stdin, stdout, stderr, has_terminal, relays })
     }
+}
+
+/// The terminal that something is.
+fn device(stream: impl AsFd) -> Option<u64> {
+    isatty(&stream).then(|| fstat(&stream).ok().map(|stat| stat.st_rdev)).flatten()
 }
 
 impl Prepared {
@@ -99,7 +108,7 @@ impl Prepared {
     /// What the child does.
     fn hold(self, monitor: u32) -> ! {
         let Err(error) = self.become_held(monitor);
-        let _ = writeln!(std::io::stderr(), "{}", text::one_line("oci-bundle", &error));
+        let _ = writeln!(io::stderr(), "{}", text::one_line("oci-bundle", &error));
         // What this process has a copy of is the monitor's to clean up.
         std::process::exit(1)
     }
