@@ -232,7 +232,7 @@ impl Netlink {
 
 /// What an answer says besides how it went, which is nothing here. So the code that reads all there could be is left out.
 #[derive(Debug)]
-struct NoAnswer;
+pub struct NoAnswer;
 
 impl NetlinkDeserializable for NoAnswer {
     type Error = std::convert::Infallible;

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::makedev;
 
@@ -64,6 +66,91 @@ fn the_hosts_loopback_is_out_of_reach() {
         let nothing: String = closed.iter().map(|address| format!("nothing at {address}\n")).collect();
         assert_eq!(prints(run), format!("secret\n{nothing}"), "{runtime:?} {uid}");
         drop((loopback, open));
+    }
+}
+
+/// Sends with a socket that another process connects meanwhile, to the loopback and to elsewhere in turn. The kernel may send to the one by
+/// the route of the other.
+const RACE: &str = r#"
+import os, socket, sys, time
+for family, far, near in ((socket.AF_INET, "203.0.113.9", "127.0.0.1"), (socket.AF_INET6, "2001:db8:99::1", "::1")):
+    sender = socket.socket(family, socket.SOCK_DGRAM)
+    end = time.monotonic() + 2
+    if os.fork() == 0:
+        while time.monotonic() < end:
+            for _ in range(100):
+                try:
+                    sender.send(b"ping")
+                except OSError:
+                    pass
+        os._exit(0)
+    while time.monotonic() < end:
+        for _ in range(100):
+            sender.connect((far, 9))
+            sender.connect((near, 8000))
+    os.wait()
+print("done")
+"#;
+
+/// Says what comes to port 8000 of UDP on the loopback.
+const HEAR_PINGS: &str = r#"
+import select, socket
+servers = [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, socket.AF_INET6)]
+for server, address in zip(servers, ("127.0.0.1", "::1")):
+    server.bind((address, 8000))
+print("ready", flush=True)
+while True:
+    for server in select.select(servers, [], [])[0]:
+        print(server.recvfrom(100), flush=True)
+"#;
+
+/// No route that the kernel has looked up for elsewhere leads there.
+#[test]
+fn no_race_leads_to_the_hosts_loopback() {
+    let racer = nix::build(&format!(
+        r#"buildContainer {{
+             name = "racer";
+             args = [ "${{pkgs.python3}}/bin/python3" "-c" {} ];
+             capabilities = [ ];
+             network = "user";
+           }}"#,
+        nix::string(RACE)
+    ));
+    let folder = tempfile::TempDir::new().unwrap();
+    for uid in USERS {
+        let lan = Lan::new(Reach::Both);
+        let heard = Heard::start(&lan, HEAR_PINGS, &folder.path().join("heard"));
+        let mut run = lan.wrapper(Runtime::Crun, uid);
+        run.arg(&*racer);
+        assert_eq!(prints(run), "done\n", "{uid}");
+        assert_eq!(heard.end(), "", "{uid}");
+    }
+}
+
+/// A program of the host that says what comes to it.
+struct Heard {
+    server: Server,
+    file: PathBuf,
+}
+
+impl Heard {
+    /// Starts it, and waits until it listens.
+    fn start(lan: &Lan, program: &str, file: &Path) -> Self {
+        let mut server = lan.command(nix::program("python3"));
+        server.args(["-c", program]).stdout(fs::File::create(file).unwrap());
+        let server = Server(server.spawn().unwrap());
+        let begin = Instant::now();
+        while fs::read_to_string(file).unwrap() != "ready\n" {
+            assert!(begin.elapsed() < Duration::from_secs(20), "nobody hears");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Self { server, file: file.to_owned() }
+    }
+
+    /// What has come.
+    fn end(self) -> String {
+        drop(self.server);
+        fs::read_to_string(self.file).unwrap().trim_start_matches("ready\n").to_owned()
     }
 }
 
@@ -128,7 +215,6 @@ fn no_server_for_names_is_the_hosts_loopback() {
     };
     // The host's own server has an address of IPv4.
     let (knowing, unknowing) = (asker("\"169.254.1.1\""), asker(""));
-    let python = nix::program("python3");
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("resolv.conf");
     let found = format!("['{V4}']\n");
@@ -140,15 +226,7 @@ fn no_server_for_names_is_the_hosts_loopback() {
     ] {
         for (runtime, uid) in all() {
             let lan = Lan::new(Reach::Both);
-            let heard = folder.path().join("heard");
-            let mut server = lan.command(&python);
-            server.args(["-c", HEAR]).stdout(fs::File::create(&heard).unwrap());
-            let mut server = server.spawn().unwrap();
-            let begin = std::time::Instant::now();
-            while fs::read_to_string(&heard).unwrap() != "ready\n" {
-                assert!(begin.elapsed().as_secs() < 20, "nobody hears");
-                std::thread::sleep(std::time::Duration::from_millis(20));
-            }
+            let heard = Heard::start(&lan, HEAR, &folder.path().join("heard"));
             fs::write(&file, text).unwrap();
             let file = file.display();
             let preparation =
@@ -156,9 +234,7 @@ fn no_server_for_names_is_the_hosts_loopback() {
             let mut run = lan.wrapper_prepared(&preparation, runtime, uid);
             run.arg(&**asker);
             let printed = prints(run);
-            server.kill().unwrap();
-            server.wait().unwrap();
-            assert_eq!(fs::read_to_string(&heard).unwrap(), "ready\n", "{runtime:?} {uid}: {text:?}");
+            assert_eq!(heard.end(), "", "{runtime:?} {uid}: {text:?}");
             assert_eq!(printed, expected, "{runtime:?} {uid}: {text:?}");
         }
     }

@@ -17,6 +17,7 @@ use rustix::process::{getegid, geteuid};
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
+use crate::netfilter::keep_loopback;
 use crate::netlink::Netlink;
 use crate::runner::privilege::Privilege;
 use crate::runner::rootless::{Holder, map_caller_to_root};
@@ -103,7 +104,7 @@ impl Namespaces<'_> {
         })
     }
 
-    /// Has nothing leave by a device that is for the loopback: pasta of 2023 takes that for the host's.
+    /// Has nothing leave by a device that is for a loopback: pasta takes that for the host's.
     ///
     /// # Errors
     /// What the kernel does not allow.
@@ -112,7 +113,9 @@ impl Namespaces<'_> {
             let socket = UnixDatagram::unbound().context("opening a socket")?;
             let index =
                 name_to_index(&socket, device).with_context(|| format!("looking for the interface '{device}'"))?;
-            Netlink::open()?.keep_loopback_from(index)
+            // What is sent there fails at once by these routes, and does not leave by those rules.
+            Netlink::open()?.keep_loopback_from(index)?;
+            keep_loopback()
         })
     }
 
