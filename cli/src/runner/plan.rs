@@ -17,6 +17,7 @@ use super::network::{NetworkFiles, NetworkMode, NetworkOptions, UserNetwork};
 use super::overrides::{KeepId, Overrides, TmpfsSize, apply_overrides, set_size_of_tmp};
 use super::owned_files::{OwnedFile, owned_files, users};
 use super::rootless::{NoSubordinateIds, SubordinateIds, UserNamespace, adapt_to_caller};
+use super::run_settings::run_settings;
 use super::runtime::Runtime;
 use super::runtime_config::{self, RuntimeConfig};
 use super::seccomp::SeccompProbe;
@@ -93,6 +94,18 @@ pub fn plan(run: &Run, bundle: &Bundle, host: &mut Host) -> Result<Planned> {
     }
 }
 
+/// Refuses a check where the container's own processes could take its place: root's may stop those of the runtime that makes it, and take
+/// the number of the one that it looks for.
+fn ensure_checkable(config: &RuntimeConfig, host: &Host) -> Result<()> {
+    let is_among_others = host.privilege.is_root() && !config.has_own_processes() && !config.has_user_namespace();
+    ensure!(
+        !is_among_others || run_settings(config)?.health.is_none(),
+        "health: the container has the host's processes, and could stop those of a check, which are root's, and take their place; give it a \
+         pid namespace (linux.namespaces), or leave health out"
+    );
+    Ok(())
+}
+
 impl Run {
     /// What the container gets on this host.
     ///
@@ -120,6 +133,7 @@ impl Run {
             let asked = AskedVolumes { overrides: &self.overrides, container: &bundle.name() };
             let volumes = PlannedVolumes::add(&mut config, asked, || self.state_home.volumes(host.privilege))?;
             let (network, not_published) = self.set_network(&mut config, &root)?;
+            ensure_checkable(&config, host)?;
             cwd::check_planned(&config, &root)?;
             runtime_config::guard(&mut config);
             self.set_tmpfs_size(&mut config)?;
