@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     // Processes that stay with a container call these.
     let hidden = match words.get(1).and_then(|verb| verb.to_str()) {
         Some(check_health::VERB) => Some(check_health::check_health(&words[2..]).map(|never| match never {})),
-        Some(relay_stream::VERB) => Some(relay_stream::relay_stream()),
+        Some(relay_stream::VERB) => Some(relay_stream::relay_stream(words.get(2))),
         _ => None,
     };
     if let Some(result) = hidden {

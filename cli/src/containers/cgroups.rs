@@ -15,6 +15,9 @@ const MOUNT_POINT: &str = "/sys/fs/cgroup";
 /// How long processes that were killed may take to end.
 const MOST_FOR_END: Duration = Duration::from_millis(500);
 
+/// How long those of one that was killed as it started may be looked for.
+const MOST_FOR_SEARCH: Duration = Duration::from_secs(2);
+
 /// The paths, below the mount point, of the cgroups that a process is in and that the container of this `id` has alone.
 ///
 /// `membership` is a file of `/proc/PID/cgroup` (cgroups(7)).
@@ -54,17 +57,20 @@ pub fn remove_of_killed(record: &Record) {
     remove(record);
     if record.cgroups.is_empty() && record.id.starts_with("oci-bundle-") {
         // Others may have made some of that name, and keep them busy.
-        remove_named(Utf8Path::new(MOUNT_POINT), &record.id, Instant::now() + MOST_FOR_END);
+        remove_named(Utf8Path::new(MOUNT_POINT), &record.id, Instant::now() + MOST_FOR_SEARCH);
     }
 }
 
 fn remove_named(directory: &Utf8Path, name: &str, deadline: Instant) {
     for entry in directory.read_dir_utf8().into_iter().flatten().flatten() {
+        if Instant::now() > deadline {
+            return;
+        }
         if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
         if entry.file_name() == name {
-            remove_tree(entry.path(), deadline);
+            remove_tree(entry.path(), deadline.min(Instant::now() + MOST_FOR_END));
         } else {
             remove_named(entry.path(), name, deadline);
         }

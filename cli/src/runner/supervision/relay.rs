@@ -5,15 +5,16 @@
 //! (`fchown(2)`), `/dev/null` of the host as well, and a file beside a terminal. So what crun gets for such a stream is a pipe, and a
 //! process of this program copies. It may wait for the terminal, which the process above the runtime may not.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, parent_id};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use nix::sys::signal::SigSet;
 use rustix::fs::{FileType, FsWord, Stat, fstat, fstatfs, makedev};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -97,7 +98,7 @@ impl Drop for Relays {
 /// Starts a process that copies.
 fn start(from: OwnedFd, to: OwnedFd) -> Result<Child> {
     let mut command = Command::new("/proc/self/exe");
-    command.arg(RELAY_STREAM).stdin(from).stdout(to).stderr(Stdio::null());
+    command.arg(RELAY_STREAM).arg(std::process::id().to_string()).stdin(from).stdout(to).stderr(Stdio::null());
     // What is typed at a terminal is not for it.
     command.process_group(0).spawn().context("starting a process that copies a standard stream")
 }
@@ -121,12 +122,14 @@ pub fn is_null(stream: impl AsFd) -> bool {
     fstat(&stream).is_ok_and(|stat| is_character(&stat) && stat.st_rdev == makedev(1, 3))
 }
 
-/// What the hidden verb does: copies standard input to standard output.
+/// What the hidden verb does: copies standard input to standard output, for this process.
 ///
 /// # Errors
 /// What cannot be read.
-pub fn relay_stream() -> Result<()> {
+pub fn relay_stream(parent: Option<&OsString>) -> Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL)).context("asking for the end with the parent (prctl(2))")?;
+    let is_here = parent.and_then(|parent| parent.to_str()) == Some(parent_id().to_string().as_str());
+    ensure!(is_here, "the process that started it is gone");
     // The container ends it by its own end.
     SigSet::all().thread_block().context("blocking signals")?;
     let open = |stream: io::Result<OwnedFd>| stream.map(File::from).context("opening a standard stream");
