@@ -15,8 +15,9 @@ use crate::netlink::{LOOPBACK, NoAnswer};
 
 /// Where the rules are.
 const TABLE: &str = "oci-bundle";
-/// The chain in it.
+/// The chains in it: what leaves, and from which ports.
 const CHAIN: &str = "leaving";
+const PORTS: &str = "ports";
 
 /// The part of the kernel that has them (`linux/netfilter/nfnetlink.h`).
 const NF_TABLES: u16 = 10;
@@ -38,11 +39,37 @@ const POST_ROUTING: u32 = 4;
 /// (RFC 1122, section 3.2.1.3) as 127.0.0.0/8 is; of version 6, it is all that is reserved around `::1`.
 const LOOPBACKS: [(u8, u32, &[u8]); 3] = [(IPV4, 16, &[127]), (IPV4, 16, &[0]), (IPV6, 24, &[0, 0])];
 
-/// Has nothing leave the network namespace that this thread is in for a loopback.
+/// Where a rule keeps what it looks at, and how it compares that.
+const REGISTER: u32 = 1;
+const IS: u32 = 0;
+const IS_NOT: u32 = 1;
+/// Headers in a packet.
+const NETWORK_HEADER: u32 = 1;
+const TRANSPORT_HEADER: u32 = 2;
+/// What becomes of a packet.
+const DROP: u32 = 0;
+const ACCEPT: u32 = 1;
+/// The ports that the kernel chooses itself (`ip(7)`, `ip_local_port_range`), and how it does (`linux/netfilter/nf_nat.h`).
+const CHOSEN_BY_KERNEL: (u16, u16) = (32_768, 60_999);
+const BETWEEN_AT_RANDOM: u32 = 2 | 4;
+/// The protocol (`netinet/in.h`).
+const UDP: u8 = 17;
+
+/// The ports of a container's UDP.
+#[derive(Clone, Copy, Debug)]
+pub struct UdpPorts<'p> {
+    /// Those from which nothing goes to the loopback.
+    pub off_loopback: &'p [u16],
+    /// Those that are published, from which it leaves as it is.
+    pub published: &'p [u16],
+}
+
+/// Has nothing leave the network namespace that this thread is in for a loopback, and no UDP from a port that its program has chosen: pasta
+/// takes the same port of the host.
 ///
 /// # Errors
 /// What the kernel does not allow, or does not have.
-pub fn keep_loopback() -> Result<()> {
+pub fn set_rules(ports: UdpPorts<'_>) -> Result<()> {
     let open = || {
         let mut socket = Socket::new(NETLINK_NETFILTER)?;
         socket.bind_auto()?;
@@ -51,15 +78,23 @@ pub fn keep_loopback() -> Result<()> {
     };
     let keeping = "keeping the host's loopback from the container takes nf_tables in the kernel; as root: 'modprobe nf_tables', or \
                    use --network private";
-    open().and_then(|socket| ask(&socket).map_err(std::io::Error::other)).context(keeping)
+    open().and_then(|socket| ask(&socket, ports).map_err(std::io::Error::other)).context(keeping)
 }
 
 /// Sends all of it, which holds together, and waits until the kernel has done it.
-fn ask(socket: &Socket) -> Result<()> {
-    let commands: Vec<_> = [(NEW_TABLE, text(1, TABLE)), (NEW_CHAIN, chain())]
-        .into_iter()
-        .chain(LOOPBACKS.into_iter().map(|(version, offset, bytes)| (NEW_RULE, rule(version, offset, bytes))))
-        .collect();
+fn ask(socket: &Socket, ports: UdpPorts<'_>) -> Result<()> {
+    let dropped = LOOPBACKS.map(|loopback| rule(CHAIN, &[to(IS_NOT, loopback), verdict(DROP)]));
+    let silent = ports
+        .off_loopback
+        .iter()
+        .flat_map(|port| LOOPBACKS.map(|loopback| rule(CHAIN, &[to(IS, loopback), from(*port), verdict(DROP)])));
+    let kept = ports.published.iter().map(|port| rule(PORTS, &[from(*port), verdict(ACCEPT)]));
+    let rules = dropped.into_iter().chain(silent).chain(kept).chain([rule(PORTS, &[masquerade()])]);
+    let commands: Vec<_> =
+        [(NEW_TABLE, text(1, TABLE)), (NEW_CHAIN, chain(CHAIN, "filter", 0)), (NEW_CHAIN, chain(PORTS, "nat", 100))]
+            .into_iter()
+            .chain(rules.map(|rule| (NEW_RULE, rule)))
+            .collect();
     let mut batch = message(BATCH_BEGIN, 0, &[]);
     for (kind, attributes) in &commands {
         batch.extend(message(*kind, NLM_F_ACK | NLM_F_CREATE, attributes));
@@ -79,34 +114,67 @@ fn ask(socket: &Socket) -> Result<()> {
     Ok(())
 }
 
-/// The chain of what leaves.
-fn chain() -> Vec<u8> {
-    let hook = nested(4, &[number(1, POST_ROUTING), number(2, 0)]);
-    [text(1, TABLE), text(3, CHAIN), hook, text(7, "filter")].concat()
+/// A chain of what leaves.
+fn chain(name: &str, kind: &str, priority: u32) -> Vec<u8> {
+    let hook = nested(4, &[number(1, POST_ROUTING), number(2, priority)]);
+    [text(1, TABLE), text(3, name), hook, text(7, kind)].concat()
 }
 
-/// Drops what has these bytes at a place of its header, and does not go to the loopback device.
-fn rule(version: u8, offset: u32, bytes: &[u8]) -> Vec<u8> {
-    // The register in which each looks.
-    let (register, is, is_not) = (1, 0, 1);
-    let meta = |key| expression("meta", &[number(1, register), number(2, key)]);
-    let compare = |operation, value: &[u8]| {
-        expression("cmp", &[number(1, register), number(2, operation), nested(3, &[attribute(1, value)])])
+fn rule(chain: &str, expressions: &[Vec<u8>]) -> Vec<u8> {
+    [text(1, TABLE), text(2, chain), nested(4, expressions)].concat()
+}
+
+fn verdict(code: u32) -> Vec<u8> {
+    expression("immediate", &[number(1, 0), nested(2, &[nested(2, &[number(1, code)])])])
+}
+
+/// Has UDP leave from a port that nobody has chosen.
+fn masquerade() -> Vec<u8> {
+    let load = |register, port: u16| {
+        expression("immediate", &[number(1, register), nested(2, &[attribute(1, &port.to_be_bytes())])])
     };
-    let (version_of_ip, device, network_header) = (15, 5, 1);
-    let length = u32::try_from(bytes.len()).unwrap_or_default();
-    let payload = [number(1, register), number(2, network_header), number(3, offset), number(4, length)];
-    let drop = nested(2, &[number(1, 0)]);
-    let expressions = [
-        meta(version_of_ip),
-        compare(is, &[version]),
-        meta(device),
-        compare(is_not, &LOOPBACK.to_ne_bytes()),
-        expression("payload", &payload),
-        compare(is, bytes),
-        expression("immediate", &[number(1, 0), nested(2, &[drop])]),
-    ];
-    [text(1, TABLE), text(2, CHAIN), nested(4, &expressions)].concat()
+    let (first, last) = (REGISTER, REGISTER + 1);
+    [
+        udp(),
+        meta(5),
+        compare(IS_NOT, &LOOPBACK.to_ne_bytes()),
+        load(first, CHOSEN_BY_KERNEL.0),
+        load(last, CHOSEN_BY_KERNEL.1),
+        expression("masq", &[number(1, BETWEEN_AT_RANDOM), number(2, first), number(3, last)]),
+    ]
+    .concat()
+}
+
+/// What is for this loopback, and goes to the loopback device, or does not.
+fn to(device: u32, (version, offset, bytes): (u8, u32, &[u8])) -> Vec<u8> {
+    let destination = [payload(NETWORK_HEADER, offset, bytes.len()), compare(IS, bytes)].concat();
+    let [version_of_ip, of_device] = [meta(15), meta(5)];
+    [version_of_ip, compare(IS, &[version]), of_device, compare(device, &LOOPBACK.to_ne_bytes()), destination].concat()
+}
+
+/// What comes from this port of UDP.
+fn from(port: u16) -> Vec<u8> {
+    [udp(), payload(TRANSPORT_HEADER, 0, 2), compare(IS, &port.to_be_bytes())].concat()
+}
+
+fn udp() -> Vec<u8> {
+    [meta(16), compare(IS, &[UDP])].concat()
+}
+
+/// Looks at what is known of a packet.
+fn meta(key: u32) -> Vec<u8> {
+    expression("meta", &[number(1, REGISTER), number(2, key)])
+}
+
+/// Looks at bytes of a header.
+fn payload(header: u32, offset: u32, length: usize) -> Vec<u8> {
+    let length = u32::try_from(length).unwrap_or_default();
+    expression("payload", &[number(1, REGISTER), number(2, header), number(3, offset), number(4, length)])
+}
+
+/// Compares what was looked at.
+fn compare(operation: u32, value: &[u8]) -> Vec<u8> {
+    expression("cmp", &[number(1, REGISTER), number(2, operation), nested(3, &[attribute(1, value)])])
 }
 
 fn expression(name: &str, data: &[Vec<u8>]) -> Vec<u8> {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::support::built::Built;
-use crate::support::lan::{Lan, Reach, Server, pasta_is_of};
+use crate::support::lan::{Lan, Reach, Server, pasta_is_new};
 use crate::support::runner::{USERS, all, container, prints, refusal};
 use crate::support::runtime::Runtime;
 
@@ -271,7 +271,7 @@ fn packets_of_its_own_are_of_ipv4_alone() {
         let found = said(run);
         assert!(found.contains("publishing [::1]:18080:80/tcp: the container has CAP_NET_RAW, "), "{found}");
         // The machine's own is new enough from Debian 13 on.
-        if pasta_is_of(2025) || pasta_is_of(2026) {
+        if pasta_is_new() {
             let mut run = lan.wrapper(runtime, uid);
             run.arg(&*bundle);
             let printed = prints(run);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::makedev;
 
-use crate::support::lan::{Lan, NAME, Reach, Server, V4, pasta_is_of};
+use crate::support::lan::{Lan, NAME, Reach, Server, V4, V6, pasta_is_of};
 use crate::support::nix;
 use crate::support::runner::{USERS, all, container, prints};
 use crate::support::runtime::Runtime;
@@ -124,6 +124,42 @@ fn no_race_leads_to_the_hosts_loopback() {
         run.arg(&*racer);
         assert_eq!(prints(run), "done\n", "{uid}");
         assert_eq!(heard.end(), "", "{uid}");
+    }
+}
+
+/// pasta takes the port of the host that a container sends from, which could be another's that is published.
+#[test]
+fn no_container_chooses_a_port_of_the_host() {
+    let send = format!(
+        "import socket\nfor family, address in ((socket.AF_INET, '{V4}'), (socket.AF_INET6, '{V6}')):\n    sender = \
+         socket.socket(family, socket.SOCK_DGRAM)\n    sender.bind(('', 5353))\n    sender.settimeout(5)\n    \
+         sender.sendto(b'ping', (address, 8000))\n    print(sender.recv(100).decode())\n"
+    );
+    let hear = format!(
+        "import select, socket\nservers = [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, \
+         socket.AF_INET6)]\nfor server, address in zip(servers, ('{V4}', '{V6}')):\n    server.bind((address, \
+         8000))\nprint('ready', flush=True)\nwhile True:\n    for server in select.select(servers, [], [])[0]:\n        client = \
+         server.recvfrom(100)[1]\n        server.sendto(b'pong', client)\n        print(client[1], flush=True)\n"
+    );
+    let sender = nix::build(&format!(
+        r#"buildContainer {{
+             name = "sender";
+             args = [ "${{pkgs.python3}}/bin/python3" "-c" {} ];
+             capabilities = [ ];
+             network = "user";
+           }}"#,
+        nix::string(&send)
+    ));
+    let folder = tempfile::TempDir::new().unwrap();
+    for uid in USERS {
+        let lan = Lan::new(Reach::Both);
+        let heard = Heard::start(&lan, &hear, &folder.path().join("heard"));
+        let mut run = lan.wrapper(Runtime::Crun, uid);
+        run.arg(&*sender);
+        assert_eq!(prints(run), "pong\npong\n", "{uid}");
+        let ports: Vec<u16> = heard.end().lines().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(ports.len(), 2, "{uid}");
+        assert!(ports.iter().all(|port| (32_768..61_000).contains(port)), "{uid}: {ports:?}");
     }
 }
 

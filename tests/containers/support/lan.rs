@@ -178,3 +178,8 @@ pub fn pasta_is_of(year: u32) -> bool {
     let mut terminal = Terminal::start(Command::new("pasta").arg("--version"));
     terminal.wait_for("Copyright").contains(&format!("git{year}"))
 }
+
+/// Whether it is from 2025 or later.
+pub fn pasta_is_new() -> bool {
+    pasta_is_of(2025) || pasta_is_of(2026)
+}

@@ -11,6 +11,7 @@ mod hosts;
 mod mode;
 mod namespaces;
 mod pasta;
+mod pasta_version;
 mod raw_packets;
 mod resolver;
 mod user_network;

@@ -17,7 +17,7 @@ use rustix::process::{getegid, geteuid};
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
-use crate::netfilter::keep_loopback;
+use crate::netfilter::{self, UdpPorts};
 use crate::netlink::Netlink;
 use crate::runner::privilege::Privilege;
 use crate::runner::rootless::{Holder, map_caller_to_root};
@@ -104,7 +104,16 @@ impl Namespaces<'_> {
         })
     }
 
-    /// Has nothing leave by a device that is for a loopback: pasta takes that for the host's.
+    /// Has nothing leave that is for a loopback: pasta takes that for the host's. Of UDP, nothing goes to the loopback from some ports, which
+    /// pasta from before 2025 would hand on to the same port of the host's, whoever has it.
+    ///
+    /// # Errors
+    /// What the kernel does not allow, or does not have.
+    pub fn set_rules(&self, ports: UdpPorts<'_>) -> Result<()> {
+        self.enter(|| netfilter::set_rules(ports))
+    }
+
+    /// Has what is for a loopback, and would leave by a device, fail at once.
     ///
     /// # Errors
     /// What the kernel does not allow.
@@ -113,9 +122,7 @@ impl Namespaces<'_> {
             let socket = UnixDatagram::unbound().context("opening a socket")?;
             let index =
                 name_to_index(&socket, device).with_context(|| format!("looking for the interface '{device}'"))?;
-            // What is sent there fails at once by these routes, and does not leave by those rules.
-            Netlink::open()?.keep_loopback_from(index)?;
-            keep_loopback()
+            Netlink::open()?.keep_loopback_from(index)
         })
     }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use anyhow::{Context, Result, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
-use oci_bundle_builder::plan::definition::port::{Port, Published};
+use oci_bundle_builder::plan::definition::port::{Port, Protocol, Published};
 use oci_bundle_builder::plan::rootfs::base_files;
 use serde_json::{Value, json};
 
@@ -16,8 +16,10 @@ use super::held_pasta::SERVERS;
 use super::hosts::hosts;
 use super::namespaces::{Namespaces, draw_owner};
 use super::pasta;
+use super::pasta_version::fault_of;
 use super::raw_packets;
 use super::resolver::{RESOLV_CONF, resolv_conf};
+use crate::netfilter::UdpPorts;
 use crate::runner::files::{RootDir, SearchPath, make_directory};
 use crate::runner::privilege::Privilege;
 use crate::runner::runtime_config::RuntimeConfig;
@@ -109,6 +111,18 @@ impl UserNetwork {
     /// # Errors
     /// It is one.
     pub fn check_packets(&self, config: &RuntimeConfig, pasta: &Utf8Path, privilege: Privilege) -> Result<()> {
+        let is_of_loopback = |port: &&Port| {
+            let address = port.published.and_then(|of_host| of_host.address);
+            port.protocol == Protocol::Udp && address.is_some_and(|address| address.is_loopback())
+        };
+        if let Some(port) = self.ports.iter().find(is_of_loopback)
+            && let Some(fault) = fault_of(pasta, privilege)
+        {
+            bail!(
+                "publishing {port}: '{pasta}' {fault}, and takes clients of UDP on a loopback for others; install a newer passt, or publish \
+                 on another address"
+            );
+        }
         let Some(power) = raw_packets::power_of(config, privilege) else { return Ok(()) };
         raw_packets::check(&power, pasta, privilege)?;
         let of_v6 = |port: &&Port| port.published.is_some_and(|of_host| of_host.address.is_some_and(|ip| ip.is_ipv6()));
@@ -185,6 +199,12 @@ impl UserNetwork {
         }
         let namespaces = Namespaces { directory: &directory, owner: draw_owner(start.privilege)? };
         namespaces.make()?;
+        let udp = || self.ports.iter().filter(|port| port.protocol == Protocol::Udp && port.published.is_some());
+        let published: Vec<_> = udp().map(|port| port.number).collect();
+        let of_both: Vec<_> =
+            udp().flat_map(|port| [Some(port.number), port.published.map(|it| it.number)]).flatten().collect();
+        let is_old = !published.is_empty() && fault_of(start.pasta, start.privilege).is_some();
+        namespaces.set_rules(UdpPorts { off_loopback: if is_old { &of_both } else { &[] }, published: &published })?;
         if config.has_user_namespace() {
             namespaces.mount_sys()?;
         }
