@@ -94,14 +94,13 @@ pub fn plan(run: &Run, bundle: &Bundle, host: &mut Host) -> Result<Planned> {
     }
 }
 
-/// Refuses a check where the container's own processes could take its place: root's may stop those of the runtime that makes it, and take
-/// the number of the one that it looks for.
-fn ensure_checkable(config: &RuntimeConfig, host: &Host) -> Result<()> {
-    let is_among_others = host.privilege.is_root() && !config.has_own_processes() && !config.has_user_namespace();
+/// Refuses a check where the container's own processes could take its place: they may stop those of the runtime that makes it, and take the
+/// number of the one that it looks for.
+fn ensure_checkable(config: &RuntimeConfig) -> Result<()> {
     ensure!(
-        !is_among_others || run_settings(config)?.health.is_none(),
-        "health: the container has the host's processes, and could stop those of a check, which are root's, and take their place; give it a \
-         pid namespace (linux.namespaces), or leave health out"
+        config.has_own_processes() || run_settings(config)?.health.is_none(),
+        "health: the container has the host's processes, and could stop those of a check and take their place; give it a pid namespace \
+         (linux.namespaces), or leave health out"
     );
     Ok(())
 }
@@ -133,7 +132,7 @@ impl Run {
             let asked = AskedVolumes { overrides: &self.overrides, container: &bundle.name() };
             let volumes = PlannedVolumes::add(&mut config, asked, || self.state_home.volumes(host.privilege))?;
             let (network, not_published) = self.set_network(&mut config, &root)?;
-            ensure_checkable(&config, host)?;
+            ensure_checkable(&config)?;
             cwd::check_planned(&config, &root)?;
             runtime_config::guard(&mut config);
             self.set_tmpfs_size(&mut config)?;
