@@ -123,9 +123,16 @@ impl Lan {
     pub fn pasta(&self) -> u32 {
         let is_pasta =
             |pid: &u32| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words.starts_with(b"pasta\0"));
-        let found: Vec<_> = self.processes().into_iter().filter(is_pasta).collect();
-        assert_eq!(found.len(), 1, "{found:?}");
-        found[0]
+        // For a moment, it has a child that does something in the other network.
+        let begin = Instant::now();
+        loop {
+            let found: Vec<_> = self.processes().into_iter().filter(is_pasta).collect();
+            if let [pasta] = found[..] {
+                return pasta;
+            }
+            assert!(begin.elapsed() < PATIENCE, "{found:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Waits until nothing runs there that a test has started.
