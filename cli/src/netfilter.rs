@@ -3,6 +3,8 @@
 //! A route counts when the kernel looks one up. A program without any capability can have its sockets send by a route that was looked
 //! up for another destination: one thread connects a socket of UDP while another one sends with it. A rule sees each packet.
 
+use std::ops::RangeInclusive;
+
 use anyhow::{Context, Result, bail};
 use netlink_packet_core::{
     DefaultNla, Emitable, NLA_F_NESTED, NLM_F_ACK, NLM_F_CREATE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
@@ -15,9 +17,10 @@ use crate::netlink::{LOOPBACK, NoAnswer};
 
 /// Where the rules are.
 const TABLE: &str = "oci-bundle";
-/// The chains in it: what leaves, and from which ports.
+/// The chains in it: what leaves, from which ports, and what does not leave.
 const CHAIN: &str = "leaving";
 const PORTS: &str = "ports";
+const LOCAL: &str = "local";
 
 /// The part of the kernel that has them (`linux/netfilter/nfnetlink.h`).
 const NF_TABLES: u16 = 10;
@@ -32,7 +35,8 @@ const BATCH_END: u16 = 17;
 const INET: u8 = 1;
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
-/// The last place that a packet comes by.
+/// The first and the last place that a packet of a program comes by.
+const LOCAL_OUT: u32 = 3;
 const POST_ROUTING: u32 = 4;
 
 /// Which bytes of a destination are for a loopback: where they are in a packet, and what they are. Of version 4, 0.0.0.0 is this host
@@ -48,28 +52,18 @@ const NETWORK_HEADER: u32 = 1;
 const TRANSPORT_HEADER: u32 = 2;
 /// What becomes of a packet.
 const DROP: u32 = 0;
-const ACCEPT: u32 = 1;
 /// The ports that the kernel chooses itself (`ip(7)`, `ip_local_port_range`), and how it does (`linux/netfilter/nf_nat.h`).
-const CHOSEN_BY_KERNEL: (u16, u16) = (32_768, 60_999);
+pub const CHOSEN_BY_KERNEL: RangeInclusive<u16> = 32_768..=60_999;
 const BETWEEN_AT_RANDOM: u32 = 2 | 4;
 /// The protocol (`netinet/in.h`).
 const UDP: u8 = 17;
 
-/// The ports of a container's UDP.
-#[derive(Clone, Copy, Debug)]
-pub struct UdpPorts<'p> {
-    /// Those from which nothing goes to the loopback.
-    pub off_loopback: &'p [u16],
-    /// Those that are published, from which it leaves as it is.
-    pub published: &'p [u16],
-}
-
 /// Has nothing leave the network namespace that this thread is in for a loopback, and no UDP from a port that its program has chosen: pasta
-/// takes the same port of the host.
+/// takes the same port of the host. From these ports, no UDP goes to the namespace's own loopback.
 ///
 /// # Errors
 /// What the kernel does not allow, or does not have.
-pub fn set_rules(ports: UdpPorts<'_>) -> Result<()> {
+pub fn set_rules(off_loopback: &[u16]) -> Result<()> {
     let open = || {
         let mut socket = Socket::new(NETLINK_NETFILTER)?;
         socket.bind_auto()?;
@@ -78,23 +72,25 @@ pub fn set_rules(ports: UdpPorts<'_>) -> Result<()> {
     };
     let keeping = "keeping the host's loopback from the container takes nf_tables in the kernel; as root: 'modprobe nf_tables', or \
                    use --network private";
-    open().and_then(|socket| ask(&socket, ports).map_err(std::io::Error::other)).context(keeping)
+    open().and_then(|socket| ask(&socket, off_loopback).map_err(std::io::Error::other)).context(keeping)
 }
 
 /// Sends all of it, which holds together, and waits until the kernel has done it.
-fn ask(socket: &Socket, ports: UdpPorts<'_>) -> Result<()> {
+fn ask(socket: &Socket, off_loopback: &[u16]) -> Result<()> {
     let dropped = LOOPBACKS.map(|loopback| rule(CHAIN, &[to(IS_NOT, loopback), verdict(DROP)]));
-    let silent = ports
-        .off_loopback
+    let silent = off_loopback
         .iter()
         .flat_map(|port| LOOPBACKS.map(|loopback| rule(CHAIN, &[to(IS, loopback), from(*port), verdict(DROP)])));
-    let kept = ports.published.iter().map(|port| rule(PORTS, &[from(*port), verdict(ACCEPT)]));
-    let rules = dropped.into_iter().chain(silent).chain(kept).chain([rule(PORTS, &[masquerade()])]);
-    let commands: Vec<_> =
-        [(NEW_TABLE, text(1, TABLE)), (NEW_CHAIN, chain(CHAIN, "filter", 0)), (NEW_CHAIN, chain(PORTS, "nat", 100))]
-            .into_iter()
-            .chain(rules.map(|rule| (NEW_RULE, rule)))
-            .collect();
+    let rules = dropped.into_iter().chain(silent).chain([rule(PORTS, &[masquerade()]), rule(LOCAL, &[untracked()])]);
+    let commands: Vec<_> = [
+        (NEW_TABLE, text(1, TABLE)),
+        (NEW_CHAIN, chain(CHAIN, "filter", (POST_ROUTING, 0))),
+        (NEW_CHAIN, chain(PORTS, "nat", (POST_ROUTING, 100))),
+        (NEW_CHAIN, chain(LOCAL, "filter", (LOCAL_OUT, -300))),
+    ]
+    .into_iter()
+    .chain(rules.map(|rule| (NEW_RULE, rule)))
+    .collect();
     let mut batch = message(BATCH_BEGIN, 0, &[]);
     for (kind, attributes) in &commands {
         batch.extend(message(*kind, NLM_F_ACK | NLM_F_CREATE, attributes));
@@ -115,8 +111,8 @@ fn ask(socket: &Socket, ports: UdpPorts<'_>) -> Result<()> {
 }
 
 /// A chain of what leaves.
-fn chain(name: &str, kind: &str, priority: u32) -> Vec<u8> {
-    let hook = nested(4, &[number(1, POST_ROUTING), number(2, priority)]);
+fn chain(name: &str, kind: &str, (place, priority): (u32, i32)) -> Vec<u8> {
+    let hook = nested(4, &[number(1, place), attribute(2, &priority.to_be_bytes())]);
     [text(1, TABLE), text(3, name), hook, text(7, kind)].concat()
 }
 
@@ -126,6 +122,11 @@ fn rule(chain: &str, expressions: &[Vec<u8>]) -> Vec<u8> {
 
 fn verdict(code: u32) -> Vec<u8> {
     expression("immediate", &[number(1, 0), nested(2, &[nested(2, &[number(1, code)])])])
+}
+
+/// Forgets what goes to the loopback device: what leaves could be taken for a part of that, which has kept its port.
+fn untracked() -> Vec<u8> {
+    [meta(5), compare(IS, &LOOPBACK.to_ne_bytes()), nested(1, &[text(1, "notrack")])].concat()
 }
 
 /// Has UDP leave from a port that nobody has chosen.
@@ -138,8 +139,8 @@ fn masquerade() -> Vec<u8> {
         udp(),
         meta(5),
         compare(IS_NOT, &LOOPBACK.to_ne_bytes()),
-        load(first, CHOSEN_BY_KERNEL.0),
-        load(last, CHOSEN_BY_KERNEL.1),
+        load(first, *CHOSEN_BY_KERNEL.start()),
+        load(last, *CHOSEN_BY_KERNEL.end()),
         expression("masq", &[number(1, BETWEEN_AT_RANDOM), number(2, first), number(3, last)]),
     ]
     .concat()

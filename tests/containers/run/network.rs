@@ -128,9 +128,13 @@ fn an_answer_of_udp_goes_to_who_has_asked() {
         let mut run = lan.wrapper(Runtime::Crun, uid);
         run.args(["-p", "127.0.0.1:15353:5353/udp"]).arg(&echo).stderr(std::process::Stdio::piped());
         if !pasta_is_new() {
+            let mut high = lan.wrapper(Runtime::Crun, uid);
+            high.args(["-p", "40000:5353/udp"]).arg(&echo).stderr(std::process::Stdio::piped());
+            let said = crate::support::runner::refusal(high);
+            assert!(said.contains("or publish on a port below 32768"), "{said}");
             let said = crate::support::runner::refusal(run);
             assert!(said.contains("publishing 127.0.0.1:15353:5353/udp: "), "{said}");
-            assert!(said.contains("takes clients of UDP on a loopback for others; install a newer passt"), "{said}");
+            assert!(said.contains("takes clients of UDP on a loopback for others; install a newer passt, or publish on another address"), "{said}");
         }
     }
 }

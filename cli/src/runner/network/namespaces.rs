@@ -17,7 +17,7 @@ use rustix::process::{getegid, geteuid};
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
-use crate::netfilter::{self, UdpPorts};
+use crate::netfilter;
 use crate::netlink::Netlink;
 use crate::runner::privilege::Privilege;
 use crate::runner::rootless::{Holder, map_caller_to_root};
@@ -109,8 +109,8 @@ impl Namespaces<'_> {
     ///
     /// # Errors
     /// What the kernel does not allow, or does not have.
-    pub fn set_rules(&self, ports: UdpPorts<'_>) -> Result<()> {
-        self.enter(|| netfilter::set_rules(ports))
+    pub fn set_rules(&self, off_loopback: &[u16]) -> Result<()> {
+        self.enter(|| netfilter::set_rules(off_loopback))
     }
 
     /// Has what is for a loopback, and would leave by a device, fail at once.

@@ -19,7 +19,7 @@ use super::pasta;
 use super::pasta_version::fault_of;
 use super::raw_packets;
 use super::resolver::{RESOLV_CONF, resolv_conf};
-use crate::netfilter::UdpPorts;
+use crate::netfilter::CHOSEN_BY_KERNEL;
 use crate::runner::files::{RootDir, SearchPath, make_directory};
 use crate::runner::privilege::Privilege;
 use crate::runner::runtime_config::RuntimeConfig;
@@ -111,18 +111,7 @@ impl UserNetwork {
     /// # Errors
     /// It is one.
     pub fn check_packets(&self, config: &RuntimeConfig, pasta: &Utf8Path, privilege: Privilege) -> Result<()> {
-        let is_of_loopback = |port: &&Port| {
-            let address = port.published.and_then(|of_host| of_host.address);
-            port.protocol == Protocol::Udp && address.is_some_and(|address| address.is_loopback())
-        };
-        if let Some(port) = self.ports.iter().find(is_of_loopback)
-            && let Some(fault) = fault_of(pasta, privilege)
-        {
-            bail!(
-                "publishing {port}: '{pasta}' {fault}, and takes clients of UDP on a loopback for others; install a newer passt, or publish \
-                 on another address"
-            );
-        }
+        self.check_udp(pasta, privilege)?;
         let Some(power) = raw_packets::power_of(config, privilege) else { return Ok(()) };
         raw_packets::check(&power, pasta, privilege)?;
         let of_v6 = |port: &&Port| port.published.is_some_and(|of_host| of_host.address.is_some_and(|ip| ip.is_ipv6()));
@@ -136,6 +125,26 @@ impl UserNetwork {
             host.v4.is_some() || host.v6.is_none(),
             "{power}, so its network has IPv4 alone, and this host has IPv6 alone; leave that out, or use --network private"
         );
+        Ok(())
+    }
+
+    /// Refuses ports of UDP that this pasta does not keep apart from others.
+    fn check_udp(&self, pasta: &Utf8Path, privilege: Privilege) -> Result<()> {
+        for port in self.ports.iter().filter(|port| port.protocol == Protocol::Udp) {
+            let Some(Published { address, number }) = port.published else { continue };
+            let (problem, remedy) = if address.is_some_and(|address| address.is_loopback()) {
+                ("takes clients of UDP on a loopback for others", "another address")
+            } else if CHOSEN_BY_KERNEL.contains(&number) {
+                ("may give it to another container, as the kernel chooses such ports, too", "a port below 32768")
+            } else {
+                continue;
+            };
+            if let Some(fault) = fault_of(pasta, privilege) {
+                bail!(
+                    "publishing {port}: '{pasta}' {fault}, and {problem}; install a newer passt, or publish on {remedy}"
+                );
+            }
+        }
         Ok(())
     }
 
@@ -199,12 +208,10 @@ impl UserNetwork {
         }
         let namespaces = Namespaces { directory: &directory, owner: draw_owner(start.privilege)? };
         namespaces.make()?;
-        let udp = || self.ports.iter().filter(|port| port.protocol == Protocol::Udp && port.published.is_some());
-        let published: Vec<_> = udp().map(|port| port.number).collect();
-        let of_both: Vec<_> =
-            udp().flat_map(|port| [Some(port.number), port.published.map(|it| it.number)]).flatten().collect();
-        let is_old = !published.is_empty() && fault_of(start.pasta, start.privilege).is_some();
-        namespaces.set_rules(UdpPorts { off_loopback: if is_old { &of_both } else { &[] }, published: &published })?;
+        let udp = self.ports.iter().filter(|port| port.protocol == Protocol::Udp);
+        let udp: Vec<_> = udp.filter_map(|port| Some([port.number, port.published?.number])).flatten().collect();
+        let is_old = !udp.is_empty() && fault_of(start.pasta, start.privilege).is_some();
+        namespaces.set_rules(if is_old { &udp } else { &[] })?;
         if config.has_user_namespace() {
             namespaces.mount_sys()?;
         }
