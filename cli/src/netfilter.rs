@@ -10,10 +10,10 @@ use netlink_packet_core::{
     DefaultNla, Emitable, NLA_F_NESTED, NLM_F_ACK, NLM_F_CREATE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
     NetlinkPayload,
 };
+use netlink_sys::Socket;
 use netlink_sys::protocols::NETLINK_NETFILTER;
-use netlink_sys::{Socket, SocketAddr};
 
-use crate::netlink::{LOOPBACK, NoAnswer};
+use crate::netlink::{LOOPBACK, NoAnswer, connect};
 
 /// Where the rules are.
 const TABLE: &str = "oci-bundle";
@@ -43,6 +43,9 @@ const POST_ROUTING: u32 = 4;
 /// (RFC 1122, section 3.2.1.3) as 127.0.0.0/8 is; of version 6, it is all that is reserved around `::1`.
 const LOOPBACKS: [(u8, u32, &[u8]); 3] = [(IPV4, 16, &[127]), (IPV4, 16, &[0]), (IPV6, 24, &[0, 0])];
 
+/// How many commands are sent at once: the kernel takes 200 KiB, and a command is below one.
+const MOST_AT_ONCE: usize = 100;
+
 /// Where a rule keeps what it looks at, and how it compares that.
 const REGISTER: u32 = 1;
 const IS: u32 = 0;
@@ -64,15 +67,9 @@ const UDP: u8 = 17;
 /// # Errors
 /// What the kernel does not allow, or does not have.
 pub fn set_rules(off_loopback: &[u16]) -> Result<()> {
-    let open = || {
-        let mut socket = Socket::new(NETLINK_NETFILTER)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
-        Ok::<_, std::io::Error>(socket)
-    };
     let keeping = "keeping the host's loopback from the container takes nf_tables in the kernel; as root: 'modprobe nf_tables', or \
                    use --network private";
-    open().and_then(|socket| ask(&socket, off_loopback).map_err(std::io::Error::other)).context(keeping)
+    connect(NETLINK_NETFILTER).map_err(Into::into).and_then(|socket| ask(&socket, off_loopback)).context(keeping)
 }
 
 /// Sends all of it, which holds together, and waits until the kernel has done it.
@@ -91,23 +88,27 @@ fn ask(socket: &Socket, off_loopback: &[u16]) -> Result<()> {
     .into_iter()
     .chain(rules.map(|rule| (NEW_RULE, rule)))
     .collect();
+    commands.chunks(MOST_AT_ONCE).try_for_each(|part| send(socket, part))
+}
+
+/// Sends commands that hold together, and waits until the kernel has done them.
+fn send(socket: &Socket, commands: &[(u16, Vec<u8>)]) -> Result<()> {
     let mut batch = message(BATCH_BEGIN, 0, &[]);
-    for (kind, attributes) in &commands {
-        batch.extend(message(*kind, NLM_F_ACK | NLM_F_CREATE, attributes));
+    for (index, (kind, attributes)) in commands.iter().enumerate() {
+        // The kernel tells of each that fails, and of the last one if none does. There is little place for what it tells.
+        let ack = if index + 1 == commands.len() { NLM_F_ACK } else { 0 };
+        batch.extend(message(*kind, ack | NLM_F_CREATE, attributes));
     }
     batch.extend(message(BATCH_END, 0, &[]));
     socket.send(&batch, 0).context("sending messages of nf_tables")?;
-    for _ in &commands {
-        let (answer, _) = socket.recv_from_full().context("receiving a message of nf_tables")?;
-        match NetlinkMessage::<NoAnswer>::deserialize(&answer).context("reading a message of nf_tables")?.payload {
-            NetlinkPayload::Error(error) => match error.code {
-                None => {}
-                Some(code) => return Err(std::io::Error::from_raw_os_error(code.get().saturating_neg()).into()),
-            },
-            _ => bail!("an unexpected message of nf_tables"),
-        }
+    let (answer, _) = socket.recv_from_full().context("receiving a message of nf_tables")?;
+    match NetlinkMessage::<NoAnswer>::deserialize(&answer).context("reading a message of nf_tables")?.payload {
+        NetlinkPayload::Error(error) => match error.code {
+            None => Ok(()),
+            Some(code) => Err(std::io::Error::from_raw_os_error(code.get().saturating_neg()).into()),
+        },
+        _ => bail!("an unexpected message of nf_tables"),
     }
-    Ok(())
 }
 
 /// A chain of what leaves.

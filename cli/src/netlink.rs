@@ -85,13 +85,7 @@ impl Netlink {
     /// # Errors
     /// What the kernel does not allow.
     pub fn open() -> Result<Self> {
-        let open = || {
-            let mut socket = Socket::new(NETLINK_ROUTE)?;
-            socket.bind_auto()?;
-            socket.connect(&SocketAddr::new(0, 0))?;
-            Ok::<_, Error>(socket)
-        };
-        Ok(Self { socket: open().context("opening a socket of rtnetlink(7)")?, sequence: 0 })
+        Ok(Self { socket: connect(NETLINK_ROUTE).context("opening a socket of rtnetlink(7)")?, sequence: 0 })
     }
 
     /// Makes a bridge.
@@ -228,6 +222,17 @@ impl Netlink {
             NetlinkMessage { header, .. } => bail!("an unexpected message {} of rtnetlink(7)", header.message_type),
         }
     }
+}
+
+/// A connection to a part of the kernel (netlink(7)).
+///
+/// # Errors
+/// What the kernel does not allow.
+pub fn connect(protocol: isize) -> std::io::Result<Socket> {
+    let mut socket = Socket::new(protocol)?;
+    socket.bind_auto()?;
+    socket.connect(&SocketAddr::new(0, 0))?;
+    Ok(socket)
 }
 
 /// What an answer says besides how it went, which is nothing here. So the code that reads all there could be is left out.

@@ -102,6 +102,19 @@ fn a_port_of_udp_is_handed_on() {
     }
 }
 
+/// As many as one who speaks to many publishes: the kernel takes no more than 200 KiB of rules at once.
+#[test]
+fn many_ports_of_udp_are_handed_on() {
+    let echo = echo();
+    let lan = Lan::new(Reach::Both);
+    let mut run = lan.wrapper(Runtime::Crun, 0);
+    run.args((20_000..20_300).flat_map(|port| ["-p".to_owned(), format!("{port}:{port}/udp")]));
+    run.args(["-p", "15353:5353/udp"]).arg(&echo);
+    let _echo = Server::start(run);
+    let ask = format!("exec 3<>/dev/udp/{V4}/15353 && echo ping >&3 && timeout 1 head -c 5 <&3");
+    assert_eq!(lan.answer("bash", &["-c", &ask]), "ping\n");
+}
+
 /// Who is in the container learns a client's port, and does not speak to others who have it on the host's loopback.
 #[test]
 fn an_answer_of_udp_goes_to_who_has_asked() {

@@ -1,5 +1,6 @@
 //! The network that pasta(1) connects, and what the container finds of it in its files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -209,7 +210,8 @@ impl UserNetwork {
         let namespaces = Namespaces { directory: &directory, owner: draw_owner(start.privilege)? };
         namespaces.make()?;
         let udp = self.ports.iter().filter(|port| port.protocol == Protocol::Udp);
-        let udp: Vec<_> = udp.filter_map(|port| Some([port.number, port.published?.number])).flatten().collect();
+        let udp: BTreeSet<_> = udp.filter_map(|port| Some([port.number, port.published?.number])).flatten().collect();
+        let udp: Vec<_> = udp.into_iter().collect();
         let is_old = !udp.is_empty() && fault_of(start.pasta, start.privilege).is_some();
         namespaces.set_rules(if is_old { &udp } else { &[] })?;
         if config.has_user_namespace() {
